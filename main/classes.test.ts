@@ -105,6 +105,35 @@ test('words of a line go into another class as the policy says, and are entered 
   expect(order).toEqual(['session.crossing', 'session.crossing', 'send-keys']);
 });
 
+test('what a line has opened is of the class where that was given, whatever is in front when it is answered', async () => {
+  workspace.command('new-session -d -C general', undefined);
+  await vi.waitFor(() => expect(spawned).toHaveLength(2));
+  workspace.command(`confirm-before "send-keys 'patient 4711' Enter" ; switch-client -n`, pane());
+  const asked = happened.find((each): each is Extract<ClientAction, { action: 'open' }> => each.action === 'open')!;
+  const answer = () => workspace.command(asked.words!['command']!, pane(), asked.from);
+  expect(answer()).toMatchObject({ refused: true, message: expect.stringContaining('lets nothing of it into the class general') });
+  expect(crossings()).toEqual([{ action: 'session.crossing', person, outcome: 'failure', detail: { from: 'clinical', to: 'general', way: 'command' } }]);
+  // Asked again in a class of its own it is of both.
+  workspace.command(`confirm-before "rename-session 'patient 4711'"`, pane(), asked.from);
+  expect(happened.findLast(({ action }) => action === 'open')).toMatchObject({ from: ['clinical', 'general'] });
+  classes = [{ ...clinical, to: ['general'] }, general];
+  expect(answer()).toEqual({});
+  expect(happened.slice(-2)).toEqual([
+    { action: 'session.crossing', person, outcome: 'success', detail: { from: 'clinical', to: 'general', way: 'command' } },
+    expect.objectContaining({ action: 'send-keys', keys: ['patient 4711', 'Enter'] }),
+  ]);
+});
+
+test('a name that is given in one class goes into another as its text does', () => {
+  for (const line of ['new-session -C general -s Meier', 'new-session -d -C general -n Meier'])
+    expect(workspace.command(line, pane())).toMatchObject({ refused: true });
+  const first = pane();
+  workspace.command('new-session -C general', undefined);
+  expect(workspace.command(`rename-window -t %${first} Meier`, pane())).toMatchObject({ refused: true });
+  expect(workspace.command('rename-window infra', pane())).toEqual({});
+  expect(crossings()).toHaveLength(3);
+});
+
 test('a session whose class the policy does not name any more starts no shell, and nothing goes out of it', async () => {
   workspace.command('new-session -C general', undefined);
   await vi.waitFor(() => expect(spawned).toHaveLength(2));

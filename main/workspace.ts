@@ -146,12 +146,12 @@ export class Workspace {
     else this.#apply(setStage(this.#state, { cols, rows }));
   }
 
-  /** One or several commands in tmux's syntax. @returns a message for the person, if the command has one. */
-  command(line: string, pane: number | undefined): Output<'command'> {
+  /** One or several commands in tmux's syntax. @param from the classes of the line that opened what this one answers @returns a message for the person, if the command has one. */
+  command(line: string, pane: number | undefined, from: readonly string[] = []): Output<'command'> {
     if (!this.#state) return { message: 'The window is not ready yet.', refused: true };
     const target = pane ?? activePane(this.#state);
     const { env, refused, classes } = this.#options;
-    const result = runCommandLine(this.#state, line, { pane: target, program: basename(shellOf(env)), refused, classes: classes() });
+    const result = runCommandLine(this.#state, line, { pane: target, from, program: basename(shellOf(env)), refused, classes: classes() });
     this.#apply(result);
     return { ...(result.message === undefined ? {} : { message: result.message }), ...(result.failed ? { refused: true as const } : {}) };
   }

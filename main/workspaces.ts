@@ -81,8 +81,8 @@ export class Workspaces {
     this.#open().alert(pane, what);
   }
 
-  command(line: string, pane: number | undefined): Output<'command'> {
-    return this.#open().command(line, pane);
+  command(line: string, pane: number | undefined, from?: readonly string[]): Output<'command'> {
+    return this.#open().command(line, pane, from);
   }
 
   /** A pane of theirs has printed, or their page has come. */

@@ -37,8 +37,8 @@ export function workspaceRequests(parts: RequestParts): HandlersOf<'workspace' |
       }
       return {};
     },
-    command: async ({ line, pane }) => {
-      return workspace.command(line, pane);
+    command: async ({ line, pane, from }) => {
+      return workspace.command(line, pane, from);
     },
     ack: async ({ pane, parsed }) => {
       pty.ack(pane, parsed);

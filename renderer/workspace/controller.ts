@@ -243,17 +243,20 @@ export class Controller {
     else this.notices.toast('note', heading, lastUnlock ? last[0] : text.welcomeFirst);
   }
 
-  /** Runs a command line of tmux's syntax where the person is, or in `pane`; why it was refused becomes a toast. */
-  command(line: string, pane = model.activePane.value?.pane): Promise<void> {
+  /**
+   * Runs a command line of tmux's syntax where the person is, or in `pane`; why it was refused becomes a toast.
+   * @param from what the action came with that opened what the line comes of: main counts the line as of those classes too
+   */
+  command(line: string, pane = model.activePane.value?.pane, from?: readonly string[]): Promise<void> {
     const toast = (refusal: string | undefined): void => {
       if (refusal !== undefined) this.notices.toast('nothing', refusal);
     };
-    return this.tryCommand(line, toast, pane);
+    return this.tryCommand(line, toast, pane, from);
   }
 
   /** As `command`, for who says a refusal in a place of their own: `then` gets why, before keys that waited go anywhere. */
-  tryCommand(line: string, then: (refusal: string | undefined) => void, pane = model.activePane.value?.pane): Promise<void> {
-    const done = this.#tryCommand(line, pane).then(then);
+  tryCommand(line: string, then: (refusal: string | undefined) => void, pane = model.activePane.value?.pane, from: readonly string[] = []): Promise<void> {
+    const done = this.#tryCommand(line, pane, from).then(then);
     this.#commandGiven(done);
     return done;
   }
@@ -268,8 +271,9 @@ export class Controller {
     this.#display = listener;
   }
 
-  async #tryCommand(line: string, pane: number | undefined): Promise<string | undefined> {
-    const answer = await this.#ask(this.bridge.request('command', pane === undefined ? { line } : { line, pane }));
+  async #tryCommand(line: string, pane: number | undefined, from: readonly string[]): Promise<string | undefined> {
+    const where = { ...(pane === undefined ? {} : { pane }), ...(from.length > 0 ? { from } : {}) };
+    const answer = await this.#ask(this.bridge.request('command', { line, ...where }));
     if (answer?.refused) return answer.message ?? messages.bridge.failed;
     if (answer?.message) this.notices.toast('note', answer.message);
     return undefined;

@@ -12,6 +12,8 @@ export interface OpenBand {
   readonly name: string;
   readonly pane?: number;
   readonly words?: Readonly<Record<string, string>>;
+  /** The classes that the words are of: they go back with the line that comes of it. */
+  readonly from?: readonly string[];
   readonly review?: PasteReview;
 }
 

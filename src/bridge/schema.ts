@@ -11,7 +11,7 @@
 import type { Permission } from '../access/permissions.ts';
 import { ANSWER_MS } from '../types/answer.ts';
 import { PERSON_ID } from '../types/ids.ts';
-import { classLooks, MOST_PIECES, PIECE_DIGEST } from '../types/classes.ts';
+import { CLASS_NAME, classLooks, MOST_PIECES, PIECE_DIGEST } from '../types/classes.ts';
 import {
   emergencyReasons,
   peers,
@@ -37,6 +37,8 @@ const base64 = z
   .max(200)
   .regex(/^[A-Za-z0-9+/]+={0,2}$/);
 const none = z.strictObject({});
+/** Classes whose text a line is: those of a policy, and some that it does not name any more. */
+const MOST_ORIGINS = 16;
 const pieces = z.array(z.string().regex(PIECE_DIGEST)).max(MOST_PIECES);
 const webauthn = z.record(z.string(), z.unknown());
 const short = z.string().max(200);
@@ -328,11 +330,14 @@ export const requests = {
     z.strictObject({ cols: z.number().int().min(20).max(1000), rows: z.number().int().min(4).max(500) }),
     none,
   ),
-  /** A command line in tmux's syntax, one command or several with `;`. `pane` is where it was given. `refused`: `message` says why. */
+  /**
+   * A command line in tmux's syntax, one command or several with `;`. `pane` is where it was given, `from` what the action that opened its question or
+   * prompt came with. `refused`: `message` says why.
+   */
   command: row(
     'session.use',
     ['workspace'],
-    z.strictObject({ line: z.string().max(4000), pane: pane.optional() }),
+    z.strictObject({ line: z.string().max(4000), pane: pane.optional(), from: z.array(z.string().regex(CLASS_NAME)).max(MOST_ORIGINS).readonly().optional() }),
     z.object({ message: z.string().optional(), refused: z.literal(true).optional() }),
   ),
   /** Output bytes parsed by the pane's terminal, in all. */

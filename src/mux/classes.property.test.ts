@@ -6,8 +6,10 @@ import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { crossing, type ClassRules, type Crossing } from '../types/classes.ts';
+import { fillTemplate } from './commands/lexer.ts';
 import { runCommandLine } from './commands/run.ts';
 import { Origins, piecesOf } from './origins.ts';
+import type { ClientAction } from '../types/workspace-view.ts';
 import type { Effect } from './state/effects.ts';
 import { createState, type State } from './state/model.ts';
 import { activePane, classOfPane, sessionOf } from './state/query.ts';
@@ -16,7 +18,7 @@ import { newWindow } from './state/windows.ts';
 const names = ['clinical', 'general', 'lab'] as const;
 const digests = (text: string): string[] => piecesOf(text).map((piece) => hash('sha256', piece, 'hex').slice(0, 32));
 
-/** `@` stands for a text that was made in the class where the line is given, `%` for any pane. */
+/** `@` stands for a text that was made in the class where the line is given, `%` for any pane, `§` for the sign itself. */
 const lines = fc.constantFrom(
   'new-session -C clinical',
   'new-session -C general',
@@ -36,6 +38,22 @@ const lines = fc.constantFrom(
   'kill-pane ; send-keys @',
   'kill-session ; send-keys @ Enter',
   'kill-session ; split-window "echo @"',
+  'rename-window @',
+  'rename-window -t % @',
+  'rename-session @',
+  'switch-client -n ; rename-session @',
+  'switch-client -n ; rename-window @',
+  'new-session -C general -s @',
+  'new-session -d -C lab -n @',
+  'switch-client -n ; new-window -n @',
+  'break-pane -s % -n @',
+  'confirm-before "send-keys @" ; switch-client -n',
+  'confirm-before "send-keys @" ; kill-pane',
+  'confirm-before "confirm-before \'new-window @\'" ; switch-client -n',
+  'confirm-before "rename-session @" ; switch-client -p',
+  'command-prompt -I @ "send-keys -- \'§§\'" ; switch-client -n',
+  'command-prompt -I "#W" "send-keys -l -t % -- \'§§\'"',
+  'switch-client -n ; command-prompt -I "#W #S" "send-keys -- \'§§\'"',
   'switch-client -n',
   'switch-client -p',
   'switch-client -l',
@@ -53,6 +71,8 @@ const step = fc.oneof(
   fc.record({ line: lines, picks: fc.array(fc.nat(50), { minLength: 3, maxLength: 3 }) }),
   fc.record({ copies: fc.nat(50), whole: fc.boolean() }),
   fc.record({ pastes: fc.nat(50) }),
+  // Return, or y, to what a line has opened: whenever, and whatever is in front by then.
+  fc.record({ answers: fc.constant(true) }),
 );
 const rule = fc.uniqueArray(fc.constantFrom(...names.flatMap((from) => names.map((to) => `${from} ${to}`))));
 
@@ -62,6 +82,8 @@ const made = /secret-([a-z]+)-\d+/g;
 function walk(allowed: readonly string[], steps: readonly (typeof step extends fc.Arbitrary<infer S> ? S : never)[]): { moved: number; refused: number } {
   const rules: ClassRules = { names, first: 'clinical', lets: (from, to) => allowed.includes(`${from} ${to}`) };
   const origins = new Origins();
+  let asked: Extract<ClientAction, { action: 'open' }> | undefined;
+  const entries = new Set<string>();
   let state: State = newWindow(createState({ cols: 160, rows: 48 }, { class: 'clinical' }), { program: 'sh' }).state;
   let clipboard = '';
   let count = 0;
@@ -81,13 +103,16 @@ function walk(allowed: readonly string[], steps: readonly (typeof step extends f
   const carryOut = (effects: readonly Effect[]): void => {
     const entered: Crossing[] = [];
     for (const effect of effects) {
-      if (effect.kind === 'crossing') entered.push(effect);
-      else if (effect.kind === 'spawn') {
+      if (effect.kind === 'crossing') {
+        entered.push(effect);
+        if (effect.allowed) entries.add(`${effect.from} ${effect.to}`);
+      } else if (effect.kind === 'spawn') {
         expect(effect.class).toBe(classOfPane(state, effect.pane) ?? effect.class);
         if (effect.cwdFrom !== undefined) expect(classes.get(effect.cwdFrom)).toBe(effect.class);
         classes.set(effect.pane, effect.class);
         if (classOfPane(state, effect.pane) !== undefined) given(effect.pane, [...effect.command, effect.cwd ?? ''].join(' '), entered);
       } else if (effect.kind === 'client' && effect.action.action === 'send-keys') given(effect.action.pane, effect.action.keys.join(' '), entered);
+      else if (effect.kind === 'client' && effect.action.action === 'open') asked = effect.action;
     }
     refused += entered.filter(({ allowed: went }) => !went).length;
     for (const { from, to, allowed: went } of entered) expect(went).toBe(rules.lets(from, to));
@@ -102,11 +127,21 @@ function walk(allowed: readonly string[], steps: readonly (typeof step extends f
     if ('line' in each) {
       const all = panes();
       let [pick, text] = [0, ''];
-      const line = each.line.replace(/@|%/g, (what) => (what === '@' ? (text ||= `secret-${here}-${count++}`) : `%${all[each.picks[pick++]! % all.length]}`));
+      const line = each.line.replace(/[@%§]/g, (what) =>
+        what === '§' ? '%' : what === '@' ? (text ||= `secret-${here}-${count++}`) : `%${all[each.picks[pick++]! % all.length]}`,
+      );
       const outcome = runCommandLine(state, line, { program: 'sh', refused: () => undefined, classes: rules, pane });
       state = outcome.state;
       // What is typed on goes where it was meant to go.
       if (!/new-session|switch-client/.test(line)) expect(sessionOf(state).class, line).toBe(front);
+      carryOut(outcome.effects);
+    } else if ('answers' in each) {
+      if (!asked) continue;
+      const { words, from } = asked;
+      asked = undefined;
+      const line = words?.['command'] ?? fillTemplate(words?.['template'] ?? '', words?.['initial'] ?? '');
+      const outcome = runCommandLine(state, line, { program: 'sh', refused: () => undefined, classes: rules, pane, ...(from ? { from } : {}) });
+      state = outcome.state;
       carryOut(outcome.effects);
     } else if ('copies' in each) {
       const text = `a line of ward ${each.copies}\nsecret-${here}-${count++} is here`;
@@ -118,6 +153,10 @@ function walk(allowed: readonly string[], steps: readonly (typeof step extends f
       refused += crossings.filter(({ allowed: went }) => !went).length;
       if (crossings.every(({ allowed: went }) => went)) given(pane, clipboard, crossings);
     }
+    // A name is text: #W and #S hand it to whoever types in that session.
+    for (const { name, class: to, windows } of state.server.sessions)
+      for (const [, from] of [name, ...windows.map((window) => window.name)].join(' ').matchAll(made))
+        if (from !== to) expect(entries).toContain(`${from} ${to}`);
     // No pane ever is of another class than the one that it was made in.
     for (const id of panes()) expect(classOfPane(state, id)).toBe(classes.get(id));
   }

@@ -222,11 +222,11 @@ describe('state and commands', () => {
     });
     expect(effect('confirm-before -p "Close #P of #W in #{session_name}?" kill-pane -t .1')).toEqual({
       kind: 'client',
-      action: { action: 'open', band: 'confirm', words: { prompt: 'Close 1 of bash in main?', command: 'kill-pane -t .1' } },
+      action: { action: 'open', band: 'confirm', words: { prompt: 'Close 1 of bash in main?', command: 'kill-pane -t .1' }, from: ['general'] },
     });
     expect(effect(`command-prompt -I "#W" "rename-window -- '%%'"`)).toEqual({
       kind: 'client',
-      action: { action: 'open', band: 'prompt', words: { prompt: 'rename-window', initial: 'bash', template: "rename-window -- '%%'" } },
+      action: { action: 'open', band: 'prompt', words: { prompt: 'rename-window', initial: 'bash', template: "rename-window -- '%%'" }, from: ['general'] },
     });
     expect([effect('lock'), effect('detach'), effect('export-pane'), effect('verify-pane')]).toEqual([
       { kind: 'lock' },

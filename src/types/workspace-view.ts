@@ -89,8 +89,16 @@ export const clientAction = z.discriminatedUnion('action', [
   z.object({ action: z.literal('paste'), pane: count }).readonly(),
   z.object({ action: z.literal('verify'), pane: count }).readonly(),
   z.object({ action: z.literal('display-panes') }).readonly(),
-  /** A band rises (renderer/workspace/bands, by its name there), about a pane, or with words that the band names. */
-  z.object({ action: z.literal('open'), band: word, pane: count.optional(), words: z.record(word, word).readonly().optional() }).readonly(),
+  /** A band rises (renderer/workspace/bands, by its name there), about a pane, or with words that the band names; `from`: the classes that the words are of. */
+  z
+    .object({
+      action: z.literal('open'),
+      band: word,
+      pane: count.optional(),
+      words: z.record(word, word).readonly().optional(),
+      from: z.array(word).readonly().optional(),
+    })
+    .readonly(),
   z.object({ action: z.literal('display'), text: z.enum(['larger', 'smaller', 'standard']).optional(), theme: theme.optional() }).readonly(),
   z.object({ action: z.literal('message'), text: word }).readonly(),
   /** Types into the pane: tmux names of keys, or with `literal` the texts as they are. The bytes travel as an input frame. */

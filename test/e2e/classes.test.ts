@@ -48,8 +48,9 @@ test('what is copied in a clinical session is not pasted into a general one, and
   await page.keyboard.press('Control+b');
   for (const key of ['[', 'ArrowUp', 'Control+a', 'Control+Space', 'Control+e', 'Alt+w']) await page.keyboard.press(key);
   await until(async () => (await toasts()).includes('Copied'), 'the copy');
-  await command('new-session -C general -s infra');
+  await command('new-session -C general');
   await inClass('general');
+  await command('rename-session infra');
   await run(running, 'echo "$HISTFILE" | rev | cut -c1-20 | rev', 'general/history/bash');
   await page.bringToFront();
   await page.keyboard.press('Control+b');
@@ -66,6 +67,28 @@ test('what is copied in a clinical session is not pasted into a general one, and
   await until(async () => ((await page.textContent('.prompt__refused')) ?? '').includes('Nothing was done'), 'the refusal of the line');
   await page.keyboard.press('Escape');
 
+  // Nor does a question that was asked there, when it is answered here.
+  const last = async (key: string): Promise<void> => {
+    await page.keyboard.press('Control+b');
+    await page.keyboard.press(key);
+  };
+  const type = async (line: string): Promise<void> => {
+    await last(':');
+    await page.locator('.band input').waitFor();
+    await page.keyboard.type(`${line}\n`);
+  };
+  await command('switch-client -p');
+  await inClass('clinical');
+  await type('confirm-before "send-keys \'echo asked-there\' Enter" ; switch-client -t infra');
+  await inClass('general');
+  await page.keyboard.press('y');
+  await until(() => events('session.crossing').length === 3, 'the event of the answer');
+  expect(await paneText(running)).not.toContain('asked-there');
+  // A prompt that comes of a prompt holds its own words.
+  await type("rename-window sheet ; command-prompt -I '#W' \"rename-window -- '%%'\"");
+  await until(async () => (await page.inputValue('#command')) === 'sheet', 'the name in the prompt');
+  await page.keyboard.press('Escape');
+
   // Over a lock everything stays as it is, and the class with it.
   await running.app.lock('hotkey');
   await unlockWithPassphrase(running);
@@ -78,6 +101,7 @@ test('what is copied in a clinical session is not pasted into a general one, and
   expect(events('session.crossing').map(({ outcome, detail }) => [outcome, detail])).toEqual([
     ['failure', { from: 'clinical', to: 'general', way: 'paste' }],
     ['failure', { from: 'general', to: 'clinical', way: 'command' }],
+    ['failure', { from: 'clinical', to: 'general', way: 'command' }],
   ]);
 });
 

@@ -59,7 +59,8 @@ test('a session of another class is on the line and on its panes, and what was c
   await page.mouse.up();
   await page.keyboard.press('Control+Shift+C');
   await until(async () => (await page.textContent('.toast').catch(() => ''))?.includes('Copied 21 bytes'), 'the toast');
-  core.command('new-session -C general -s infra');
+  core.command('new-session -C general');
+  core.command('rename-session infra');
   await core.settled();
   await until(async () => (await words()).join() === 'general', 'the other class');
   expect(await page.textContent('.seg.is-current')).toBe('generalinfra');

@@ -12,7 +12,9 @@ interface Takes {
   readonly words?: readonly string[];
 }
 
-type Props<T extends Takes> = { readonly controller: Controller } & (T extends { readonly pane: true } ? { readonly pane: number } : unknown) &
+type Props<T extends Takes> = { readonly controller: Controller; readonly from: readonly string[] } & (T extends { readonly pane: true }
+  ? { readonly pane: number }
+  : unknown) &
   (T extends { readonly review: true } ? { readonly review: PasteReview } : unknown) &
   (T extends { readonly words: readonly (infer Word extends string)[] } ? { readonly [W in Word]: string } : unknown);
 
@@ -26,10 +28,12 @@ export interface BandRow {
 export function band<const T extends Takes>(name: string, takes: T, Component: FunctionComponent<Props<T>>): BandRow {
   return {
     name,
-    draw: (controller, { pane, review, words = {} }) => {
+    draw: (controller, given) => {
+      const { pane, review, words = {}, from = [] } = given;
       const whole = (!takes.pane || pane !== undefined) && (!takes.review || review) && (takes.words ?? []).every((word) => words[word] !== undefined);
-      const props = { controller, pane, review, ...words } as unknown as Props<T>;
-      return whole ? <Component key={name} {...props} /> : undefined;
+      const props = { controller, pane, review, from, ...words } as unknown as Props<T>;
+      // Each opening begins anew: a prompt that follows a prompt has not its words.
+      return whole ? <Component key={given} {...props} /> : undefined;
     },
   };
 }

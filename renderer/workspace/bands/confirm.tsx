@@ -8,10 +8,20 @@ import { close } from './parts.ts';
 
 export const confirm = band('confirm', { words: ['prompt', 'command'] }, Confirm);
 
-function Confirm({ controller, prompt, command }: { readonly controller: Controller; readonly prompt: string; readonly command: string }): JSX.Element {
+function Confirm({
+  controller,
+  prompt,
+  command,
+  from,
+}: {
+  readonly controller: Controller;
+  readonly prompt: string;
+  readonly command: string;
+  readonly from: readonly string[];
+}): JSX.Element {
   const yes = (): void => {
     close();
-    void controller.command(command);
+    void controller.command(command, undefined, from);
   };
   return (
     <Band label={prompt} level="warn" alert onClose={close} keys={{ y: yes, n: close }}>

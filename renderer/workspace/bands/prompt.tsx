@@ -35,11 +35,13 @@ function Prompt({
   prompt,
   initial,
   template,
+  from,
 }: {
   readonly controller: Controller;
   readonly prompt: string;
   readonly initial: string;
   readonly template: string;
+  readonly from: readonly string[];
 }): JSX.Element {
   const input = useRef<HTMLInputElement>(null);
   const palette = template.trim() === '%%';
@@ -63,12 +65,17 @@ function Prompt({
     if (!answer.trim()) return close();
     if (palette) remember(answer);
     const mine = model.band.value;
-    void controller.tryCommand(fillTemplate(template, answer), (refusal) => {
-      // The command may have opened something else in the prompt's place.
-      if (model.band.value !== mine) return;
-      if (refusal === undefined) close();
-      else setRefused(refusal);
-    });
+    void controller.tryCommand(
+      fillTemplate(template, answer),
+      (refusal) => {
+        // The command may have opened something else in the prompt's place.
+        if (model.band.value !== mine) return;
+        if (refusal === undefined) close();
+        else setRefused(refusal);
+      },
+      undefined,
+      from,
+    );
   };
   /** What lacks a word is no line yet: it stands in the prompt, for the rest to be typed. */
   const take = (row: Offer): void => (row.lacks ? show(`${row.line} `) : run(row.line));

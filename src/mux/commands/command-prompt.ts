@@ -1,4 +1,5 @@
 import { type Command, client } from './command.ts';
+import { classesOf } from './crossing.ts';
 import { expandFormat } from './format.ts';
 
 export const commandPrompt: Command = {
@@ -8,10 +9,15 @@ export const commandPrompt: Command = {
   args: { values: { I: 'input', p: 'prompt' }, words: ['[template]'] },
   help: 'Asks for a line and runs it as a command. With a template the answer takes the place of %% in it, as one word.',
   examples: ['command-prompt', `command-prompt -I "#W" "rename-window -- '%%'"`],
-  run({ state, args, window, pane }) {
+  run({ state, args, context, window, pane }) {
     const expand = (text: string): string => expandFormat(text, state, { window, pane });
     const template = args.words[0] ?? '%%';
     const prompt = args.value('p') ?? (args.words[0] === undefined ? ':' : (template.split(/\s/)[0] ?? ':'));
-    return client(state, { action: 'open', band: 'prompt', words: { prompt: expand(prompt), initial: expand(args.value('I') ?? ''), template } });
+    return client(state, {
+      action: 'open',
+      band: 'prompt',
+      words: { prompt: expand(prompt), initial: expand(args.value('I') ?? ''), template },
+      from: classesOf(state, context),
+    });
   },
 };

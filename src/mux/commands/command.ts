@@ -23,8 +23,11 @@ export interface Arguments {
 export interface Context {
   /** Where the command was given; the active pane when undefined or gone. */
   readonly pane?: number | undefined;
-  /** The class in which the line was given: found when it is read, whatever its commands close. */
-  readonly from?: string;
+  /**
+   * The classes whose text the line is: that of the pane where it is given, found when it is read, whatever its commands close; and of what another
+   * line has opened (a question, a prompt) those of that line before, whatever is in front by then.
+   */
+  readonly from?: readonly string[];
   /** Name of the program that a pane without a command starts: the person's shell. */
   readonly program: string;
   /** What the policy says of classes of sessions. Left out: there is the one that the first session has, and nothing crosses. */

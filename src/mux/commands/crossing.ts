@@ -13,12 +13,15 @@ import { currentPane } from './targets.ts';
 const oneClass: ClassRules = { names: [], first: '', lets: () => false };
 export const rulesOf = ({ classes = oneClass }: Context): ClassRules => classes;
 
-/** The class of the pane where a line was given. */
-export function classHere(state: State, context: Context): string {
-  if (context.from !== undefined) return context.from;
-  const from = currentPane(state, context);
-  return (from.ok ? classOfPane(state, from.value.pane.id) : undefined) ?? sessionOf(state).class;
+/** The classes whose text a line is that is given now. */
+export function classesHere(state: State, context: Context): readonly string[] {
+  const here = currentPane(state, context);
+  const own = (here.ok ? classOfPane(state, here.value.pane.id) : undefined) ?? sessionOf(state).class;
+  return [...new Set([...(context.from ?? []), own])];
 }
+
+/** Those of the line that is run. */
+export const classesOf = (state: State, context: Context): readonly string[] => context.from ?? classesHere(state, context);
 
 /** The pane whose folder a new one takes: where the line was given, if that is of the same class. A folder's name is text too. */
 export function folderSource(state: State, context: Context, into: Pick<Session, 'class'>): number | undefined {
@@ -32,9 +35,10 @@ export function folderSource(state: State, context: Context, into: Pick<Session,
  */
 export function crossInto(state: State, context: Context, into: Pick<Session, 'class'> | Window, change: Change): Outcome {
   const to = 'class' in into ? into.class : (ownerOf(state, into.id) ?? sessionOf(state)).class;
-  const asked = crossing(rulesOf(context), classHere(state, context), to, 'command');
-  if (!asked) return change;
-  const event = { kind: 'crossing', ...asked } as const;
-  if (!asked.allowed) return { state, effects: [event], message: crossingSentence(asked), failed: true };
-  return { state: change.state, effects: [event, ...change.effects] };
+  const asked = classesOf(state, context).flatMap((from) => crossing(rulesOf(context), from, to, 'command') ?? []);
+  const no = asked.filter(({ allowed }) => !allowed);
+  const events = (crossings: typeof asked) => crossings.map((each) => ({ kind: 'crossing', ...each }) as const);
+  // Where one class's part may not go, nothing goes.
+  if (no[0]) return { state, effects: events(no), message: crossingSentence(no[0]), failed: true };
+  return { state: change.state, effects: [...events(asked), ...change.effects] };
 }

@@ -11,8 +11,8 @@ export const newSession: Command = {
   needs: 'session.open',
   target: 'none',
   args: { flags: 'd', values: { C: 'class', c: 'start-directory', n: 'window-name', s: 'session-name' }, words: ['[shell-command ...]'] },
-  help: 'Opens a session with one window, and goes there. -C chooses its class, one of the policy’s; without it the session has the class of this one. -d leaves this session in front.',
-  examples: ['new-session -C clinical -s icu-feeds', 'new-session -d -s infra'],
+  help: 'Opens a session with one window, and goes there. -C chooses its class, one of the policy’s; without it the session has the class of this one. Its names count as text of this one. -d leaves this session in front.',
+  examples: ['new-session -s icu-feeds', 'new-session -C clinical'],
   run({ state, args, context }) {
     const rules = rulesOf(context);
     const of = args.value('C') ?? sessionOf(state).class;

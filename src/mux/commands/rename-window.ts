@@ -1,6 +1,7 @@
 import { cleanName } from '../names.ts';
 import { changeWindow } from '../state/windows.ts';
-import { type Command, done, refuse } from './command.ts';
+import { type Command, refuse } from './command.ts';
+import { crossInto } from './crossing.ts';
 
 export const renameWindow: Command = {
   name: 'rename-window',
@@ -10,9 +11,10 @@ export const renameWindow: Command = {
   args: { values: { t: 'target-window' }, words: ['new-name'] },
   help: 'Gives a window a name. It then no longer follows the program.',
   examples: ['rename-window logs', "rename-window -t :2 'night shift'"],
-  run({ state, args, window }) {
+  run({ state, args, context, window }) {
     const name = cleanName(args.words[0] ?? '', 'window');
     if (!name.ok) return refuse(state, name.sentence);
-    return done(changeWindow(state, window.id, (old) => ({ ...old, name: name.value, automaticName: false })));
+    const named = changeWindow(state, window.id, (old) => ({ ...old, name: name.value, automaticName: false }));
+    return crossInto(state, context, window, { state: named, effects: [] });
   },
 };

@@ -4,7 +4,7 @@ import type { State } from '../state/model.ts';
 import { absent } from './absent.ts';
 import { parseArguments } from './arguments.ts';
 import { type Call, type Command, type Context, type Outcome, client, refuse } from './command.ts';
-import { classHere } from './crossing.ts';
+import { classesHere } from './crossing.ts';
 import { findCommand } from './index.ts';
 import { parseLine } from './lexer.ts';
 import { resolvePane, resolveWindow } from './targets.ts';
@@ -25,7 +25,7 @@ export function runCommandLine(state: State, line: string, context: Context): Ou
     if (!command.ok) return refuse(state, command.sentence);
     calls.push({ command: command.value, words });
   }
-  const given: Context = { ...context, from: classHere(state, context) };
+  const given: Context = { ...context, from: classesHere(state, context) };
   let now = state;
   const effects: Effect[] = [];
   const messages: string[] = [];

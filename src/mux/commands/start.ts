@@ -2,8 +2,8 @@
 import type { Start } from '../state/model.ts';
 import type { Arguments, Context } from './command.ts';
 
-/** Whether a line holds text for what is started: its command, or a folder. */
-export const givesText = (args: Arguments): boolean => args.words.length > 0 || args.value('c') !== undefined;
+/** Whether a line holds text for what is opened: a command, a folder, or the name of a window or session, which a format (#W) hands on. */
+export const givesText = (args: Arguments): boolean => args.words.length > 0 || ['c', 'n', 's'].some((flag) => args.value(flag) !== undefined);
 
 /** One word is a line for /bin/sh, as in tmux; several are a program and its arguments. `cwdFrom` is the pane whose folder is kept. */
 export function startOf(args: Arguments, context: Context, cwdFrom: number | undefined): Start {

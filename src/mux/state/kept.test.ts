@@ -39,7 +39,8 @@ const panesOf = (state: State): number[] =>
 
 const line = fc.constantFrom(
   'new-window',
-  'new-session -C clinical -s feeds',
+  'new-session -C clinical',
+  'new-session -s feeds',
   'new-session -d',
   'switch-client -n',
   'switch-client -l',
