@@ -7,7 +7,7 @@ import { basename, dirname, join, normalize } from 'node:path';
 import { CLASS_ROOM, EMERGENCY_CLASS } from '../types/classes.ts';
 import { Refusal } from '../types/refusal.ts';
 import { kindOf } from '../types/sentence.ts';
-import { socketFilter } from './socket-filter.ts';
+import { sandboxFilter } from './sandbox-filter.ts';
 
 /** What main says of the class of a shell. */
 export interface Room {
@@ -84,7 +84,7 @@ function homeOf({ HOME = '' }: Launch['env']): string {
 
 /**
  * The same program in a sandbox: a process tree, a home and a /tmp of its own, the system to read, no capability, and the
- * machine's network or none. With the network it makes sockets of the Internet alone (socket-filter.ts). It has no session of its own (bwrap
+ * machine's network or none. What the kernel refuses to it besides stands in sandbox-filter.ts. It has no session of its own (bwrap
  * --new-session): that would take job control from the shell, and the terminal is that shell's alone.
  * @param processor as process.arch names it
  * @throws Refusal where the home cannot be one of a sandbox, and where there is no filter for the processor
@@ -97,24 +97,21 @@ export function confined(
 ): Launch {
   const home = homeOf(env);
   const { network } = sandbox;
-  const filter = network ? socketFilter(processor) : undefined;
-  if (network && !filter)
-    throw noRoom(
-      `A sandbox with the network needs a filter of sockets, and there is none for the processor ${processor}. A class without the network needs none.`,
-    );
+  const filter = sandboxFilter(processor, network);
+  if (!filter) throw noRoom(`A sandbox needs a filter of system calls, and there is none for the processor ${processor}.`);
   const reads = [...SYSTEM, ...(network ? RESOLVERS : [])].flatMap((place) => ['--ro-bind-try', place, place]);
-  const places = ['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp', '--tmpfs', '/run', '--tmpfs', '/var/tmp'];
+  const places = ['--proc', '/proc', '--ro-bind-try', '/dev/null', '/proc/keys', '--dev', '/dev', '--tmpfs', '/tmp', '--tmpfs', '/run', '--tmpfs', '/var/tmp'];
   const args = [
     ...['--unshare-all', ...(network ? ['--share-net'] : []), '--die-with-parent', '--cap-drop', 'ALL'],
     ...places,
     ...reads,
     ...['--bind', join(folder, 'home'), home, '--remount-ro', '/', '--chdir', home],
-    ...(filter ? ['--seccomp', '3'] : []),
+    ...['--seccomp', '3'],
   ];
   const sandboxed = [bwrap, ...args, '--', ...command];
-  const octets = [...(filter ?? [])].map((octet) => `\\x${octet.toString(16).padStart(2, '0')}`).join('');
+  const octets = [...filter].map((octet) => `\\x${octet.toString(16).padStart(2, '0')}`).join('');
   return {
-    command: filter ? [BASH, '-p', '-c', WITH_FILTER, octets, ...sandboxed] : sandboxed,
+    command: [BASH, '-p', '-c', WITH_FILTER, octets, ...sandboxed],
     // Outside: bwrap changes into the home inside of it.
     cwd: '/',
     env: { ...Object.fromEntries(Object.entries(env).filter(([name]) => isKept(name) && !withhold.includes(name))), HOME: home, PWD: home },
@@ -174,6 +171,6 @@ export function inRoom(launch: Launch, room: Room, bwrap = BWRAP): Launch {
   }
   if (!sandbox) return { ...launch, env: classEnvironment(launch.env, room, launch.command[0] ?? '', kept) };
   requireProgram(bwrap, 'bubblewrap');
-  if (sandbox.network) requireProgram(BASH, 'bash');
+  requireProgram(BASH, 'bash');
   return confined(launch, { ...room, sandbox }, bwrap);
 }

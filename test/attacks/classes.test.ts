@@ -97,7 +97,8 @@ test('a bwrap that stands first in the PATH is not asked, and one that others ca
   writeFileSync(join(bin, 'bwrap'), '#!/bin/sh\necho NO-SANDBOX\n', { mode: 0o755 });
   const env = { HOME: home, PATH: `${bin}:/usr/bin:/bin`, TERM: 'xterm' };
   const launch = { command: ['/bin/true'], cwd: home, env };
-  if (existsSync('/usr/bin/bwrap')) expect(inRoom(launch, room('clinical')).command[0]).toBe('/usr/bin/bwrap');
+  if (existsSync('/usr/bin/bwrap'))
+    expect(inRoom(launch, room('clinical')).command.slice(0, 6)).toEqual(expect.arrayContaining(['/usr/bin/bash', '/usr/bin/bwrap']));
   else expect(() => inRoom(launch, room('clinical'))).toThrow('no shell is started without it');
   const loose = join(root, 'bwrap');
   copyFileSync('/bin/true', loose);
@@ -209,6 +210,20 @@ test('in the sandbox with the network no socket of the desktop is reached, thoug
   // Its terminal, and what ls itself has open: nothing of how the filter came in.
   expect(said).toContain('files-4');
   expect(await inClass('clinical', SOCKETS)).toMatch(/desktop 111/);
+});
+
+test('in the sandbox there is no keyring, which all shells of the account would share', async (context) => {
+  context.skip(spawnSync('python3', ['-c', '']).status !== 0, 'python3 is not installed');
+  // keyctl(KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, create), add_key(2), request_key(2).
+  const [add, request, control] = process.arch === 'arm64' ? [217, 218, 219] : [248, 249, 250];
+  const tried = `python3 -c "
+import ctypes
+call = ctypes.CDLL(None, use_errno=True).syscall
+for each in ((${control}, 0, -3, 1), (${add}, b'user', b'a', b'b', 1, -3), (${request}, b'user', b'a', 0, -3)):
+    print('key', call(*each) < 0 and ctypes.get_errno())
+"; cat /proc/keys 2>&1 | grep -c keyring; echo END`;
+  for (const of of ['clinical', 'lab']) expect(await inClass(of, tried), of).toMatch(/^key 38\s+key 38\s+key 38\s+0\s+END/);
+  expect(await inClass('general', tried)).toMatch(/^key False/);
 });
 
 test('in the sandbox of a class whose home somebody has made a link to the account’s home nothing is started', async () => {
