@@ -42,11 +42,15 @@ const row = z
   })
   .refine(({ name: own, to }) => !to.includes(own) && new Set(to).size === to.length, { path: ['to'], message: 'names this class itself, or one twice' });
 
+/** Case makes no difference to who looks at a rule. */
+const onScreen = ({ name: own, label }: SessionClass): string => (label ?? own).toLowerCase();
+
 export const classesSchema: z.ZodType<readonly SessionClass[]> = z
   .array(row)
   .min(1)
   .max(MOST_CLASSES)
   .refine((rows) => new Set(rows.map((each) => each.name)).size === rows.length, 'the same class stands here twice')
+  .refine((rows) => new Set(rows.map(onScreen)).size === rows.length, 'two classes have the same word on the screen')
   .refine((rows) => rows.filter(({ first }) => first).length === 1, 'exactly one class has first: true')
   .refine((rows) => rows.every(({ to }) => to.every((each) => rows.some((other) => other.name === each))), 'a class may go into one that does not stand here');
 

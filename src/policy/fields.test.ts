@@ -1,4 +1,5 @@
 /** Which way a change goes: each row of the table, walked with values that its field can have. */
+import { classesSchema } from './classes.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkEntry } from '../ledger/events.ts';
@@ -118,7 +119,14 @@ const policies = fc
           { selector: ({ name }) => name, minLength: 1 },
         )
         // Classes that stand there, and one that is the first.
-        .map((rows) => rows.map((row, i) => ({ ...row, first: i === 0, to: row.to.filter((to) => to !== row.name && rows.some(({ name }) => name === to)) }))),
+        .map((rows) =>
+          rows.map((row, i) => ({
+            ...row,
+            ...(row.label ? { label: `${row.label}${row.name}` } : {}),
+            first: i === 0,
+            to: row.to.filter((to) => to !== row.name && rows.some(({ name }) => name === to)),
+          })),
+        ),
       { nil: undefined },
     ),
     consent: fc.option(fc.record({ version: fc.integer({ min: 1, max: 3 }), text: fc.constantFrom('a', 'b') }), { nil: undefined }),
@@ -210,13 +218,32 @@ test('in a class, text that may go further, and a variable or a sandbox less, is
     [{}, { withhold: ['A'] }, ['withhold.A stronger'], ['withhold.A weaker']],
     [{}, { sandbox }, ['sandbox.kind stronger', 'sandbox.network stronger'], ['sandbox.kind weaker', 'sandbox.network weaker']],
     [{ sandbox }, { sandbox: { ...sandbox, network: true } }, ['sandbox.network weaker'], ['sandbox.network stronger']],
-    [{}, { label: 'ward' }, ['label neither'], ['label neither']],
-    [{}, { look: 'plain' }, ['look neither'], ['look neither']],
+    [{}, { label: 'ward' }, ['label weaker'], ['label neither']],
+    [{}, { look: 'plain' }, ['look weaker'], ['look weaker']],
   ];
   for (const [before, after, there, back] of cases) {
     expect(between(before, after)).toEqual(there);
     expect(between(after, before)).toEqual(back);
   }
+});
+
+test('a class that comes, and another one that is the first, are weaker: new sessions may be out of their sandbox, under its word', () => {
+  const sandbox = { kind: 'bubblewrap', network: false } as const;
+  const clinical = { name: 'clinical', look: 'clinical', first: true, to: [], sandbox } as const;
+  const { first: _, ...second } = clinical;
+  const clinic = { name: 'clinic', look: 'clinical', first: true, to: [] } as const;
+  const weaker = (before: Policy['classes'], after: Policy['classes']): string[] =>
+    policyDifferences({ ...policy, classes: before }, { ...policy, classes: after }).flatMap(({ path, direction }) => (direction === 'weaker' ? path : []));
+  expect(weaker([clinical], [second, clinic])).toEqual(['classes.clinic.look', 'classes.clinic.first']);
+  expect(weaker([clinical, { ...clinic, first: false }], [{ ...second, first: false }, clinic])).toContain('classes.clinic.first');
+  expect(weaker([clinical, { ...clinic, first: false }], [clinical])).toEqual([]);
+});
+
+test('two classes with one word on the screen are refused', () => {
+  const row = (name: string, label?: string) => ({ name, look: 'plain', to: [], ...(name === 'clinical' ? { first: true } : {}), ...(label ? { label } : {}) });
+  expect(classesSchema.safeParse([row('clinical'), row('lab', 'Lab')]).success).toBe(true);
+  expect(classesSchema.safeParse([row('clinical'), row('clinic', 'Clinical')]).error?.issues[0]?.message).toBe('two classes have the same word on the screen');
+  expect(classesSchema.safeParse([row('clinical', 'ward'), row('lab', 'ward')]).success).toBe(false);
 });
 
 test('the ledger takes what is entered of every change, and no text of the policy is in it', () => {

@@ -32,7 +32,7 @@ export const policyFields: Readonly<Record<PolicyFieldName, FieldRow>> = {
   },
   'workstation.banner': { help: 'A line for everybody who sees the lock page. Nobody accepts it; see consent.', weaker: words },
   classes: {
-    help: 'Classes of sessions: what each is called and looks like, where its text may go, and how its shells are kept to themselves. Where it is left out there are clinical and general, between which nothing goes, without a sandbox. Of a class, text that may go further, and a variable or a sandbox less, is weaker; the other way round is stronger.',
+    help: 'Classes of sessions: what each is called and looks like, where its text may go, and how its shells are kept to themselves. Where it is left out there are clinical and general, between which nothing goes, without a sandbox. Of a class, text that may go further, and a variable or a sandbox less, is weaker; the other way round is stronger. Another class, another label or look of one, and another first one are weaker.',
     weaker: { added: 'neither', removed: 'neither', changed: 'weaker' },
   },
   'consent.version': {
@@ -149,14 +149,17 @@ export const anchorFields: Readonly<Record<AnchorField, Weaker>> = {
   everySeconds: 'larger',
 };
 
+/** Of a class that comes, too: each has a look. */
+const taken = { added: 'weaker', removed: 'neither', changed: 'weaker' } as const;
 type ClassField = Exclude<keyof SessionClass, 'sandbox'> | 'sandbox.kind' | 'sandbox.network';
 
 /** Which way a field of a class goes, by its path in the row; each word of a list is one. A class that comes or goes as a whole is what its fields are. */
 const classFields: Readonly<Record<ClassField, Weaker>> = {
   name: neither,
-  label: neither,
-  look: neither,
-  first: neither,
+  // What a person takes a session for, and where they are without having chosen: another class, without a sandbox, may stand there under the same word.
+  label: taken,
+  look: taken,
+  first: taken,
   to: { added: 'weaker', removed: 'stronger', changed: 'weaker' },
   withhold: words,
   'sandbox.kind': words,
