@@ -108,6 +108,7 @@ export const events = {
   'Browser.downloadWillBegin': nothing,
   'Fetch.requestPaused': z.object({ requestId: z.string(), request: z.object({ url: z.string(), method: z.string() }), resourceType: z.string() }),
   'Inspector.targetCrashed': nothing,
+  'Inspector.detached': z.object({ reason: z.string() }),
   'Page.domContentEventFired': nothing,
   'Page.fileChooserOpened': nothing,
   'Page.javascriptDialogOpening': nothing,

@@ -1,6 +1,7 @@
 /**
  * The one window on Chromium, over a session with its page that goes on working after a renderer has died. What stands in it
  * comes by page-requests.ts and speaks through page-link.ts; whether it is gone from the screen is darkness.ts's to say.
+ * Over 400 lines: a page's coming, its going and its death are one state.
  */
 import type { Invisibility, Surface } from '../../src/types/words.ts';
 import { SentenceError } from '../../src/types/sentence.ts';
@@ -8,7 +9,7 @@ import { inTime } from '../../src/time/in-time.ts';
 import { guardChords } from '../../src/bridge/browser-chords.ts';
 import { origin, type Appearance, type HostWindow, type Peer, type RefusedByHost, type WindowPlace } from '../host.ts';
 import { inStartTime, isProven, missingPageError, replacedError, WindowListeners } from '../host-window.ts';
-import { killNow, rendererPids, whenGone } from '../machine/processes.ts';
+import { hangUpNow, killNow, rendererPids, whenGone } from '../machine/processes.ts';
 import type { Look } from '../machine/x11-window.ts';
 import { bindingName, pageScript } from './bridge.ts';
 import { hasDrawn, isDark, isDestroyed, PROOF_MS, type Sight } from './darkness.ts';
@@ -25,6 +26,8 @@ import { TargetGuard } from './targets.ts';
 const LEAVE_MS = 50;
 /** Old renderers end by themselves within about 50 ms after the navigation; those that do not are killed. */
 const END_MS = 500;
+/** What the browser says of a page whose process has ended in an ordinary way, as by SIGHUP. */
+const RENDERER_GONE = 'Render process gone.';
 /** A browser that does not close its page in this time has been stopped, or hangs. */
 const CLOSE_MS = 500;
 /**
@@ -69,6 +72,9 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
   #generation = 0;
   #documentReady: (() => void) | undefined;
   #crashed = false;
+  #reviving: Promise<void> | undefined;
+  /** The renderers that were there when the last document had gone, before the empty page's. */
+  #before: readonly number[] | undefined;
   /** A document of ours is or was in the window since it last was at the empty page. */
   #dirty = false;
   /** The document runs in a renderer of its own: a crash from now on is not our doing. */
@@ -156,7 +162,11 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
       return 'gone';
     }
     const dark = this.#leave(pid).then(() => isDark(this.#sight));
-    if (await isProven(dark, PROOF_MS)) return (this.#known = 'gone');
+    if (await isProven(dark, PROOF_MS)) {
+      this.#known = 'gone';
+      this.#coverCrash();
+      return this.#known;
+    }
     // Nobody is told of this end: whoever asked for the dark gets its answer.
     this.#isClosed = true;
     this.#forget();
@@ -182,10 +192,11 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
       if (generation !== this.#generation || this.#isClosed) throw replacedError(surface);
     };
     // On the screen the old picture goes first. A headless page lives on as the empty one, in a process that may be counted as old.
-    let before = this.#options.headless ? this.#renderers() : [];
+    let before: readonly number[] = this.#options.headless ? this.#renderers() : [];
     await this.#leave(pid);
     check();
-    if (!this.#options.headless) before = this.#renderers();
+    if (!this.#options.headless) before = this.#before ?? this.#renderers();
+    this.#before = undefined;
     await this.#options.devtools.browser.send('Browser.grantPermissions', { origin, permissions: permissions[surface] });
     check();
     for (let attempt = 0; attempt < 3; attempt++) {
@@ -233,8 +244,9 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
     if (this.#isClosed || !this.#dirty) return;
     const gone = new Promise<void>((resolve) => (this.#crashHeard = resolve));
     if (!this.#options.headless) {
-      killNow(pid === undefined ? this.#renderers() : [pid]);
+      hangUpNow(pid === undefined ? this.#renderers() : [pid]);
       await inTime(gone, END_MS);
+      this.#before = this.#renderers();
       this.#crashed = true;
       this.#dirty = false;
       return;
@@ -301,6 +313,10 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
     });
     session.on('Page.domContentEventFired', () => this.#documentReady?.());
     session.on('Inspector.targetCrashed', () => this.#onCrash());
+    // The same of a process that ended without a crash.
+    session.on('Inspector.detached', ({ reason }) => {
+      if (reason === RENDERER_GONE) this.#onCrash();
+    });
     // A dialog would stop the page and could be made to look like ours: answered with no.
     session.on('Page.javascriptDialogOpening', () => {
       onRefused('dialog');
@@ -318,10 +334,18 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
     if (headless) await session.send('Emulation.setDeviceMetricsOverride', { ...headless, deviceScaleFactor: 1, mobile: false });
   }
 
-  /** Gives a crashed page a renderer again. */
-  async #revive(url = emptyPage(this.#options.appearance())): Promise<void> {
-    await this.#session.send('Page.navigate', { url });
-    this.#crashed = false;
+  /** Gives a crashed page a renderer again, once for all who ask meanwhile. */
+  #revive(url = emptyPage(this.#options.appearance())): Promise<void> {
+    return (this.#reviving ??= this.#session
+      .send('Page.navigate', { url })
+      .then(() => void (this.#crashed = false))
+      .finally(() => (this.#reviving = undefined)));
+  }
+
+  /** What the browser shows of a page that has died is its own, and may be bright: ours comes at once, not only with the next page. */
+  #coverCrash(): void {
+    if (this.#options.headless || !this.#crashed || this.#isClosed) return;
+    this.#revive().catch(() => {});
   }
 
   /** Where a document has drawn nothing yet its ground is to be seen. */
@@ -369,7 +393,10 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
     this.#pid = undefined;
     this.#documentReady?.();
     this.#crashHeard?.();
-    if (wasSettled) this.gone.emit('The page ended unexpectedly.');
+    if (!wasSettled) return;
+    this.#before = this.#renderers();
+    this.#coverCrash();
+    this.gone.emit('The page ended unexpectedly.');
   }
 
   #close(): void {

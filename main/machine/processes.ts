@@ -73,6 +73,22 @@ export function killNow(pids: Iterable<number>): void {
 }
 
 /**
+ * The same for renderers. A browser covers a page whose process was killed (SIGKILL, SIGTERM, a crash) with its own picture of a broken
+ * page. SIGHUP ends a process just as soon where it has no handler, and is taken for an ordinary end, which has no such picture;
+ * whatever it does not end (a process that is stopped, the first one of its own namespace) SIGKILL does.
+ */
+export function hangUpNow(pids: readonly number[]): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGHUP');
+    } catch {
+      // It has ended by itself in the meantime.
+    }
+  }
+  killNow(pids);
+}
+
+/**
  * SIGKILL for every process of a group, by one call that needs neither a list of processes nor a descriptor: a program of this
  * account can take both away (prlimit(2), RLIMIT_NOFILE). @param leader its number, of a process that was started as its leader.
  */
