@@ -89,7 +89,7 @@ export function Guest({ bridge, asked: first }: { readonly bridge: Bridge; reado
         </div>
       </main>
       <div class="banners" />
-      <footer class="line" aria-label={messages.line.label}>
+      <footer class="line guest__line" aria-label={messages.line.label}>
         <div class="line__where">
           <span class="seg is-current" data-class="house">
             <span class="seg__class">{text.label}</span>

@@ -237,6 +237,16 @@ test('somebody new chooses a passphrase alone; what the core refuses is said, an
   expect(asked('people.provePassphrase')).toEqual([{ go: false }]);
 });
 
+test('at 800 wide the line of the covered page keeps its words: of the settings only whole ones stand', async () => {
+  await openGuest({ viewport: { width: 800, height: 600 } });
+  const cut = `[...document.querySelectorAll('.guest__line > :not(.line__state), .guest__line .line__where > *')].filter((part) => part.scrollWidth > part.clientWidth).map((part) => part.textContent)`;
+  expect(await opened.page.evaluate(cut)).toEqual([]);
+  const halves = `(() => { const line = document.querySelector('.guest__line').getBoundingClientRect();
+    return [...document.querySelectorAll('.guest__line .line__state > *')].map((part) => part.getBoundingClientRect())
+      .filter(({ top, left, right }) => top < line.bottom - 1 && (left < document.querySelector('.guest__line .line__where').getBoundingClientRect().right - 1 || right > line.right)).length; })()`;
+  expect(await opened.page.evaluate(halves)).toBe(0);
+});
+
 const sizes: readonly (readonly [string, BrowserContextOptions])[] = [
   ['1024, dark', { viewport: { width: 1024, height: 640 }, colorScheme: 'dark' }],
   ['1440, light', { viewport: { width: 1440, height: 900 }, colorScheme: 'light' }],

@@ -305,6 +305,17 @@ describe('keys', () => {
     expect(core.typed()).toBe('');
   });
 
+  test('at 800 wide the sentence of an emergency has the row, and its buttons stand below it', async () => {
+    const { page, core } = await start({ viewport: { width: 800, height: 600 } });
+    core.emit('status', { ...calmStatus, emergency: { since: '2026-11-24T14:33:00', left: 3000, extended: false, reason: 'patient-harm' } });
+    await page.waitForSelector('.banner.glass');
+    const sentence = (await page.locator('.banner.glass p').boundingBox())!;
+    expect(sentence.width).toBeGreaterThan(600);
+    const buttons = (await page.locator('.banner.glass .actions').boundingBox())!;
+    expect(buttons.y).toBeGreaterThanOrEqual(sentence.y + sentence.height);
+    expect(buttons.x + buttons.width).toBeLessThanOrEqual(800);
+  });
+
   test('a wrong line stays in the prompt with its reason, and what was run can be had again', async () => {
     const { page, core } = await start();
     await prefix(':');
