@@ -17,6 +17,7 @@ import { BreakGlass } from './break-glass.tsx';
 import { onOccasion, useClearedClipboard } from './clipboard.ts';
 import { Lift } from './lift.tsx';
 import { LockHead, LockLine } from './lock-line.tsx';
+import { shownName } from './name-field.tsx';
 import { Closed, closedWords } from './stopped.tsx';
 import { isLetter, isTyped } from './typed.ts';
 import { useClock } from './use-clock.ts';
@@ -100,7 +101,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
   const typeId = async (): Promise<void> => {
     const id = idField.current?.value.trim() ?? '';
     if (!id) return setError(text.idEmpty);
-    await be(id, id);
+    await be(id, shownName(id));
   };
 
   const be = async (id: string, masked: string): Promise<void> => {
@@ -337,7 +338,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
                 {facts.lockedAt ? `${text.since(clock(new Date(facts.lockedAt)))}, ` : ''}
                 {facts.typed ? text.typedAs : text.heldBy}
               </p>
-              <p class="x3 poster__who">{person.masked}</p>
+              <p class={`${facts.typed ? 'strong' : 'x3'} poster__who`}>{person.masked}</p>
               <p class="poster__err" role="alert">
                 {error || (waiting && failures > 0) ? (
                   <>

@@ -8,6 +8,7 @@ import { Mark } from '../shared/parts.tsx';
 import { getPasskey, PasskeyUnused } from '../shared/passkey.ts';
 import { secretText, SecretField, takeSecret } from '../shared/secret-field.tsx';
 import type { Touched } from '../shared/touch-passkey.ts';
+import { NameField } from './name-field.tsx';
 
 export interface ProofParts {
   /** Of its fields. */
@@ -106,17 +107,7 @@ export function useProof({ id, bridge, onInput, onPassphrase, onPasskey, before 
         <label class="faint" for={`${id}-who`}>
           {label}
         </label>
-        <input
-          id={`${id}-who`}
-          ref={who}
-          class="input"
-          autocomplete="off"
-          autocapitalize="none"
-          spellcheck={false}
-          maxLength={100}
-          readOnly={busy}
-          data-focus={focus ? '' : undefined}
-        />
+        <NameField id={`${id}-who`} input={who} readOnly={busy} focus={focus} />
       </div>
       <div>
         <label class="faint" for={`${id}-secret`}>

@@ -4,6 +4,7 @@ import type { Output } from '../../src/bridge/schema.ts';
 import { messages } from '../shared/messages.ts';
 import { Button, Mark } from '../shared/parts.tsx';
 import { clock, moment } from '../shared/text.ts';
+import { NameField } from './name-field.tsx';
 
 const text = messages.lock;
 
@@ -51,17 +52,7 @@ export function Who({ input, lockedAt, why, error, onNext, away, onPick }: WhoPr
         <label class="faint" for="who">
           {text.idField}
         </label>
-        <input
-          id="who"
-          ref={input}
-          class="input"
-          autocomplete="off"
-          autocapitalize="none"
-          spellcheck={false}
-          maxLength={100}
-          data-focus=""
-          aria-describedby="who-note"
-        />
+        <NameField id="who" input={input} focus note="who-note" />
       </div>
       <Button kind="main" tall submit hint="enter">
         {text.next}

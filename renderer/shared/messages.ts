@@ -262,6 +262,8 @@ export const messages = {
     idField: 'your id or name',
     idNote: 'As you were enrolled. Any id leads to the same next page.',
     idEmpty: 'Type your id or your name first.',
+    /** In place of a name that could be a passphrase. */
+    longName: (letters: number) => `${letters} letters, not shown: as long as a passphrase`,
     next: 'Next',
     parked: (count: number) => (count === 1 ? 'shells of 1 person run on' : `shells of ${count} people run on`),
     stopped: {

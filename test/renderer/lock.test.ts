@@ -173,6 +173,36 @@ test('several people: nobody is named, each types who they are, and a passphrase
   expect(core.requests.find(({ request }) => request === 'lock.passphrase')?.input).toEqual({ person: 'j.varga' });
 });
 
+test('several people: a passphrase that lands where the name goes is not shown, there nor on the next page; a short name is, and not large', async () => {
+  const { page, core } = await start(several);
+  const hidden = (): Promise<string> => page.evaluate<string>(`getComputedStyle(document.querySelector('#who')).webkitTextSecurity`);
+  await page.keyboard.type('gravel kettle ');
+  expect(await hidden()).toBe('none');
+  await page.keyboard.type('ostrich violin');
+  await until(async () => (await hidden()) === 'disc', 'the dots');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#passphrase');
+  expect(await page.textContent('.poster__who')).toBe('28 letters, not shown: as long as a passphrase');
+  expect(await page.textContent('body')).not.toContain('gravel');
+  // It is asked for all the same: a name can be as long.
+  expect(core.requests.filter(({ request }) => request === 'lock.wait').map(({ input }) => input)).toEqual([{ person: 'gravel kettle ostrich violin' }]);
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('#who');
+  await page.keyboard.type('j.varga');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#passphrase');
+  expect(await page.textContent('.poster__who')).toBe('j.varga');
+  const size = (selector: string): Promise<number> => page.evaluate<number>(`parseFloat(getComputedStyle(document.querySelector('${selector}')).fontSize)`);
+  expect(await size('.poster__who')).toBe(await size('.poster__note'));
+});
+
+test('the glass: a passphrase that lands where the name goes is not shown', async () => {
+  const { page } = await start(several);
+  await page.keyboard.press('Control+g');
+  await page.locator('#glass-who').fill('gravel kettle ostrich violin');
+  await until(() => page.evaluate<boolean>(`getComputedStyle(document.querySelector('#glass-who')).webkitTextSecurity === 'disc'`), 'the dots');
+});
+
 test('a second person was enrolled by a command: the page that stands names nobody any more, and asks; one who is alone again is named', async () => {
   const { page, core } = await start(withoutPasskey);
   expect(await page.textContent('.poster__who')).toBe('M. U.');
