@@ -19,7 +19,7 @@ import { PageLink } from './page-link.ts';
 import { PageRequests } from './page-requests.ts';
 import { clearByPage } from './clipboard.ts';
 import { bringOntoScreen, placeOf, raiseWindow } from './place.ts';
-import { forgetTyped } from './typed.ts';
+import { dropFiller, forgetTyped } from './typed.ts';
 import { TargetGuard } from './targets.ts';
 
 /** A headless page that has not left after this long is not asked any more: its process is killed. Leaving takes 5 to 20 ms. */
@@ -96,7 +96,11 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
     this.#link = new PageLink({
       session,
       message: (text) => void this.messages.emit(text),
-      frame: (peer, bytes) => void this.frames.emit(peer, bytes),
+      frame: (peer, bytes) => {
+        this.frames.emit(peer, bytes);
+        // What goes to the vault is a secret that was taken out of its field. The page may stand on, whatever comes of it.
+        if (peer === 'vault' && !options.headless) void forgetTyped(session);
+      },
       refused: options.onRefused,
     });
     this.#sight = {
@@ -327,6 +331,7 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
     await session.send('Page.enable');
     // In every document, so that there is no moment with a page and without it: the empty one has no other script.
     await session.send('Page.addScriptToEvaluateOnNewDocument', { source: `(${guardChords.toString()})(window);` });
+    await session.send('Page.addScriptToEvaluateOnNewDocument', { source: `(${dropFiller.toString()})(window);` });
     await session.send('Page.setInterceptFileChooserDialog', { enabled: true });
     // Without it the binding's calls are not told. Console output comes along: a page must not log what it shows.
     await session.send('Runtime.enable');
