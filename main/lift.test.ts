@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { newScryptParameters } from '../src/crypto/kdf.ts';
 import { acceptAsItStands } from '../src/policy/force.fixture.ts';
-import { enrol, prepareEnrolment } from '../src/services/people.ts';
+import { changeSentences } from '../src/services/changes.ts';
+import { enrol, prepareEnrolment, setState } from '../src/services/people.ts';
 import { stopStation } from '../src/services/stop.ts';
 import { asAda, rig, type Rig } from './app.fixture.ts';
 
@@ -24,13 +25,14 @@ const events = (made: Rig, action: string): Event[] =>
     .filter((line) => line.includes(`"${action}"`))
     .map((line) => JSON.parse(line) as Event);
 
-/** Stopped by Ada, with Jo, who has no role, enrolled before; at the lock page. @param tries of Mo's passphrase that have failed before */
+/** Stopped by Ada, with Jo, who has no role, enrolled before; at the lock page. @param tries of Mo's passphrase that have failed before, when Mo was disabled for a while */
 async function stopped(more: Pick<Parameters<typeof rig>[0], 'falseLift'> = {}, tries = 0): Promise<Rig> {
   const made = await rig({ setUp: true, second: MO, secondRoles: ['security', 'operator'], ...more });
   await asAda(made, async (parts) => {
     const jo = await prepareEnrolment({ name: JO, passphrase: Buffer.from('violin harbour seven lanterns moss'), kdf: newScryptParameters() });
     await enrol(parts, jo, []);
     const mo = parts.ledger.facts.people()[1]!;
+    if (tries > 0) for (const state of ['disabled', 'active'] as const) await setState(parts, mo, state);
     for (let n = 0; n < tries; n++) await parts.ledger.append({ action: 'unlock.attempt', person: mo, detail: { method: 'passphrase' } });
     await stopStation(parts, 'security-incident');
   });
@@ -111,9 +113,27 @@ test('an hour of waiting is five minutes for whoever lifts it, and for nothing e
   expect(made.vaultHeard.filter(({ type }) => type === 'liftPassphrase')).toEqual([]);
 });
 
-test('whoever has lifted it is told of failed tries when they come in, as if they had not', async () => {
+test('to lift it is no coming in: the ledger says what it was for, and what somebody is to be told they are told when they come in, in another run too', async () => {
   const made = await stopped({}, 3);
+  let mo = '';
+  /** As another process reads the ledger. */
+  const owed = async (): Promise<{ readonly failures: number; readonly changes: readonly string[] }> => {
+    let found = { failures: 0, changes: [] as readonly string[] };
+    await asAda(made, async ({ home, ledger: { facts } }) => {
+      mo = facts.people()[1]!;
+      const { since, failures } = facts.untold(mo);
+      found = { failures: failures + facts.attempts(mo, 'passphrase').failures, changes: changeSentences(home, facts, mo, since) };
+    });
+    return found;
+  };
+  const before = await owed();
+  expect(before.failures).toBe(3);
+  expect(before.changes.join()).toContain('disabled');
+  await seconds(made, 5);
+  expect(await answerTo(made, 'lock.liftPassphrase', { person: JO })).toMatchObject({ error: { code: 'not-permitted' } });
   expect(await answerTo(made, 'lock.liftPassphrase', { person: MO })).toMatchObject({ output: {} });
+  expect(events(made, 'unlock').slice(-2)).toEqual([1, 2].map(() => expect.objectContaining({ outcome: 'success', detail: expect.objectContaining({ lifts: true }) as object }) as object)); // prettier-ignore
+  expect(await owed()).toEqual(before);
   made.ask('lock.passphrase', { person: MO });
   await vi.waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
   const from = made.posted.length;
@@ -121,4 +141,6 @@ test('whoever has lifted it is told of failed tries when they come in, as if the
   await vi.waitFor(() =>
     expect(made.posted.slice(from)).toContainEqual(expect.objectContaining({ event: 'welcome', payload: expect.objectContaining({ failures: 3 }) as object })),
   );
+  expect(events(made, 'unlock').at(-1)!.detail).not.toHaveProperty('lifts');
+  expect(await owed()).toEqual({ failures: 0, changes: [] });
 });

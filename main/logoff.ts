@@ -4,7 +4,6 @@
  */
 import type { LedgerFacts, LogoffFacts } from '../src/ledger/facts.ts';
 import type { LogoffCause } from '../src/lock/machine.ts';
-import { unlockMethods } from '../src/types/words.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
@@ -66,9 +65,9 @@ const why: Readonly<Record<LogoffCause, string>> = {
 };
 
 /** What somebody is told who is about to come in, and was logged off since they were in last. */
-export function logoffNote(facts: Pick<LedgerFacts, 'attempts' | 'logoff'>, person: string): string | undefined {
+export function logoffNote(facts: Pick<LedgerFacts, 'untold' | 'logoff'>, person: string): string | undefined {
   const logoff = facts.logoff(person);
-  const since = Math.max(...unlockMethods.map((method) => facts.attempts(person, method).since));
+  const { since } = facts.untold(person);
   return logoff && logoff.seq > since ? logoffSentence(logoff) : undefined;
 }
 

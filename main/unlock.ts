@@ -3,7 +3,7 @@
  * agree and to lift a stop are charged, read and refused by the same few private steps.
  */
 import { enrolGrantOf, grantOf, type Grant } from '../src/access/index.ts';
-import { changeSentences, toldUntil } from '../src/services/changes.ts';
+import { changeSentences } from '../src/services/changes.ts';
 import { meant, refusedEntry } from '../src/services/person.ts';
 import type { Revocations } from '../src/services/revocations.ts';
 import { believeFolder } from '../src/services/unlock.ts';
@@ -12,6 +12,7 @@ import { Limiter } from '../src/bridge/limiter.ts';
 import type { Events } from '../src/bridge/schema.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import { LedgerError } from '../src/ledger/errors.ts';
+import type { UntoldFacts } from '../src/ledger/facts.ts';
 import type { KnownPerson } from '../src/ledger/person-facts.ts';
 import { Challenge } from '../src/proof/proof.ts';
 import { type Home } from '../src/storage/index.ts';
@@ -83,8 +84,6 @@ export class Unlock {
   #passkeyAsked: 'passkey' | 'passphrase-key' | undefined;
   /** What whoever came in last has yet to be told besides. */
   #notes: string[] = [];
-  /** What those have yet to be told who lifted a stop and were not in since: for this run. `since`: as of `toldUntil`. */
-  readonly #owed = new Map<string, { readonly since: number; readonly note: string | undefined; readonly failures: number }>();
 
   constructor(parts: UnlockParts) {
     this.#parts = parts;
@@ -154,13 +153,13 @@ export class Unlock {
       const others = this.#failuresOfOthers(id, method);
       let last: string | null = null;
       let note: string | undefined;
-      let since = -1;
+      let untold: UntoldFacts = { since: -1, failures: 0 };
       const asked = factors();
       const make = async (): Promise<Opened & { readonly record: Person }> => {
         // The attempt is entered, so this is what the ledger has now; afterwards this unlock would be the last.
         last = await this.#lastUnlock(id);
         note = logoffNote(ledger.facts, id);
-        since = toldUntil(ledger.facts, id);
+        untold = ledger.facts.untold(id);
         const { slot, uv } = await open(id, ledger.facts.person(id), record !== undefined && onlyEnrols(asked, method, record));
         if (!record) throw new Refusal('not-proven', notProven);
         await this.#prove(vault, record);
@@ -182,11 +181,9 @@ export class Unlock {
         gate.abandon(begun);
         return false;
       }
-      const owed = this.#owed.get(id);
-      this.#owed.delete(id);
-      const welcome = { lastUnlock: last, failures: failures + others + (owed?.failures ?? 0) };
-      this.#opensNext(begun, person, admitted, opened.slot, welcome, owed ? Math.min(owed.since, since) : since);
-      this.#notes = [note ?? owed?.note ?? [], enrols ? enrolNote : []].flat();
+      const welcome = { lastUnlock: last, failures: failures + others + untold.failures };
+      this.#opensNext(begun, person, admitted, opened.slot, welcome, untold.since);
+      this.#notes = [note ?? [], enrols ? enrolNote : []].flat();
       return true;
     } catch (error) {
       gate.abandon(begun);
@@ -221,7 +218,7 @@ export class Unlock {
       const code = error instanceof Refusal ? error.code : undefined;
       // The counters say for how long.
       const refused = code === 'back-off' ? waits : error;
-      if (code !== 'busy') await enterRefusal({ ledger: installed.require().ledger, backoff }, { id }, method, refused);
+      if (code !== 'busy') await enterRefusal({ ledger: installed.require().ledger, backoff, whileStopped }, { id }, method, refused);
       throw this.#refusalOf(refused);
     }
   }
@@ -246,21 +243,8 @@ export class Unlock {
     const parts: AttemptParts = { ...this.#attemptParts(backoff), whileStopped: 'lifts' };
     const begun = await this.#begin(id, method, parts, record);
     try {
-      const others = this.#failuresOfOthers(id, method);
-      let note: string | undefined;
-      let since = -1;
-      const { opened, failures } = await attempt(parts, { id }, method, () => {
-        since = toldUntil(ledger.facts, id);
-        note = logoffNote(ledger.facts, id);
-        return open(id, ledger.facts.person(id));
-      });
+      const { opened } = await attempt(parts, { id }, method, () => open(id, ledger.facts.person(id)));
       if (!gate.stands(begun)) throw new Refusal('locked', 'Wardmux was locked in the meantime. Try again.');
-      const before = this.#owed.get(id);
-      this.#owed.set(id, {
-        since: before ? Math.min(before.since, since) : since,
-        note: note ?? before?.note,
-        failures: failures + others + (before?.failures ?? 0),
-      });
       await enter(id, opened);
     } catch (error) {
       throw this.#refusalOf(error);
@@ -519,8 +503,7 @@ export class Unlock {
   /** When this person was let in last, by whatever door, in this run or an earlier one: the ledger's word. Null: never, or it cannot say. */
   async #lastUnlock(person: string): Promise<string | null> {
     const { ledger } = this.#parts.installed.require();
-    const seq = Math.max(...unlockMethods.map((method) => ledger.facts.attempts(person, method).since));
-    const found = await ledger.event(seq).catch(() => undefined);
+    const found = await ledger.event(ledger.facts.untold(person).since).catch(() => undefined);
     // New keys, and a passphrase by a code, end the failures too, and nobody came in by them.
     return found?.event.action === 'unlock' ? found.event.time : null;
   }

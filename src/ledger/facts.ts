@@ -73,6 +73,12 @@ export interface AttemptFacts {
   readonly since: number;
 }
 
+/** What somebody has yet to be told: what came after event `since`, and so many failures beside those that are still counted. */
+export interface UntoldFacts {
+  readonly since: number;
+  readonly failures: number;
+}
+
 /** An unlock by a key slot. */
 export interface SlotUse {
   /** Number of the event. */
@@ -85,6 +91,8 @@ export interface SlotUse {
 export interface FactsState {
   readonly people: readonly (readonly [string, KnownPerson])[];
   readonly attempts: readonly (readonly [string, AttemptFacts])[];
+  /** Of those who have shown since they came in last that it is them, to lift or to agree: nobody was told anything there. */
+  readonly untold: readonly (readonly [string, UntoldFacts])[];
   /** By id of a key slot: the last unlock with it. */
   readonly uses: readonly (readonly [string, SlotUse])[];
   readonly policy: PolicyFacts | null;
@@ -106,6 +114,7 @@ export interface FactsState {
 export const NO_FACTS: FactsState = {
   people: [],
   attempts: [],
+  untold: [],
   uses: [],
   policy: null,
   policies: [],
@@ -136,6 +145,7 @@ const NO_ATTEMPTS: AttemptFacts = { failures: 0, since: -1 };
 export class LedgerFacts {
   readonly #people = new Map<string, KnownPerson>();
   readonly #attempts = new Map<string, AttemptFacts>();
+  readonly #untold = new Map<string, UntoldFacts>();
   readonly #uses = new Map<string, SlotUse>();
   #policy: PolicyFacts | undefined;
   readonly #policies: string[] = [];
@@ -152,6 +162,7 @@ export class LedgerFacts {
   static from({
     people,
     attempts,
+    untold,
     uses,
     policy,
     policies,
@@ -167,6 +178,7 @@ export class LedgerFacts {
     const facts = new LedgerFacts();
     for (const [id, known] of people) facts.#people.set(id, known);
     for (const [method, count] of attempts) facts.#attempts.set(method, count);
+    for (const [id, known] of untold) facts.#untold.set(id, known);
     for (const [slot, use] of uses) facts.#uses.set(slot, use);
     facts.#policy = policy ?? undefined;
     facts.#policies.push(...policies);
@@ -185,6 +197,7 @@ export class LedgerFacts {
     return {
       people: [...this.#people],
       attempts: [...this.#attempts],
+      untold: [...this.#untold],
       uses: [...this.#uses],
       policy: this.#policy ?? null,
       policies: [...this.#policies],
@@ -252,6 +265,7 @@ export class LedgerFacts {
         return;
       case 'unlock':
         if (outcome !== 'success') return;
+        this.#tellLater(person, detail);
         this.#succeeded(person, detail?.['method'], detail?.['crowd'], seq);
         if (typeof event.credential === 'string') this.#uses.set(event.credential, { seq, time: event.time });
     }
@@ -304,6 +318,17 @@ export class LedgerFacts {
     const key = keyOf(who, method);
     const { failures, since } = this.#attempts.get(key) ?? NO_ATTEMPTS;
     this.#attempts.set(key, { failures: Math.max(0, failures + more), since });
+  }
+
+  /** Before a success counts: whoever comes in is told, and whoever lifts or agrees is told when they come in. */
+  #tellLater(person: string | undefined, detail: LedgerEvent['detail']): void {
+    if (person === undefined) return;
+    if (detail?.['lifts'] !== true && detail?.['agrees'] !== true) return void this.#untold.delete(person);
+    const method = unlockMethods.find((each) => each === detail['method']);
+    const { since, failures } = this.untold(person);
+    // The last one counted is this one.
+    const before = method === undefined ? 0 : Math.max(0, this.attempts(person, method).failures - 1);
+    this.#untold.set(person, { since, failures: failures + before });
   }
 
   #succeeded(person: string | undefined, method: unknown, crowd: unknown, seq: number): void {
@@ -368,6 +393,11 @@ export class LedgerFacts {
   /** Ids of those who decide over people and policy. @param about whom it is about: nobody decides over themselves */
   deciders(about?: string): string[] {
     return decidersOf(this.#people, about);
+  }
+
+  /** What somebody has yet to be told when they come in. `since`: the last unlock that was a coming in, by whatever door; -1 where there was none. */
+  untold(person: string): UntoldFacts {
+    return this.#untold.get(person) ?? { since: Math.max(...unlockMethods.map((method) => this.attempts(person, method).since)), failures: 0 };
   }
 
   /** The last changes of somebody, oldest first. */

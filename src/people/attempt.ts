@@ -52,9 +52,13 @@ export interface Opened {
   readonly found?: string;
 }
 /** What an event says of an attempt beside who and how. */
-const howOf = ({ again, agrees }: Pick<Asking, 'again' | 'agrees'>): Pick<Asking, 'again' | 'agrees'> => ({
+const howOf = (
+  { again, agrees }: Pick<Asking, 'again' | 'agrees'>,
+  { whileStopped }: Pick<AttemptParts, 'whileStopped'>,
+): Pick<Asking, 'again' | 'agrees'> & { readonly lifts?: true } => ({
   ...(again ? { again } : {}),
   ...(agrees ? { agrees } : {}),
+  ...(whileStopped === 'lifts' ? { lifts: true } : {}),
 });
 
 /** An event names only whom the ledger knows: anything else somebody has typed, and only its crowd is said. */
@@ -74,7 +78,7 @@ export const allowanceOf = (
   lifts: whileStopped === 'lifts' && ledger.facts.stationStop !== undefined,
 });
 
-type NamedBy = Pick<AttemptParts, 'ledger'> & { readonly backoff?: Backoff | undefined };
+type NamedBy = Pick<AttemptParts, 'ledger' | 'whileStopped'> & { readonly backoff?: Backoff | undefined };
 
 /**
  * Enters that an unlock was refused. Where the ledger does not take it now it does later, with its own time.
@@ -89,7 +93,7 @@ export async function enterRefusal(
   failures?: number,
 ): Promise<void> {
   const { crowd, ...who } = named(parts, id);
-  const detail = { method, reason: reasonOf(error), ...(failures === undefined ? {} : { failures }), ...crowd, ...howOf({ again, agrees }) };
+  const detail = { method, reason: reasonOf(error), ...(failures === undefined ? {} : { failures }), ...crowd, ...howOf({ again, agrees }, parts) };
   try {
     await parts.ledger.enter({ action: 'unlock', ...who, outcome: 'failure', detail } satisfies AuditEntry);
   } catch (second) {
@@ -193,7 +197,7 @@ export async function attempt<T extends Opened>(
     const { slot, found, uv } = value;
     ledger.standsOn(authorityOf(method, slot));
     if (found !== undefined) failures = before.get(found) ?? failures;
-    const shown = { method, failures: failures!, ...(uv === undefined ? {} : { uv }), ...crowd, ...howOf(asking) };
+    const shown = { method, failures: failures!, ...(uv === undefined ? {} : { uv }), ...crowd, ...howOf(asking, parts) };
     const success = { action: 'unlock', ...who, ...(found === undefined ? {} : { person: found }), outcome: 'success', detail: shown } as const;
     // What an entry stands on it takes along at once.
     const entering = ledger.append(success, { before: () => requireStill(parts, found ?? id, slot, method, deed), after: settle });

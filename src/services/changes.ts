@@ -3,13 +3,8 @@ import type { LedgerFacts } from '../ledger/facts.ts';
 import type { PersonChange } from '../ledger/person-facts.ts';
 import { readPinned } from '../people/pinned.ts';
 import type { Home } from '../storage/home.ts';
-import { unlockMethods } from '../types/words.ts';
 
-type Facts = Pick<LedgerFacts, 'attempts' | 'changes' | 'person'>;
-
-/** The event since which nothing was told to somebody: their last unlock, by whatever door. */
-export const toldUntil = (facts: Pick<LedgerFacts, 'attempts'>, person: string): number =>
-  Math.max(...unlockMethods.map((method) => facts.attempts(person, method).since));
+type Facts = Pick<LedgerFacts, 'changes' | 'person'>;
 
 /** In the words of what a change did, of their slots. */
 const slotWords: Readonly<Record<string, string>> = {

@@ -17,7 +17,7 @@ import { policyInForce } from '../policy/index.ts';
 import { openSecretStore, pinFirstUse, type Home, type Installation } from '../storage/index.ts';
 import type { Admit, Enter } from './admit.ts';
 import { askSentence, auditKeysToAskFor } from './audit-key.ts';
-import { changeSentences, toldUntil } from './changes.ts';
+import { changeSentences } from './changes.ts';
 import { withLedger, type OpenInstallation } from './installation.ts';
 import { choosePerson, meant, pinnedPerson, refusedEntry, requirePeople } from './person.ts';
 import { Revocations } from './revocations.ts';
@@ -115,14 +115,15 @@ export async function unlockPerson(
       await mayAttempt(parts, { id: id ?? '' }, 'passphrase');
       const typed = await ask(chosen);
       const wanted: Wanted = id !== undefined ? { person: id } : { among: () => ledger.facts.active() };
-      const since = new Map(ledger.facts.active().map((each) => [each, toldUntil(ledger.facts, each)]));
+      const untold = new Map(ledger.facts.active().map((each) => [each, ledger.facts.untold(each)]));
       const kept = Buffer.from(typed);
       const may = async (identity: OpenIdentity): Promise<void> => {
         const { person } = identity;
         await admit(standing(parts.read(person.id) ?? person), enter);
         // After the door: whoever gets nothing here is told of it where they do.
-        const before = since.get(person.id) ?? -1;
-        if (before >= 0) for (const sentence of changeSentences(home, ledger.facts, person.id, before)) tell(sentence);
+        const { since, failures } = untold.get(person.id) ?? { since: -1, failures: 0 };
+        if (failures > 0) tell(failedTries(failures));
+        if (since >= 0) for (const sentence of changeSentences(home, ledger.facts, person.id, since)) tell(sentence);
         await believeFolder(home, installation, person.id, enter);
         if (remind) await askForAuditKeys(ledger, person.id, now(), remind);
         await raiseCost(home, ledger, identity, kept, new Date(now()));

@@ -65,6 +65,7 @@ const schema = z.strictObject({
       ]),
     ),
     attempts: z.array(z.tuple([z.string(), z.strictObject({ failures: count, since: z.int().min(-1) })])),
+    untold: z.array(z.tuple([z.string(), z.strictObject({ since: z.int().min(-1), failures: count })])),
     uses: z.array(z.tuple([z.string(), z.strictObject({ seq: count, time: z.string() })])),
     policy: z.strictObject({ sha256, auditKeys: z.array(z.string()), seq: count }).nullable(),
     policies: z.array(sha256),
