@@ -1,4 +1,5 @@
 /** What the line of the workspace and the lock page say about this machine. Facts only: nothing is decided here. */
+import { denialOf, permissionNames } from '../src/access/index.ts';
 import { hostname } from 'node:os';
 import { durationText, worstGrade, type AnchorGrade, type AnchorView } from '../src/anchors/index.ts';
 import type { Output, StatusView } from '../src/bridge/schema.ts';
@@ -212,6 +213,7 @@ export class Status {
       person: person.name,
       role: grant.roles.join(', '),
       ...(grant.enrols ? { enrols: true as const } : {}),
+      permits: permissionNames.filter((needs) => denialOf(needs, { phase: 'open', grant }, Date.now()) === undefined),
       recording: { ...recordingWord(journal.recordingFault !== undefined, ownHeld, ownShells), sealedBytes },
       ledger: journal.ledgerFault ? { level: 'stop', word: 'ledger stopped', events } : ledgerLine(installed.current?.anchors.view() ?? [], events, note),
       lockIn,

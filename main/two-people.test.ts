@@ -107,6 +107,38 @@ test('the ledger names the right one at each step', async () => {
   expect(all.filter(({ action }) => action === 'pane.open').map(({ person }) => person)).toEqual([ada, jo]);
 });
 
+test('a security admin without a shell comes in, is told what they may do, and has the commands of it: nothing of that is entered as denied', async () => {
+  const made = await rig({ setUp: true, second: JO, secondRoles: ['security'] });
+  const from = made.posted.length;
+  made.ask('lock.passphrase', { person: JO });
+  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
+  await answerTo(made, 'hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
+  const { permits } = since(made, from).find(({ event }) => event === 'status')!.payload as { permits: string[] };
+  expect(permits).toEqual(expect.arrayContaining(['command.give', 'evidence.read', 'person.stop', 'vault.slot.change', 'app.lock']));
+  expect(permits).not.toContain('session.use');
+  const given = made.posted.length;
+  for (const line of ['command-prompt', 'people', 'key-slots', 'posture', 'show-messages', 'list-keys', 'theme dark'])
+    expect((await answerTo(made, 'command', { line })).output, line).toEqual({});
+  const opened = since(made, given).flatMap(({ event, payload }) => (event === 'client' ? [payload as { band?: string; theme?: string }] : []));
+  expect(opened.map(({ band, theme }) => band ?? theme)).toEqual(['prompt', 'people', 'key-slots', 'posture', 'messages', 'keys', 'dark']);
+  expect(events(made).filter(({ action }) => action === 'access.denied')).toEqual([]);
+  // What their roles do not permit is refused in the core, whoever asks: it is said what it was, and entered.
+  expect((await answerTo(made, 'command', { line: 'new-window' })).output).toMatchObject({
+    refused: true,
+    message: expect.stringContaining('recorded shell') as string,
+  });
+  expect((await answerTo(made, 'command', { line: 'set-option mouse off' })).output).toMatchObject({ refused: true });
+  await vi.waitFor(() =>
+    expect(events(made).flatMap(({ action, detail }) => (action === 'access.denied' ? [[detail!['door'], detail!['needs']]] : []))).toEqual([
+      ['command', 'session.open'],
+      ['command', 'session.use'],
+    ]),
+  );
+  expect(views(made, from)).toEqual([]);
+  await made.app.lock('hotkey');
+  expect((await answerTo(made, 'command', { line: 'people' })).error).toBeDefined();
+});
+
 async function answerTo(made: Rig, request: string, input: unknown): Promise<Posted> {
   const from = made.posted.length;
   made.ask(request, input);

@@ -61,6 +61,11 @@ export interface WorkspaceOptions {
   readonly now: () => number;
 }
 
+/** Where nothing is laid out: cells. */
+const NO_STAGE = { cols: 80, rows: 24 };
+/** What a command may ask for before there is a window, or where there never is one. */
+const withoutPanes: ReadonlySet<Effect['kind']> = new Set(['client', 'lock', 'emergency', 'detach']);
+
 /** A fault that a pane told of this shortly before it ended is why it ended. */
 const FAULT_MS = 3000;
 
@@ -148,11 +153,15 @@ export class Workspace {
 
   /** One or several commands in tmux's syntax. @param from the classes of the line that opened what this one answers @returns a message for the person, if the command has one. */
   command(line: string, pane: number | undefined, from: readonly string[] = []): Output<'command'> {
-    if (!this.#state) return { message: 'The window is not ready yet.', refused: true };
-    const target = pane ?? activePane(this.#state);
     const { env, refused, classes } = this.#options;
-    const result = runCommandLine(this.#state, line, { pane: target, from, program: basename(shellOf(env)), refused, classes: classes() });
-    this.#apply(result);
+    // Whoever opens no shells has commands all the same: what the page shows, and the lock.
+    const state = this.#state ?? createState(NO_STAGE);
+    const target = pane ?? activePane(state);
+    const result = runCommandLine(state, line, { pane: target, from, program: basename(shellOf(env)), refused, classes: classes() });
+    if (this.#state) this.#apply(result);
+    else if (result.state !== state || !result.effects.every(({ kind }) => withoutPanes.has(kind)))
+      return { message: 'The window is not ready yet.', refused: true };
+    else for (const effect of result.effects) this.#carryOut(effect);
     return { ...(result.message === undefined ? {} : { message: result.message }), ...(result.failed ? { refused: true as const } : {}) };
   }
 

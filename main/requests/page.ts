@@ -74,6 +74,8 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
       check();
       // Whoever may not use sessions is in, and is shown none: the shells are not even asked.
       const sees = denialOf('session.use', { phase: 'open', grant }, Date.now()) === undefined;
+      // What they may do is said first: the page asks for nothing else.
+      emit('status', status.line());
       const show = async (): Promise<void> => {
         if (sees) await attach(key, person, grant, asking, check);
         const { view } = workspace;
@@ -96,7 +98,6 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
         emit('lease', {});
         emit('consent', { version: asked.version, text: asked.text });
       } else await showOrAsk();
-      emit('status', status.line());
       const welcome = unlock.takeWelcome();
       if (welcome) emit('welcome', welcome);
       // Not in the first run, which has just said it.

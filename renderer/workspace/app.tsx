@@ -39,7 +39,7 @@ function Stage({ controller }: { readonly controller: Controller }): JSX.Element
       {panes.map(({ pane, window: owner, shown, focused }) => (
         <Pane key={pane.pane} controller={controller} pane={pane} window={owner} shown={shown} focused={focused} />
       ))}
-      {!model.view.value && model.status.value && (model.status.value.enrols || model.status.value.role !== 'operator') ? <House /> : null}
+      {!model.view.value && model.opensNoShells.value ? <House /> : null}
       {model.view.value && !panes.some(({ shown }) => shown) ? (
         <div class="stage__empty">
           <h2 class="x2">{messages.faces.emptyTitle}</h2>

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { StatusView } from '../../src/bridge/schema.ts';
 import { Refused } from '../shared/bridge.ts';
 import { messages } from '../shared/messages.ts';
 import { fakePage, pane, view, workbench, type Workbench } from './workbench.fixture.ts';
@@ -117,11 +118,49 @@ test('sentences name the prefix that the person has', () => {
   expect(toasts()).toEqual([['nothing', 'ctrl-a ? lists every key.']]);
 });
 
+const told = (permits: StatusView['permits']): StatusView => ({
+  classes: [],
+  person: 'Mia',
+  role: 'security',
+  permits,
+  recording: { level: 'none', word: 'no shell runs', sealedBytes: 0 },
+  ledger: { level: 'ok', word: 'l', events: 1 },
+  lockIn: 100,
+  idleSeconds: 300,
+  warning: false,
+});
+
+test('whoever opens no shells is asked of the core for none: no stage, no command that their roles do not permit, and it is said what that was', async () => {
+  const asked = (name: string): number => bench.requests.filter(({ request }) => request === name).length;
+  bench.controller.stage(800, 600);
+  expect(asked('workspace.size')).toBe(0);
+  bench.emit('status', told(['command.give', 'evidence.read', 'app.lock']));
+  bench.controller.stage(1000, 600);
+  expect([asked('workspace.size'), model.opensNoShells.value]).toEqual([0, true]);
+  await bench.controller.command('command-prompt');
+  await bench.controller.command('people');
+  await bench.controller.command('theme dark ; new-window');
+  expect(bench.lines()).toEqual(['command-prompt', 'people']);
+  expect(toasts()).toEqual([['nothing', expect.stringContaining('open a pane with a recorded shell') as string]]);
+});
+
+test('whoever opens shells is asked for a stage once it is known that they do, and again when it is another', () => {
+  const asked = (): unknown[] => bench.requests.filter(({ request }) => request === 'workspace.size').map(({ input }) => (input as { cols: number }).cols);
+  bench.controller.stage(800, 600);
+  expect(asked()).toEqual([]);
+  bench.emit('status', told(['command.give', 'session.use']));
+  bench.emit('status', told(['command.give', 'session.use']));
+  expect([asked().length, model.opensNoShells.value]).toEqual([1, false]);
+  bench.controller.stage(1000, 600);
+  expect(asked()).toHaveLength(2);
+});
+
 test('the page counts down by itself, and the core is believed when it speaks', async () => {
   const status = {
     classes: [],
     person: 'M',
     role: 'r',
+    permits: ['session.use'],
     recording: { level: 'seal', word: 's', sealedBytes: 0 },
     ledger: { level: 'ok', word: 'l', events: 1 },
   } as const;

@@ -1,9 +1,11 @@
 /** What the workspace does: the core's events in, a person's keys and clicks out. Views call this; this writes the model. */
 import { batch, effect } from '@preact/signals';
+import { notPermitted } from '../../src/access/index.ts';
 import type { ViewFrame } from '../../src/bridge/frames.ts';
 import type { Events, StatusView } from '../../src/bridge/schema.ts';
 import type { ClientAction, WorkspaceView } from '../../src/types/workspace-view.ts';
 import type { GivenReasonWord } from '../../src/types/words.ts';
+import { commandNeeds } from '../../src/mux/commands/run.ts';
 import { Refused, type Bridge } from '../shared/bridge.ts';
 import { cellSize } from '../shared/cell.ts';
 import { messages } from '../shared/messages.ts';
@@ -59,7 +61,9 @@ export class Controller {
   #lastMove = -Infinity;
   #statusAt = 0;
   #countTimer: ReturnType<typeof setTimeout> | undefined;
-  #stage = '';
+  #stage: { readonly cols: number; readonly rows: number } | undefined;
+  /** As the core was told of it last. */
+  #toldStage = '';
   #numbersTimer: number | undefined;
   #commandGiven: (done: Promise<void>) => void = () => {};
   #display: (change: DisplayChange) => void = () => {};
@@ -108,9 +112,17 @@ export class Controller {
     const { c, r } = cellSize();
     const clamp = (value: number, [low, high]: readonly [number, number]): number => Math.max(low, Math.min(high, Math.floor(value + 0.01)));
     const size = { cols: clamp(width / c, STAGE_LIMITS.cols), rows: clamp(height / r, STAGE_LIMITS.rows) };
+    this.#stage = size;
+    this.#tellStage();
+  }
+
+  /** Only where something would be laid out in it: whoever opens no shells here is refused, and that would be an event. */
+  #tellStage(): void {
+    const size = this.#stage;
+    if (!size || !model.status.value || !model.permits('session.use')) return;
     const key = `${size.cols}x${size.rows}`;
-    if (key === this.#stage) return;
-    this.#stage = key;
+    if (key === this.#toldStage) return;
+    this.#toldStage = key;
     void this.#ask(this.bridge.request('workspace.size', size));
   }
 
@@ -128,7 +140,7 @@ export class Controller {
 
   /** The core did not take the size before: no pane was to be opened. */
   #sizeAgain(): void {
-    this.#stage = '';
+    this.#toldStage = '';
     this.measure();
   }
 
@@ -204,6 +216,7 @@ export class Controller {
       model.status.value = status;
       this.#countDown(status);
     });
+    this.#tellStage();
   }
 
   /** Between two statuses the page counts down by itself, and looks when there is something else to show; the truth stays in the core. */
@@ -272,6 +285,8 @@ export class Controller {
   }
 
   async #tryCommand(line: string, pane: number | undefined, from: readonly string[]): Promise<string | undefined> {
+    const needs = commandNeeds(line).find((each) => !model.permits(each));
+    if (needs !== undefined) return notPermitted(needs);
     const where = { ...(pane === undefined ? {} : { pane }), ...(from.length > 0 ? { from } : {}) };
     const answer = await this.#ask(this.bridge.request('command', { line, ...where }));
     if (answer?.refused) return answer.message ?? messages.bridge.failed;

@@ -1,5 +1,6 @@
 /** The workspace's state: signals fed by the core's events. Framework-free; views read, the controller writes. */
 import { computed, signal } from '@preact/signals';
+import type { Permission } from '../../src/access/index.ts';
 import type { StatusView } from '../../src/bridge/schema.ts';
 import type { PaneView, WindowView, WorkspaceView } from '../../src/types/workspace-view.ts';
 import { keyLabel } from '../../src/mux/keys/names.ts';
@@ -40,6 +41,10 @@ export interface CopyState {
 
 export const view = signal<WorkspaceView | undefined>(undefined);
 export const status = signal<StatusView | undefined>(undefined);
+/** Whether whoever is in may do it, as far as the page has heard: what it knows to be refused it does not ask for. The core asks at every door. */
+export const permits = (needs: Permission): boolean => status.value?.permits.includes(needs) ?? true;
+/** They are in, and open no shells here: their roles have other work, or they have yet to enrol a second factor. */
+export const opensNoShells = computed(() => status.value !== undefined && !permits('session.use'));
 /** Seconds until the lock, counted down between the core's statuses. */
 export const lockIn = signal(0);
 /** They are in an emergency. Only what does not change each second: the banner stands still. */

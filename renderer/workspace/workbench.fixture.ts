@@ -21,6 +21,7 @@ export function fakePage(): Page {
   const page: Page = { window: new EventTarget(), dialog: false };
   vi.stubGlobal('window', page.window);
   vi.stubGlobal('document', { querySelector: (what: string) => (what === 'dialog[open]' && page.dialog ? {} : null), body: {}, activeElement: null });
+  vi.stubGlobal('getComputedStyle', () => ({ getPropertyValue: (name: string) => (name === '--r' ? '20px' : '10px') }));
   vi.stubGlobal('HTMLInputElement', FakeField);
   vi.stubGlobal('HTMLButtonElement', class extends EventTarget {});
   return page;

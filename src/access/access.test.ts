@@ -64,6 +64,7 @@ const written: Readonly<Record<string, readonly [when: readonly Phase[], roles: 
   'audit-key.prove': [['open'], ['auditor', 'security']],
   'vault.slot.add': [['open'], ['operator', 'auditor', 'security', 'custodian', 'emergency']],
   'vault.slot.change': [['open'], ['operator', 'auditor', 'security', 'custodian', 'emergency']],
+  'command.give': [['open'], ['operator', 'auditor', 'security', 'custodian', 'emergency']],
   'installation.create': [['first-run'], 'anyone'],
   'identity.unlock': [['locked', 'open'], 'anyone'],
   'selftest.run': [['locked', 'open'], 'anyone'],
@@ -132,7 +133,9 @@ describe('the table', () => {
     for (const standing of standings) {
       const denial = denialOf(needs, standing, NOW);
       expect(denial === undefined, `${needs} ${JSON.stringify(standing)}`).toBe(may(needs, standing));
-      if (denial) expect([denial.needs, denial.sentence, denial.person]).toEqual([needs, denials[denial.why], standing.grant?.person]);
+      if (denial) expect([denial.needs, denial.sentence.startsWith(denials[denial.why]), denial.person]).toEqual([needs, true, standing.grant?.person]);
+      // Whose roles are not enough hears what they are not enough for.
+      if (denial?.why === 'not-permitted') expect(denial.sentence.slice(denials['not-permitted'].length)).toContain(permissions[needs].help.slice(1));
     }
   });
 
@@ -184,7 +187,7 @@ describe('the table', () => {
     expect(grantOf(all, 'passphrase')).toMatchObject({ roles: ['operator', 'auditor', 'security', 'custodian'], breakGlass: null, reason: 'none' });
     const granted = emergencyGrantOf(all, 'passphrase', 'system-down', 'b-0123456789ab');
     const may = permissionNames.filter((name) => permissions[name].roles !== 'anyone' && denialOf(name, { phase: 'open', grant: granted }, NOW) === undefined);
-    const own = ['vault.slot.add', 'vault.slot.change', 'consent.accept', 'reason.give'];
+    const own = ['vault.slot.add', 'vault.slot.change', 'consent.accept', 'command.give', 'reason.give'];
     expect(may.toSorted()).toEqual([...inEmergency, ...own, 'session.record', 'break-glass.start', 'break-glass.extend', 'break-glass.drill'].toSorted());
     const ordinary = grantOf({ id: all.id, roles: ['emergency'] }, 'passphrase');
     for (const name of inEmergency) expect(denialOf(name as Permission, { phase: 'open', grant: ordinary }, NOW)?.why).toBe('not-permitted');

@@ -36,7 +36,13 @@ export interface Denial {
  */
 export function denialOf(needs: Permission, standing: Standing, now: number): Denial | undefined {
   const why = whyNot(needs, standing, now);
-  return why && { needs, why, sentence: denials[why], person: standing.grant?.person };
+  return why && { needs, why, sentence: why === 'not-permitted' ? notPermitted(needs) : denials[why], person: standing.grant?.person };
+}
+
+/** What somebody is told whose roles do not permit something: what it was, too. For people. */
+export function notPermitted(needs: Permission): string {
+  const row: PermissionRow | undefined = Object.hasOwn(permissions, needs) ? permissions[needs] : undefined;
+  return row ? `${denials['not-permitted']} What was asked for: ${row.help.charAt(0).toLowerCase()}${row.help.slice(1)}` : denials['not-permitted'];
 }
 
 function whyNot(needs: Permission, { phase, grant }: Standing, now: number): DenialReason | undefined {

@@ -43,6 +43,12 @@ export const permissions = {
     roles: 'anyone',
     help: 'Answer what somebody who is in asks for: choose one’s own passphrase, agree or refuse, or show that one is back.',
   },
+  'command.give': {
+    when: ['open'],
+    roles,
+    enrols: true,
+    help: 'Give a line of commands in the window, and have it show its own keys, messages and looks. Each command asks for what it does.',
+  },
   'installation.create': { when: ['first-run'], roles: 'anyone', help: 'Make the installation, its first person and its audit key.' },
   'identity.unlock': { when: ['locked', 'open'], roles: 'anyone', help: 'Try to open an identity, which takes the place of one that is open.' },
   'recording.replay.key': { when: always, roles: 'anyone', help: 'Replay a recording with an audit key from a file: the key decides.' },

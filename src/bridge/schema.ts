@@ -8,7 +8,7 @@
  *   core -> page   {"id":1,"ok":true,"output":{}} or {"id":1,"ok":false,"error":{"code":"…","sentence":"…"}}
  *   core -> page   {"event":"status","payload":{}}
  */
-import type { Permission } from '../access/permissions.ts';
+import { permissionNames, type Permission } from '../access/permissions.ts';
 import { ANSWER_MS } from '../types/answer.ts';
 import { PERSON_ID } from '../types/ids.ts';
 import { CLASS_NAME, classLooks, MOST_PIECES, PIECE_DIGEST } from '../types/classes.ts';
@@ -331,11 +331,11 @@ export const requests = {
     none,
   ),
   /**
-   * A command line in tmux's syntax, one command or several with `;`. `pane` is where it was given, `from` what the action that opened its question or
+   * A command line in tmux's syntax, one command or several with `;`: each is asked for its own. `pane` is where it was given, `from` what the action that opened its question or
    * prompt came with. `refused`: `message` says why.
    */
   command: row(
-    'session.use',
+    'command.give',
     ['workspace'],
     z.strictObject({ line: z.string().max(4000), pane: pane.optional(), from: z.array(z.string().regex(CLASS_NAME)).max(MOST_ORIGINS).readonly().optional() }),
     z.object({ message: z.string().optional(), refused: z.literal(true).optional() }),
@@ -449,6 +449,8 @@ const statusView = z
     role: word,
     /** They came in with one factor of two, and may enrol another. */
     enrols: z.literal(true).optional(),
+    /** What they may do: the page asks for nothing else. The core asks again at every door, whatever the page thinks. */
+    permits: z.array(z.enum(permissionNames)).readonly(),
     recording: z.object({ level: z.enum(['seal', 'none', 'warn', 'stop']), word, sealedBytes: count }).readonly(),
     /** `note`: where its heads are kept outside, and how well the key that signs it is kept where that is weaker than it could be. */
     ledger: z.object({ level: z.enum(['ok', 'none', 'warn', 'stop']), word, events: count, note: word.optional() }).readonly(),

@@ -22,7 +22,7 @@ import { requestHandlers } from '../../main/requests/index.ts';
 import type { RequestParts } from '../../main/requests/parts.ts';
 import { BridgeServer } from '../../src/process/bridge-server.ts';
 import type { OutputOf } from '../../src/process/service.ts';
-import { grantOf } from '../../src/access/index.ts';
+import { grantOf, permissionNames } from '../../src/access/index.ts';
 import type { Person } from '../../src/people/types.ts';
 import { Ways } from '../../src/people/ways.ts';
 import { auditKeyPlace } from '../../src/services/audit-key.ts';
@@ -103,6 +103,7 @@ export const calmStatus: StatusView = {
   ],
   person: 'M. Ueda',
   role: 'operator',
+  permits: [...permissionNames],
   recording: { level: 'seal', word: 'sealed', sealedBytes: 19_314_769 },
   ledger: { level: 'ok', word: 'ledger', events: 48_211 },
   lockIn: 252,

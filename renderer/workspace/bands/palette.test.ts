@@ -1,16 +1,18 @@
 import { expect, test } from 'vitest';
+import type { Permission } from '../../../src/access/index.ts';
 import { commands } from '../../../src/mux/commands/index.ts';
 import { helpRows } from './key-help.ts';
 import { isCommand, offers } from './palette.ts';
 
-const lines = (typed: string): string[] => offers(typed, 'ctrl-b').map((row) => row.line);
+const all = (): boolean => true;
+const lines = (typed: string): string[] => offers(typed, 'ctrl-b', all).map((row) => row.line);
 
 test('without a word it offers every command and every bound line, none twice', () => {
-  const all = lines('');
-  expect(new Set(all).size).toBe(all.length);
+  const every = lines('');
+  expect(new Set(every).size).toBe(every.length);
   for (const command of commands)
     expect(
-      all.some((line) => line === command.name || line.startsWith(`${command.name} `)),
+      every.some((line) => line === command.name || line.startsWith(`${command.name} `)),
       command.name,
     ).toBe(true);
 });
@@ -23,16 +25,24 @@ test('what begins with the word comes before what holds it', () => {
   expect(lines('no such thing')).toEqual([]);
 });
 
+test('what somebody may not do is not offered: a security admin without a shell has what shows, changes the look, and locks', () => {
+  const may = (needs: Permission): boolean => ['command.give', 'evidence.read', 'app.lock', 'vault.slot.change'].includes(needs);
+  const found = offers('', 'ctrl-b', may).map(({ line }) => line);
+  expect(found).toEqual(expect.arrayContaining(['people', 'key-slots', 'posture', 'show-messages', 'list-keys', 'lock-server', 'theme dark']));
+  for (const line of ['new-window', 'split-window -h', 'kill-pane', 'export-pane', 'copy-mode']) expect(found, line).not.toContain(line);
+  expect(offers('', 'ctrl-b', () => false)).toEqual([]);
+});
+
 test('a bound command shows its keys, with the prefix that the person has', () => {
-  expect(offers('split-window -h', 'ctrl-a')[0]).toMatchObject({ key: 'ctrl-a %', help: 'split left and right' });
-  expect(offers('show-options', 'ctrl-b').find((row) => row.line === 'show-options')?.key).toBe('');
+  expect(offers('split-window -h', 'ctrl-a', all)[0]).toMatchObject({ key: 'ctrl-a %', help: 'split left and right' });
+  expect(offers('show-options', 'ctrl-b', all).find((row) => row.line === 'show-options')?.key).toBe('');
 });
 
 test('a command that needs a word is offered with each of a few, and else says that one is missing', () => {
   expect(lines('dark')).toEqual(['theme dark', 'theme light', 'theme system']);
-  expect(offers('theme l', 'ctrl-b')).toMatchObject([{ line: 'theme light' }]);
-  expect(offers('rename-window', 'ctrl-b')[0]).toMatchObject({ line: 'rename-window', lacks: true });
-  expect(offers('show-options', 'ctrl-b')[0]?.lacks).toBeUndefined();
+  expect(offers('theme l', 'ctrl-b', all)).toMatchObject([{ line: 'theme light' }]);
+  expect(offers('rename-window', 'ctrl-b', all)[0]).toMatchObject({ line: 'rename-window', lacks: true });
+  expect(offers('show-options', 'ctrl-b', all)[0]?.lacks).toBeUndefined();
 });
 
 test('what was typed is meant where a command is called so, by its beginning too, and where it is known why there is none', () => {

@@ -1,6 +1,8 @@
 /** What the prompt offers for what was typed: the key tables and the command table, as one list. */
+import type { Permission } from '../../../src/access/index.ts';
 import { absent } from '../../../src/mux/commands/absent.ts';
 import { commands, findCommand } from '../../../src/mux/commands/index.ts';
+import { commandNeeds } from '../../../src/mux/commands/run.ts';
 import { listKeys } from '../../../src/mux/keys/list.ts';
 
 export interface Offer {
@@ -17,8 +19,8 @@ function oneClause(help: string): string {
   return sentence.charAt(0).toLowerCase() + sentence.slice(1);
 }
 
-/** Commands that begin with, or hold, what was typed. `prefix` is the label of the prefix key: keys first, because they say what a person would press. */
-export function offers(typed: string, prefix: string): readonly Offer[] {
+/** Commands that begin with, or hold, what was typed. `prefix` is the label of the prefix key: keys first, because they say what a person would press. `may`: what somebody may not do is not offered. */
+export function offers(typed: string, prefix: string, may: (needs: Permission) => boolean): readonly Offer[] {
   const word = typed.trim().toLowerCase();
   const bound: Offer[] = listKeys('prefix')
     .filter((row) => !row.line.startsWith('command-prompt') && !row.line.startsWith('confirm-before'))
@@ -31,7 +33,7 @@ export function offers(typed: string, prefix: string): readonly Offer[] {
       // One word of a few: each is a line that can be run.
       return first.includes('|') ? first.split('|').map((word) => ({ ...row, line: `${name} ${word}` })) : [{ ...row, lacks: true }];
     });
-  const all = [...bound, ...others];
+  const all = [...bound, ...others].filter(({ line }) => commandNeeds(line).every(may));
   const begins = all.filter((row) => row.line.startsWith(word));
   const holds = all.filter((row) => !row.line.startsWith(word) && (row.line.includes(word) || row.help.toLowerCase().includes(word)));
   return word ? [...begins, ...holds] : all;

@@ -3,7 +3,7 @@ import type { Command } from './command.ts';
 export const listKeys: Command = {
   name: 'list-keys',
   alias: 'lsk',
-  needs: 'session.use',
+  needs: 'command.give',
   target: 'none',
   args: {},
   help: 'Shows every key and what it does.',

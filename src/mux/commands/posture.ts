@@ -2,7 +2,7 @@ import type { Command } from './command.ts';
 
 export const posture: Command = {
   name: 'posture',
-  needs: 'session.use',
+  needs: 'evidence.read',
   own: true,
   target: 'none',
   args: {},

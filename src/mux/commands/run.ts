@@ -1,4 +1,5 @@
 /** The one door to the commands: a line is read, each command's target is found, and the command runs on it. */
+import type { Permission } from '../../access/permissions.ts';
 import type { Effect } from '../state/effects.ts';
 import type { State } from '../state/model.ts';
 import { absent } from './absent.ts';
@@ -37,6 +38,13 @@ export function runCommandLine(state: State, line: string, context: Context): Ou
     if (outcome.failed) return { state: now, effects, message: messages.join('\n'), failed: true };
   }
   return messages.length > 0 ? { state: now, effects, message: messages.join('\n') } : { state: now, effects };
+}
+
+/** What a line needs, command by command: nothing where it cannot be read, and whoever runs it says why. */
+export function commandNeeds(line: string): readonly Permission[] {
+  const parsed = absent(line) === undefined ? parseLine(line) : undefined;
+  const found = parsed?.ok ? parsed.value.map(([name = '']) => findCommand(name)) : [];
+  return found.flatMap((command) => (command.ok ? command.value.needs : []));
 }
 
 /** Whether it may be done is asked first: who may not learns nothing of targets and arguments either. */

@@ -5,7 +5,7 @@ const sizes = ['larger', 'smaller', 'standard'] as const;
 export const textSize: Command = {
   name: 'text-size',
   own: true,
-  needs: 'session.use',
+  needs: 'command.give',
   target: 'none',
   args: { words: ['larger|smaller|standard'] },
   help: 'Makes the text of this window larger or smaller, or as large as the screen asks for.',

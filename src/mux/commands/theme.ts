@@ -4,7 +4,7 @@ import { themes } from '../../types/words.ts';
 export const theme: Command = {
   name: 'theme',
   own: true,
-  needs: 'session.use',
+  needs: 'command.give',
   target: 'none',
   args: { words: ['dark|light|system'] },
   help: 'Makes this window dark or light, or as the system is.',

@@ -1,0 +1,51 @@
+/** A security admin who opens no shells, in a real window: nothing of a lawful unlock is an alarm, and their commands can be typed. */
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { initialise } from './initialised.ts';
+import { asAdmin, enrolOther } from './as-admin.ts';
+import { passphrase, start, until, type Running } from './support.ts';
+
+const words = 'violin harbour seven lanterns moss';
+let running: Running;
+afterEach(async () => {
+  await running.stop();
+  running.remove();
+});
+
+const denied = (): unknown[] =>
+  readFileSync(join(running.home, 'ledger', 'events.jsonl'), 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('"access.denied"'));
+
+test('an unlock and ctrl-b : of a security admin without a shell are no denials; what is offered is what they may do, and a refusal says what it was', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
+  initialise(folder);
+  await asAdmin(join(folder, 'home'), 0, passphrase, (parts) => enrolOther(parts, 'Mia Long', words, ['security']));
+  running = await start({ folder });
+  await running.surface('lock');
+  await running.page.locator('#who').fill('mia long');
+  await running.page.keyboard.press('Enter');
+  await running.page.locator('input[type=password]').fill(words);
+  await running.page.keyboard.press('Enter');
+  await running.surface('workspace');
+  const { page } = running;
+  await page.getByRole('heading', { name: 'You open no shells here.' }).waitFor();
+  await page.locator('.toasts').getByText('Welcome').waitFor();
+  await page.keyboard.press('Control+b');
+  await page.keyboard.type(':');
+  const field = page.getByRole('combobox');
+  await field.waitFor();
+  const offered = (await page.getByRole('option').allInnerTexts()).join('\n');
+  expect(offered).toContain('lock');
+  expect(offered).not.toMatch(/split|new-window|kill-pane/);
+  await field.fill('new-window');
+  await page.keyboard.press('Enter');
+  await until(async () => (await page.locator('#refused').innerText()).includes('recorded shell'), 'what was refused');
+  await field.fill('people');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'People' }).getByRole('button', { name: 'Mia Long' }).waitFor();
+  expect(denied()).toEqual([]);
+  expect(await page.getByText('Your roles do not permit this.').count()).toBe(0);
+});
