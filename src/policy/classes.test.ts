@@ -41,6 +41,20 @@ test.each([
   ['a name that is none', [{ ...clinical, name: 'Ward 3' }]],
   ['another kind of sandbox', [{ ...clinical, sandbox: { kind: 'none', network: false } }]],
   ['a variable that is none', [{ ...clinical, withhold: ['A=B'] }]],
+  [
+    'one look for one with a sandbox and one without',
+    [
+      { ...clinical, sandbox: { kind: 'bubblewrap', network: false } },
+      { ...lab, look: 'clinical' },
+    ],
+  ],
+  [
+    'one look for two that withhold something else',
+    [
+      { ...clinical, withhold: ['A'] },
+      { ...lab, look: 'clinical', withhold: ['B'] },
+    ],
+  ],
   ['nothing', []],
 ])('%s is refused', (_, rows) => {
   expect(classesSchema.safeParse(rows).success).toBe(false);

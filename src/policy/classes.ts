@@ -45,12 +45,19 @@ const row = z
 /** Case makes no difference to who looks at a rule. */
 const onScreen = ({ name: own, label }: SessionClass): string => (label ?? own).toLowerCase();
 
+/** What its shells are kept from: people go by the look when they type. */
+const confinement = ({ sandbox, withhold = [] }: SessionClass): string => JSON.stringify([sandbox?.kind, sandbox?.network, [...new Set(withhold)].sort()]);
+
 export const classesSchema: z.ZodType<readonly SessionClass[]> = z
   .array(row)
   .min(1)
   .max(MOST_CLASSES)
   .refine((rows) => new Set(rows.map((each) => each.name)).size === rows.length, 'the same class stands here twice')
   .refine((rows) => new Set(rows.map(onScreen)).size === rows.length, 'two classes have the same word on the screen')
+  .refine(
+    (rows) => rows.every((each) => rows.every((other) => other.look !== each.look || confinement(other) === confinement(each))),
+    'two classes look alike, and differ in sandbox or withhold',
+  )
   .refine((rows) => rows.filter(({ first }) => first).length === 1, 'exactly one class has first: true')
   .refine((rows) => rows.every(({ to }) => to.every((each) => rows.some((other) => other.name === each))), 'a class may go into one that does not stand here');
 

@@ -111,7 +111,6 @@ const policies = fc
           fc.record({
             name: fc.constantFrom('clinical', 'billing', 'lab'),
             label: fc.constantFrom(undefined, 'x'),
-            look: fc.constantFrom(...classLooks),
             to: fc.uniqueArray(fc.constantFrom('clinical', 'billing', 'lab'), { maxLength: 2 }),
             withhold: fc.constantFrom(undefined, [], ['SSH_AUTH_SOCK'], ['A', 'B']),
             sandbox: fc.constantFrom(undefined, { kind: 'bubblewrap' as const, network: false }, { kind: 'bubblewrap' as const, network: true }),
@@ -122,6 +121,7 @@ const policies = fc
         .map((rows) =>
           rows.map((row, i) => ({
             ...row,
+            look: classLooks[i]!,
             ...(row.label ? { label: `${row.label}${row.name}` } : {}),
             first: i === 0,
             to: row.to.filter((to) => to !== row.name && rows.some(({ name }) => name === to)),
