@@ -17,6 +17,7 @@ import { liftStop, requireLifter, stopPerson, stopStation } from '../src/service
 import type { Home } from '../src/storage/index.ts';
 import type { Clock } from '../src/time/clock.ts';
 import { Refusal } from '../src/types/refusal.ts';
+import { sentenceOf } from '../src/types/sentence.ts';
 import { roles as allRoles, type PersonStateWord, type Role, type StopReason } from '../src/types/words.ts';
 import type { Gate, PersonSession } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
@@ -136,9 +137,9 @@ export class People {
           const record = readPinned(home, facts, id);
           const slots = record ? slotViews(record, facts).map(({ kdf: _, ...slot }) => slot) : [];
           const uses = slots.flatMap(({ lastUsed }) => lastUsed ?? []);
-          return { ...shown, name: record?.name ?? null, slots, lastUnlock: uses.length === 0 ? null : uses.reduce((a, b) => (a > b ? a : b)), fault: false };
-        } catch {
-          return { ...shown, name: null, slots: [], lastUnlock: null, fault: true };
+          return { ...shown, name: record?.name ?? null, slots, lastUnlock: uses.length === 0 ? null : uses.reduce((a, b) => (a > b ? a : b)), fault: null };
+        } catch (error) {
+          return { ...shown, name: null, slots: [], lastUnlock: null, fault: state === 'deleted' ? null : sentenceOf(error) };
         }
       }),
       roles: [...allRoles],

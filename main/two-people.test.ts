@@ -3,7 +3,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import type { WorkspaceView } from '../src/types/workspace-view.ts';
-import { enrol, grantRoles, prepareEnrolment } from '../src/services/people.ts';
+import { enrol, grantRoles, prepareEnrolment, setState } from '../src/services/people.ts';
 import { stopPerson, stopStation } from '../src/services/stop.ts';
 import { acceptAsItStands } from '../src/policy/force.fixture.ts';
 import { dismissed, listKey, signedList } from '../src/revocation/list.fixture.ts';
@@ -215,6 +215,42 @@ test('a damaged record keeps out whose it is and nobody else, and is one event; 
   await made.app.lock('hotkey');
   rmSync(path);
   expect((await answerTo(made, 'lock.facts', {})).output).toMatchObject(facts);
+});
+
+test('a record with another’s keys in it: a try by name is refused with its sentence, as an event, and takes nobody’s tries; an admin who comes in is told', async () => {
+  const made = await two();
+  const [ada, jo] = events(made).flatMap(({ action, person }) => (action === 'person.roles' ? [person!] : []));
+  const path = (id: string): string => join(made.home, 'people', `${id}.json`);
+  writeFileSync(path(jo!), readFileSync(path(ada!), 'utf8').replaceAll(ada!, jo!).replaceAll(ADA, JO));
+  const refused = (): unknown[] => ofAction(made, 'person.refused').map(({ person, detail }) => [person, detail]);
+  expect((await answerTo(made, 'lock.passphrase', { person: 'jo varga' })).error).toMatchObject({
+    code: 'changed-person',
+    sentence: expect.stringContaining('Restore it from a backup') as string,
+  });
+  await vi.waitFor(() => expect(refused()).toEqual([[jo, { reason: 'keys' }]]));
+  expect(ofAction(made, 'unlock.attempt')).toEqual([]);
+  await vi.waitFor(() => expect(ofAction(made, 'unlock')).toMatchObject([{ person: jo, detail: { reason: 'changed-person' } }]));
+  const from = await enter(made, ADA);
+  const notices = (): string[] => since(made, from).flatMap(({ event, payload }) => (event === 'notice' ? [(payload as { sentence: string }).sentence] : []));
+  await vi.waitFor(() => expect(notices()).toContainEqual(expect.stringContaining(`${jo}.json holds other keys`)));
+  await vi.waitFor(() => expect(refused()).toHaveLength(2));
+  const { people } = (await answerTo(made, 'people.list', {})).output as { people: { id: string; name: string | null; fault: string | null }[] };
+  expect(people.find(({ id }) => id === jo)).toMatchObject({ name: null, fault: expect.stringContaining('other keys') as string });
+  expect(people.find(({ id }) => id === ada)).toMatchObject({ name: ADA, fault: null });
+});
+
+test('whoever is disabled is known by their name: their tries are theirs, with the reason, and nobody else’s', async () => {
+  const made = await two();
+  await asAda(made, (parts) => setState(parts, parts.ledger.facts.people()[1]!, 'disabled'));
+  const [, jo] = events(made).flatMap(({ action, person }) => (action === 'person.roles' ? [person!] : []));
+  for (const person of ['jo varga', jo]) {
+    const from = made.posted.length;
+    made.ask('lock.passphrase', { person });
+    await vi.waitFor(() => expect(since(made, from).flatMap(({ error }) => error?.code ?? [])).toEqual(['wrong-passphrase']));
+    await vi.waitFor(() => expect(ofAction(made, 'unlock').at(-1)).toMatchObject({ person: jo, detail: { reason: 'disabled' } }));
+    expect(ofAction(made, 'unlock').at(-1)!.detail).not.toHaveProperty('crowd');
+  }
+  expect(ofAction(made, 'unlock.attempt').map(({ person }) => person)).toEqual([jo, jo]);
 });
 
 test.each([

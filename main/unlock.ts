@@ -4,7 +4,7 @@
  */
 import { enrolGrantOf, grantOf, type Grant } from '../src/access/index.ts';
 import { changeSentences } from '../src/services/changes.ts';
-import { meant, refusedEntry } from '../src/services/person.ts';
+import { changedRecords, meant, refusedEntry } from '../src/services/person.ts';
 import type { Revocations } from '../src/services/revocations.ts';
 import { believeFolder } from '../src/services/unlock.ts';
 import { unlockMethods, type UnlockMethod } from '../src/types/words.ts';
@@ -400,6 +400,15 @@ export class Unlock {
     if (error instanceof PersonRefused || error instanceof StorageFault)
       return new Refusal(error.code === 'corrupt' ? 'corrupt-vault' : error.code, error.message);
     return error;
+  }
+
+  /** What is wrong with records of people here, as sentences: for who decides about people. Each is an event. */
+  changedRecords(): string[] {
+    const { home, installed } = this.#parts;
+    return changedRecords(home, installed.require().ledger.facts).map(({ id, error }) => {
+      this.refused(error, id);
+      return error.message;
+    });
   }
 
   /** The vault host's word that an identity is open counts for nothing: only its private key answers this. @throws Refusal */

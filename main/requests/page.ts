@@ -104,6 +104,9 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
       if (welcome?.lastUnlock) remindOfAuditKeys(person.id);
       gate.greeted();
       for (const sentence of unlock.takeNotes()) gate.notice('warn', sentence);
+      // Whoever it is of learns nothing before they try to come in: who decides about people is told first.
+      if (denialOf('person.decide', { phase: 'open', grant }, Date.now()) === undefined)
+        for (const sentence of unlock.changedRecords()) gate.notice('stop', sentence);
       for (const { sentence, more } of status.takeFlags()) gate.notice('warn', sentence, undefined, more);
       await policy.remind(welcome?.lastUnlock ?? null).catch((error: unknown) => gate.notice('warn', sentenceOf(error)));
       return {};

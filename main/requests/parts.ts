@@ -43,7 +43,10 @@ export interface RequestParts {
   readonly pty: Pick<PtyClient, 'start' | 'attach' | 'ack'>;
   readonly workspace: Pick<Workspaces, 'view' | 'resize' | 'output' | 'command' | 'alert' | 'copied' | 'pasted'>;
   readonly memory: Pick<WorkspaceMemory, 'recall'>;
-  readonly unlock: Pick<Unlock, 'attempt' | 'finishFirstRun' | 'passkeyOptions' | 'passkeyUnused' | 'takeWelcome' | 'takeNotes' | 'wait' | 'waitSeconds'>;
+  readonly unlock: Pick<
+    Unlock,
+    'attempt' | 'finishFirstRun' | 'passkeyOptions' | 'passkeyUnused' | 'takeWelcome' | 'takeNotes' | 'changedRecords' | 'wait' | 'waitSeconds'
+  >;
   readonly breakGlass: Pick<BreakGlass, 'ask' | 'leave' | 'admit'>;
   readonly slots: Pick<
     Slots,

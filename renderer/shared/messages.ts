@@ -458,6 +458,8 @@ export const messages = {
     none: 'nothing',
     never: 'never',
     you: 'you',
+    notKnown: 'not known',
+    changedState: 'cannot come in',
     states: {
       active: 'can come in',
       disabled: 'disabled',

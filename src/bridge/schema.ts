@@ -279,7 +279,8 @@ export const requests = {
           yourStop: z.boolean(),
           slots: z.array(slot),
           lastUnlock: z.string().nullable(),
-          fault: z.boolean(),
+          /** What is wrong with their record, as a sentence; of who is deleted nothing is looked for in it. */
+          fault: z.string().nullable(),
         }),
       ),
       roles: z.array(z.enum(roles)),

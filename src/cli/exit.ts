@@ -24,6 +24,7 @@ export const exitTable = [
   { name: 'halfSigned', status: 56, help: 'The ledger verifies, and one half of its key alone signed its newest checkpoint.' },
   { name: 'controlFailed', status: 57, help: 'selftest: a control does not hold, or the report could not be signed and entered.' },
   { name: 'badReport', status: 58, help: 'selftest --verify: it is no report that this installation has signed and entered.' },
+  { name: 'changedPerson', status: 59, help: 'The ledger verifies, and the record of a person on the disk is not as it has it; nothing is unlocked with it.' },
   { name: 'notDark', status: 60, help: 'Locked, but nobody knows whether the screen still shows something.' },
   { name: 'notWritten', status: 61, help: 'The output could not be written: a full disk, or a device that takes nothing.' },
   { name: 'impostor', status: 62, help: 'What answers at the socket is not this Wardmux, or the app runs and cannot be asked: nothing is known of it.' },

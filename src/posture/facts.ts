@@ -7,6 +7,8 @@ export interface PosturePerson {
   readonly id: string;
   readonly roles: readonly string[];
   readonly passkeys: number;
+  /** Their record is not as the ledger has it. */
+  readonly changed?: true;
 }
 
 export interface PostureFacts {

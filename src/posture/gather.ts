@@ -52,7 +52,7 @@ function personOf(home: Home, ledger: LedgerFacts, id: string): PosturePerson {
   try {
     return { id, roles, passkeys: readPinned(home, ledger, id)?.slots.filter(hasCredential).length ?? 0 };
   } catch (error) {
-    if (error instanceof PersonRefused || (error instanceof StorageFault && error.code === 'corrupt')) return { id, roles, passkeys: 0 };
+    if (error instanceof PersonRefused || (error instanceof StorageFault && error.code === 'corrupt')) return { id, roles, passkeys: 0, changed: true };
     throw error;
   }
 }

@@ -104,6 +104,7 @@ test.each<[string, Partial<PostureFacts>]>([
   ['no-reviewer', { people: strict.people.filter(({ roles }) => !roles.includes('auditor')) }],
   ['one-decides', { people: strict.people.filter(({ id }) => id !== 'p-000000000005') }],
   ['emergency', { people: strict.people.filter(({ roles }) => !roles.includes('emergency')) }],
+  ['changed-record', { people: strict.people.map((person, n) => (n === 0 ? { ...person, changed: true as const } : person)) }],
   ['mixed-roles', { people: [{ id: 'p-000000000009', roles: ['operator', 'security'], passkeys: 2 }, ...strict.people] }],
 ])('%s: each weaker setting has its row, and no other', (name, facts) => {
   expect(names(facts)).toEqual([name]);

@@ -64,6 +64,18 @@ function setting(field: PolicyFieldName, title: string, safeguard: Safeguard): R
 
 const rows: readonly RowOf[] = [
   {
+    name: 'changed-record',
+    title: 'Records of the people here',
+    safeguard: 'integrity',
+    strict: 'each is as the ledger has it',
+    advice:
+      'Somebody else has written there, or the disk has. See what is wrong with each (wardmux person list), restore it from a backup, and tell whoever audits this workstation.',
+    look: ({ people }) => {
+      const changed = people.filter((one) => one.changed);
+      return changed.length === 0 ? undefined : stop(`not so: ${ids(changed)}; they cannot come in`);
+    },
+  },
+  {
     name: 'one-person',
     title: 'A site of one person',
     safeguard: 'access-authorization',

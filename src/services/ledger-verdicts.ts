@@ -9,6 +9,7 @@ import type { LedgerReading } from '../ledger/read.ts';
 import { policyInForce } from '../policy/force.ts';
 import { StorageFault } from '../disk/fault.ts';
 import { identitySentence, type OpenInstallation } from './installation.ts';
+import { changedRecords } from './person.ts';
 import type { RecordingsCheck } from './recordings-check.ts';
 
 /** Why a ledger that reads well is not good all the same. Stable: these codes go into --json. */
@@ -21,6 +22,7 @@ export type VerdictCode =
   | 'unchecked-identity'
   | 'not-entitled'
   | 'bad-policy'
+  | 'changed-person'
   | 'bad-derived'
   | 'not-anchored'
   | 'half-signed'
@@ -119,6 +121,14 @@ export function policyVerdict({ home }: OpenInstallation, facts: LedgerFacts): V
     if (policyFaults.has(error.code)) return { code: 'bad-policy', sentence: error.message };
   }
   return undefined;
+}
+
+/** Records of people here that are not as the ledger has them. */
+export function peopleVerdict({ home }: Pick<OpenInstallation, 'home'>, facts: LedgerFacts): Verdict | undefined {
+  const [first, ...more] = changedRecords(home, facts);
+  if (!first) return undefined;
+  const others = more.length === 0 ? '' : ` So ${more.length === 1 ? 'is that' : 'are those'} of ${more.map(({ id }) => id).join(', ')}.`;
+  return { code: 'changed-person', sentence: `The ledger is good, and a record of a person is not as it has it. ${first.error.message}${others}` };
 }
 
 /** What is kept for speed and signed by the key, and what the events say, are two things. */

@@ -2,6 +2,7 @@
 import { StorageFault } from '../disk/fault.ts';
 import type { AuditEntry } from '../ledger/events.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
+import { readPerson } from '../people/person.ts';
 import { PersonRefused, readPinned } from '../people/pinned.ts';
 import { foldedName } from '../people/schema.ts';
 import type { Person } from '../people/types.ts';
@@ -29,22 +30,46 @@ export const sameName = (one: string | undefined, other: string): boolean => one
 /**
  * Whom somebody means who types an id or a name. Of people who are not deleted no two have the same name (src/services/people.ts). Who cannot
  * come in is meant too: a try in their name is an event that names them.
+ * Where no record that is the ledger's has that name, one that is not is meant by the name in it, which proves nothing: whoever is meant so is refused, with
+ * the sentence of their record, and that is an event. It takes nobody's name away: a record that is the ledger's comes first.
  * @returns their id; what was typed where nobody is meant.
  */
 export function meant(home: Home, facts: Pick<LedgerFacts, 'people' | 'person'>, typed: string): string {
   const id = foldedName(typed);
   if (facts.person(id)) return id;
   // Everybody is looked at, whoever is found, so that no answer comes sooner.
-  const found = facts.people().filter((each) => {
+  const found: string[] = [];
+  const changed: string[] = [];
+  for (const each of facts.people().filter((one) => facts.person(one)?.state !== 'deleted'))
     try {
-      if (facts.person(each)?.state === 'deleted') return false;
-      return sameName(readPinned(home, facts, each)?.name, typed);
+      if (sameName(readPinned(home, facts, each)?.name, typed)) found.push(each);
     } catch {
-      // Whose record is not the ledger's says so when it is used.
-      return false;
+      if (sameName(unprovenName(home, each), typed)) changed.push(each);
+    }
+  const [only, ...more] = found.length > 0 ? found : changed;
+  return only === undefined || more.length > 0 ? typed : only;
+}
+
+/** The name that stands in a record, whoever wrote it there. Undefined where none can be read. */
+function unprovenName(home: Home, id: string): string | undefined {
+  try {
+    return readPerson(home, id)?.name;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The records of people that are not as the ledger has them, but of those who are deleted: whose, and what is wrong, as a sentence that says what to do. */
+export function changedRecords(home: Home, facts: Pick<LedgerFacts, 'people' | 'person'>): { readonly id: string; readonly error: Error }[] {
+  return facts.people().flatMap((id) => {
+    if (facts.person(id)?.state === 'deleted') return [];
+    try {
+      readPinned(home, facts, id);
+      return [];
+    } catch (error) {
+      return refusedEntry(error, id) ? { id, error: error as Error } : [];
     }
   });
-  return found.length === 1 ? found[0]! : typed;
 }
 
 /** The record of somebody whom the ledger knows. @param enter takes the event of one that is not the ledger's. @throws PersonRefused, StorageFault */

@@ -24,6 +24,7 @@ import {
   halfNotes,
   halfVerdict,
   identityVerdict,
+  peopleVerdict,
   policyVerdict,
   verdictOf,
   type GivenTrust,
@@ -241,7 +242,7 @@ export async function verifyLedger(site: OpenInstallation, options: VerifyOption
     (whose && replaced.has(whose.code) ? whose : undefined) ??
     beside ??
     (outside?.verdict?.code === 'diverged' ? outside.verdict : undefined) ??
-    (faults.length > 0 ? undefined : (policyVerdict(site, facts) ?? entitledVerdict(unentitled))) ??
+    (faults.length > 0 ? undefined : (policyVerdict(site, facts) ?? entitledVerdict(unentitled) ?? peopleVerdict(site, facts))) ??
     (compared && verdictOf(compared, folder)) ??
     halfVerdict(reading, site.installation.id) ??
     whose ??

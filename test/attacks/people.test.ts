@@ -116,6 +116,50 @@ test('a damaged record of one person keeps nobody else out who gives no id, and 
   expect(events().findLast(({ action }) => action === 'person.refused')).toMatchObject({ person: jo, detail: { reason: 'damaged' } });
 });
 
+test('a record with another’s keys in it is named by whatever says how the workstation stands, and a try by name is what one by id is', () => {
+  const jo = idOf('Jo Varga');
+  const ed = idOf('Ed Moss');
+  const file = join(home, 'people', `${jo}.json`);
+  const whole = readFileSync(file);
+  const refused = (): Event[] => events().filter(({ action }) => action === 'person.refused');
+  writeFileSync(
+    file,
+    readFileSync(join(home, 'people', `${ed}.json`), 'utf8')
+      .replaceAll(ed, jo)
+      .replaceAll('Ed Moss', 'Jo Varga'),
+  );
+  try {
+    const before = refused().length;
+    expect(wardmux(['person', 'list'], '')).toMatchObject({ status: 59, err: expect.stringContaining(`${jo}.json holds other keys`) as string });
+    expect(wardmux(['ledger', 'verify'], '')).toMatchObject({
+      status: 59,
+      out: expect.stringMatching(/^changed-person: [^]*Restore it from a backup/) as string,
+    });
+    expect(wardmux(['selftest'], '')).toMatchObject({ status: 57, out: expect.stringContaining(`${jo}.json holds other keys`) as string });
+    expect(wardmux(['posture'], '').out).toContain(`not so: ${jo}`);
+    expect(refused()).toHaveLength(before);
+    for (const who of [jo, 'jo varga']) {
+      const { status, err } = wardmux(['record', '--person', who, '--', 'echo', 'never'], '');
+      expect([status, err.includes('Restore it from a backup')], who).toEqual([125, true]);
+    }
+    expect(
+      refused()
+        .slice(before)
+        .map(({ person, detail }) => [person, detail['reason']]),
+    ).toEqual([
+      [jo, 'keys'],
+      [jo, 'keys'],
+    ]);
+    // Another name in it takes nobody's away: whose record is the ledger's comes first.
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll('Jo Varga', 'Ed Moss'));
+    expect(wardmux(['play', 'none', '--person', 'Ed Moss', ...three], words.ed).err).not.toContain('as the ledger has it');
+  } finally {
+    writeFileSync(file, whole);
+  }
+  expect(wardmux(['person', 'list'], '').status).toBe(0);
+  expect(wardmux(['ledger', 'verify'], '').status).toBe(0);
+});
+
 test('a disabled person opens nothing, and a deleted one never again, whatever record is put in their place', () => {
   const jo = idOf('Jo Varga');
   const file = join(home, 'people', `${jo}.json`);

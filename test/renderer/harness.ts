@@ -158,7 +158,7 @@ const calmAsked: Output<'people.asked'> = {
   refused: false,
   seconds: 702,
 };
-const somebody = { slots: [], lastUnlock: null, fault: false, you: false, yourStop: false };
+const somebody = { slots: [], lastUnlock: null, fault: null, you: false, yourStop: false };
 const calmPeople: Output<'people.list'> = {
   people: [
     {
@@ -183,7 +183,7 @@ const calmPeople: Output<'people.list'> = {
     { ...somebody, id: 'p-00000000e802', name: 'K. Moss', roles: ['security'], state: 'active' },
     { ...somebody, id: 'p-00000000214a', name: 'E. Brandt', roles: ['operator'], state: 'disabled' },
     { ...somebody, id: 'p-00000000a5a5', name: 'N. Reyes', roles: ['operator'], state: 'stopped' },
-    { ...somebody, id: 'p-0000000055c8', name: null, roles: [], state: 'deleted', fault: true },
+    { ...somebody, id: 'p-0000000055c8', name: null, roles: [], state: 'deleted' },
   ],
   roles: ['operator', 'auditor', 'security', 'custodian', 'emergency'],
   may: true,
@@ -437,6 +437,7 @@ export class FakeCore {
         passkeyUnused: () => undefined,
         takeWelcome: () => undefined,
         takeNotes: () => [],
+        changedRecords: () => [],
         wait: async () => this.wait,
         waitSeconds: async () => this.lockFacts.backOffSeconds,
       },

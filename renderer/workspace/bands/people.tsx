@@ -218,11 +218,11 @@ function Rows({
                 <span class="faint"> {who.id}</span>
               </td>
               <td>{who.roles.join(', ') || <span class="dim">{text.noRole}</span>}</td>
-              <td>{slotsText(who)}</td>
-              <td>{when(who.lastUnlock)}</td>
+              <td>{who.fault ? text.notKnown : slotsText(who)}</td>
+              <td>{who.fault ? text.notKnown : when(who.lastUnlock)}</td>
               <td>
                 <Mark kind={who.fault ? 'warn' : marks[who.state]} />
-                {text.states[who.state]}
+                {who.fault && who.state === 'active' ? text.changedState : text.states[who.state]}
               </td>
             </tr>
           ))}
@@ -258,6 +258,7 @@ function One(props: {
   return (
     <section class="gap" aria-label={nameOf(who)}>
       <h3>{nameOf(who)}</h3>
+      {who.fault ? <p class="gap-h measure">{who.fault}</p> : null}
       {who.slots.length > 0 ? (
         <div class="slots">
           <table class="t">

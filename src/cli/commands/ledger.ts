@@ -53,6 +53,7 @@ const statusOf: Readonly<Record<VerdictCode, ExitName>> = {
   'unchecked-identity': 'uncheckedIdentity',
   'not-entitled': 'badLedger',
   'bad-policy': 'badLedger',
+  'changed-person': 'changedPerson',
   'bad-derived': 'badLedger',
   'not-anchored': 'notAnchored',
   'half-signed': 'halfSigned',

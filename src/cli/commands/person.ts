@@ -15,6 +15,7 @@ import {
 } from '../../services/people.ts';
 import { deciderOf } from '../../services/decide.ts';
 import { factsOf, openInstallation, policyOf, withLedger, type OpenInstallation } from '../../services/installation.ts';
+import { changedRecords } from '../../services/person.ts';
 import { prepareRebind, rebind, rebinders, type Shown } from '../../services/rebind.ts';
 import { readPinned } from '../../people/pinned.ts';
 import { promptPassphrase, readPassphraseFd } from '../../terminal/passphrase.ts';
@@ -83,10 +84,13 @@ async function add({ name, role = ['operator'], newPassphraseFd, json, ...option
 
 async function list({ json }: { readonly json?: boolean }, io: CliIo): Promise<number> {
   const site = await openInstallation(io);
-  const people = listedPeople(site.home, await factsOf(site));
+  const facts = await factsOf(site);
+  const people = listedPeople(site.home, facts);
+  const changed = changedRecords(site.home, facts);
   if (json) await io.out(jsonText(people));
   else await io.out(columns([['ID', 'NAME', 'ROLES', 'SLOTS', 'STATE'], ...people.map(rowOf)]));
-  return exit.done;
+  for (const { error } of changed) io.talk(error.message);
+  return changed.length > 0 ? exit.changedPerson : exit.done;
 }
 
 function rowOf({ id, name, roles, slots, state, fault }: ListedPerson): string[] {
