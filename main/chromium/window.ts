@@ -28,6 +28,8 @@ const LEAVE_MS = 50;
 const END_MS = 500;
 /** What the browser says of a page whose process has ended in an ordinary way, as by SIGHUP. */
 const RENDERER_GONE = 'Render process gone.';
+/** Whether the end of a page is that of its window is known within some milliseconds; whoever waits to lock waits no longer than this. */
+const TOLD_MS = 250;
 /** A browser that does not close its page in this time has been stopped, or hangs. */
 const CLOSE_MS = 500;
 /**
@@ -317,9 +319,9 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
     });
     session.on('Page.domContentEventFired', () => this.#documentReady?.());
     session.on('Inspector.targetCrashed', () => this.#onCrash());
-    // The same of a process that ended without a crash.
+    // The same of a process that ended without a crash, which is how one ends, too, whose window is just being closed.
     session.on('Inspector.detached', ({ reason }) => {
-      if (reason === RENDERER_GONE) this.#onCrash();
+      if (reason === RENDERER_GONE) this.#onCrash(this.#isStillThere());
     });
     // A dialog would stop the page and could be made to look like ours: answered with no.
     session.on('Page.javascriptDialogOpening', () => {
@@ -388,7 +390,15 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
     return true;
   }
 
-  #onCrash(): void {
+  /** The browser tells of a window's end right after that of its page, before it answers. No answer: what is known is the end of the page. */
+  async #isStillThere(): Promise<boolean> {
+    const answered = this.#options.devtools.browser.send('Target.getTargets', { filter: [{ type: 'page' }] }).catch(() => {});
+    await inTime(answered, TOLD_MS);
+    return !this.#isClosed;
+  }
+
+  /** @param unasked resolves with false where the whole window goes, which is told as that. */
+  #onCrash(unasked?: Promise<boolean>): void {
     this.#crashed = true;
     this.#heardEnd = true;
     const wasSettled = this.#settled;
@@ -400,8 +410,15 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
     this.#crashHeard?.();
     if (!wasSettled) return;
     this.#before = this.#renderers();
-    this.#coverCrash();
-    this.gone.emit('The page ended unexpectedly.');
+    const tell = (): void => {
+      this.#coverCrash();
+      this.gone.emit('The page ended unexpectedly.');
+    };
+    if (!unasked) return tell();
+    const generation = this.#generation;
+    void unasked.then((here) => {
+      if (here && generation === this.#generation) tell();
+    });
   }
 
   #close(): void {
