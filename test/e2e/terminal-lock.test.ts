@@ -1,6 +1,6 @@
 /** The terminal-only job locks: in a real terminal, with real keys, looked at as a passer-by would. */
 import { execFileSync, spawnSync, type SpawnSyncReturns } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -82,8 +82,12 @@ test('the hotkey takes screen, scrollback, title and modes away; the passphrase 
 test('nothing typed at the lock reaches the program, and nothing typed before is left', async () => {
   terminal.type('cat > typed');
   terminal.press('Enter');
+  // What is typed before bash has put the terminal back from its own line reaches cat too, and the kernel echoes nothing of it, locked or not.
+  await waitFor(() => expect(existsSync(join(folder, 'typed'))).toBe(true));
   terminal.type('echo before');
+  await terminal.sees(/^echo before$/m);
   await lockByKeys();
+  expect(terminal.everything()).not.toContain('echo before');
   terminal.type('rm -rf important');
   terminal.press('Enter', 'Up', 'F3', 'C-c');
   await terminal.sees('That did not open it');
