@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { expect, test, vi } from 'vitest';
 import { ANSWER_MS } from '../src/types/answer.ts';
+import { sentenceOf } from '../src/types/sentence.ts';
 import type { Child, Host } from './host.ts';
 import { isStopped } from './machine/processes.ts';
 import { PtyClient } from './pty-client.ts';
@@ -9,6 +10,7 @@ import { PtyClient } from './pty-client.ts';
 function setup(pid = 1) {
   const asked: { readonly id?: number; readonly request?: string }[] = [];
   let say: (message: unknown) => void = () => {};
+  const exits: ((code: number | null, signal: string | null) => void)[] = [];
   const child: Child = {
     pid,
     post: (message) => void asked.push(message as { id?: number; request?: string }),
@@ -16,7 +18,10 @@ function setup(pid = 1) {
       say = listener;
       return { dispose: () => {} };
     },
-    onExit: () => ({ dispose: () => {} }),
+    onExit: (listener) => {
+      exits.push(listener);
+      return { dispose: () => {} };
+    },
     kill: async () => {},
   };
   const nothing = (): void => {};
@@ -48,8 +53,16 @@ function setup(pid = 1) {
   client.start();
   /** Numbers of the checkpoints that were asked for. */
   const numbers = (): number[] => asked.flatMap(({ id, request }) => (request === 'checkpoint' && id !== undefined ? [id] : []));
-  return { client, say: (message: unknown) => say(message), asked: () => asked, numbers, bad: () => bad };
+  const end = (): void => exits.forEach((exit) => exit(null, 'SIGKILL'));
+  return { client, end, say: (message: unknown) => say(message), asked: () => asked, numbers, bad: () => bad };
 }
+
+test('whoever waits for a host that ends is told so in a sentence, and not that something went wrong that should not have', async () => {
+  const { client, end } = setup();
+  const spawned = client.spawn({} as Parameters<typeof client.spawn>[0]).catch(sentenceOf);
+  end();
+  expect(await spawned).toBe('The process that runs the shells has ended before it had answered. Try it once more.');
+});
 
 test('two checkpoints that meet are asked for one after the other, and both come', async () => {
   const { client, say, numbers } = setup();

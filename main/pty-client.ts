@@ -8,6 +8,7 @@ import { ptyParentService, ptyService, type PtyInput, type PtyParentService, typ
 import type { RecordingNotice } from '../src/recording/types.ts';
 import { inTime } from '../src/time/in-time.ts';
 import { Refusal } from '../src/types/refusal.ts';
+import { SentenceError } from '../src/types/sentence.ts';
 import type { Child, Host } from './host.ts';
 import { isStopped } from './machine/processes.ts';
 
@@ -93,7 +94,7 @@ export class PtyClient {
     this.#stopping = false;
     child.onMessage((message) => line.receive(message));
     child.onExit((code, signal) => {
-      line.end(new Error('the process that holds the shells ended'));
+      line.end(new SentenceError('The process that runs the shells has ended before it had answered. Try it once more.'));
       if (this.#child !== child) return;
       this.#child = undefined;
       this.#line = undefined;

@@ -85,14 +85,18 @@ test('the pty host is killed in the middle of output: sealed to the last whole r
   await until(async () => /flood \d{4}/.test(await paneText(running!)), 'a flood');
   await running.page.keyboard.press('Control+b');
   await running.page.keyboard.press('%');
-  await until(() => recordings(running!.home).length === 2, 'another shell');
+  // Its folder is made before main hears of it, and the shell is started only after that.
+  const begun = (): number => ledger(running!.home).filter(({ action }) => action === 'recording.start').length;
+  await until(() => recordings(running!.home).length === 2 && begun() === 2, 'another shell');
   process.kill(running.app.processes.pty!, 'SIGKILL');
   await until(() => ledger(running!.home).some(({ action }) => action === 'recording.failed'), 'the end in the ledger');
   const id = ledger(running.home).find(({ action }) => action === 'recording.start')!.detail!['recording'] as string;
   expect(expectNoGap(await output(running.folder, running.home, id))).toBeGreaterThan(1000);
-  await until(async () => (await running!.page.locator('body').innerText()).includes('has ended'), 'a sentence about it');
-  // One sentence for all recordings, however many there are; the page is another one by then.
-  const said = async (): Promise<string> => (await running!.page.locator('.banner').allInnerTexts()).join('\n');
+  // The page is another one by then; of one that is too busy with the output to leave the renderer is killed, so the window is asked for it each time.
+  const page = (): ReturnType<Running['driver']['ready']> => running!.driver.ready();
+  await until(async () => (await (await page()).locator('body').innerText()).includes('has ended'), 'a sentence about it');
+  // One sentence for all recordings, however many there are.
+  const said = async (): Promise<string> => (await (await page()).locator('.banner').allInnerTexts()).join('\n');
   await until(async () => (await said()).includes('2 recordings were interrupted, and are closed.'), 'the recordings');
   await until(async () => (await said()).startsWith('The process that runs the shells has ended.'), 'the worst first');
   expect(await running.page.locator('.banner').count()).toBe(2);
