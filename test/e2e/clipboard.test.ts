@@ -65,6 +65,19 @@ describe('in a real window', () => {
   afterEach(() => app?.stop());
   const mouse = (...args: (string | number)[]): void =>
     void execFileSync('xdotool', args.map(String), { env: { ...process.env, DISPLAY: app.display.name }, stdio: 'ignore' });
+  /** What a program has printed is drawn: the screen has been the same for ten looks. */
+  const stands = async (): Promise<void> => {
+    let [before, same] = ['', 0];
+    await until(() => {
+      const picture = app.display.picture();
+      const points: number[] = [];
+      for (let y = 0; y < 900; y += 5) for (let x = 0; x < 1440; x += 4) points.push(picture.at(x, y));
+      const now = points.join();
+      same = now === before ? same + 1 : 0;
+      before = now;
+      return same >= 10;
+    }, 'a screen that stands still');
+  };
   const byKey = (): void => app.display.key('ctrl+shift+v');
   const byMiddleButton = (): void => mouse('mousemove', 600, 400, 'click', 2);
   /** Pastes into a program that keeps what it gets. A word of our own comes first: an empty paste leaves it alone. */
@@ -83,6 +96,7 @@ describe('in a real window', () => {
     app = await openRealApp();
     await app.unlock();
     await app.run('clear; echo patient-$((400+8))');
+    await stands();
     app.display.key('ctrl+b', 'bracketleft');
     for (const key of ['Up', 'ctrl+a', 'ctrl+space', 'ctrl+e', 'alt+w']) app.display.key(key);
     expect(await pasted('before', byKey)).toContain('patient-408');
