@@ -13,7 +13,7 @@ import { hangUpNow, killNow, rendererPids, whenGone } from '../machine/processes
 import type { Look } from '../machine/x11-window.ts';
 import { bindingName, pageScript } from './bridge.ts';
 import { hasDrawn, isDark, isDestroyed, PROOF_MS, type Sight } from './darkness.ts';
-import type { DevTools, TargetSession } from './devtools.ts';
+import { DevToolsError, type DevTools, type TargetSession } from './devtools.ts';
 import { drawnExpression, emptyingExpression, emptyPage, ground } from './ground.ts';
 import { PageLink } from './page-link.ts';
 import { PageRequests } from './page-requests.ts';
@@ -22,6 +22,8 @@ import { bringOntoScreen, placeOf, raiseWindow } from './place.ts';
 import { dropFiller, forgetTyped } from './typed.ts';
 import { TargetGuard } from './targets.ts';
 
+/** The browser's own first document and ours; one more for a machine that is busy. */
+const FIRST_DOCUMENTS = 3;
 /** A headless page that has not left after this long is not asked any more: its process is killed. Leaving takes 5 to 20 ms. */
 const LEAVE_MS = 50;
 /** Old renderers end by themselves within about 50 ms after the navigation; those that do not are killed. */
@@ -121,7 +123,7 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
   static async open(options: WindowOptions): Promise<ChromiumWindow> {
     const { devtools, onRefused, targetId } = options;
     const window = new ChromiumWindow(options, await devtools.attach(targetId));
-    await window.#session.send('Runtime.evaluate', { expression: emptyingExpression(options.appearance()), returnByValue: true });
+    await window.#emptyFirst();
     if (options.place && !options.headless) await bringOntoScreen(devtools.browser, window.#session, targetId, options.place).catch(() => undefined);
     await window.#prepare();
     window.#targets = await TargetGuard.watch(devtools.browser, {
@@ -353,6 +355,19 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
   #coverCrash(): void {
     if (this.#options.headless || !this.#crashed || this.#isClosed) return;
     this.#revive().catch(() => {});
+  }
+
+  /** The browser may still be on its way to its first document: what was begun in the one before ends with it, and is asked of the next. */
+  async #emptyFirst(): Promise<void> {
+    const expression = emptyingExpression(this.#options.appearance());
+    for (let left = FIRST_DOCUMENTS; ; left -= 1) {
+      try {
+        await this.#session.send('Runtime.evaluate', { expression, returnByValue: true });
+        return;
+      } catch (error) {
+        if (!(error instanceof DevToolsError) || left === 1) throw error;
+      }
+    }
   }
 
   /** Where a document has drawn nothing yet its ground is to be seen. */
