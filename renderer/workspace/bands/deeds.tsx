@@ -1,8 +1,8 @@
 /** What a band that lists something and changes it one thing at a time has in common: what is listed, and how the last deed went. */
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { useLayoutEffect, useState } from 'preact/hooks';
 import { failureWords } from '../../shared/failure.ts';
-import { FaultLine, Mark } from '../../shared/parts.tsx';
+import { Button, FaultLine, Mark } from '../../shared/parts.tsx';
 import { say } from '../../shared/say.ts';
 
 export interface Deeds<Listed> {
@@ -68,4 +68,29 @@ export function useDeeds<Listed>(load: () => Promise<Listed>, cancelled: string)
     </>
   );
   return { listed, busy, setBusy, run, look, clear, face };
+}
+
+interface StepActionsProps {
+  /** What Return does. */
+  readonly go: string;
+  readonly cancel: string;
+  readonly onCancel: () => void;
+  /** Half a row above it. */
+  readonly gap?: boolean;
+  readonly children?: ComponentChildren;
+}
+
+/** The last row of a step's form: on, or back to the list. */
+export function StepActions({ go, cancel, onCancel, gap, children }: StepActionsProps): JSX.Element {
+  return (
+    <p class={`actions${gap ? ' gap-h' : ''}`}>
+      <Button kind="main" submit hint="enter">
+        {go}
+      </Button>
+      <Button kind="quiet" hint="esc" onClick={onCancel}>
+        {cancel}
+      </Button>
+      {children}
+    </p>
+  );
 }

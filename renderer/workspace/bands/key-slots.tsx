@@ -14,7 +14,7 @@ import { moment } from '../../shared/text.ts';
 import type { Controller } from '../controller.ts';
 import * as model from '../model.ts';
 import { band } from './band.tsx';
-import { useDeeds } from './deeds.tsx';
+import { StepActions, useDeeds } from './deeds.tsx';
 import { close } from './parts.ts';
 
 export const keySlots = band('key-slots', {}, KeySlots);
@@ -262,15 +262,9 @@ function NewPassphraseForm({ onDone, onCancel }: { readonly onDone: (bytes: Uint
       <h3>{text.passphrase}</h3>
       <p class="dim gap-h">{text.passphraseText}</p>
       {fields}
-      <p class="actions">
-        <Button kind="main" submit hint="enter">
-          {text.passphraseSet}
-        </Button>
-        <Button kind="quiet" hint="esc" onClick={onCancel}>
-          {text.cancel}
-        </Button>
+      <StepActions go={text.passphraseSet} cancel={text.cancel} onCancel={onCancel}>
         {show}
-      </p>
+      </StepActions>
     </form>
   );
 }
@@ -291,15 +285,9 @@ function BothForm({ onDone, onCancel }: { readonly onDone: (name: string, bytes:
       <p class="dim gap-h">{text.bothText}</p>
       {fields}
       <TextField id="slot-name" label={text.passkeyName} input={name} maxLength={80} />
-      <p class="actions">
-        <Button kind="main" submit hint="enter">
-          {text.passkeyStart}
-        </Button>
-        <Button kind="quiet" hint="esc" onClick={onCancel}>
-          {text.cancel}
-        </Button>
+      <StepActions go={text.passkeyStart} cancel={text.cancel} onCancel={onCancel}>
         {show}
-      </p>
+      </StepActions>
     </form>
   );
 }
@@ -328,14 +316,7 @@ function NameForm({ title, words, name, submit, onDone, onCancel }: NameFormProp
       <Field id="slot-name" label={text.passkeyName}>
         <input id="slot-name" ref={field} class="input" data-focus="" autocomplete="off" spellcheck={false} maxLength={80} defaultValue={name} />
       </Field>
-      <p class="actions">
-        <Button kind="main" submit hint="enter">
-          {submit}
-        </Button>
-        <Button kind="quiet" hint="esc" onClick={onCancel}>
-          {text.cancel}
-        </Button>
-      </p>
+      <StepActions go={submit} cancel={text.cancel} onCancel={onCancel} />
     </form>
   );
 }

@@ -10,7 +10,7 @@ import { moment } from '../../shared/text.ts';
 import { touchPasskey } from '../../shared/touch-passkey.ts';
 import type { Controller } from '../controller.ts';
 import { band } from './band.tsx';
-import { useDeeds } from './deeds.tsx';
+import { StepActions, useDeeds } from './deeds.tsx';
 import { close } from './parts.ts';
 
 export const peopleBand = band('people', {}, People);
@@ -341,14 +341,7 @@ function RolesForm({ title, words, named = false, roles, held, onDone, onCancel 
           </label>
         ))}
       </fieldset>
-      <p class="actions gap-h">
-        <Button kind="main" submit hint="enter">
-          {text.next}
-        </Button>
-        <Button kind="quiet" hint="esc" onClick={onCancel}>
-          {text.cancel}
-        </Button>
-      </p>
+      <StepActions gap go={text.next} cancel={text.cancel} onCancel={onCancel} />
     </form>
   );
 }
@@ -385,14 +378,7 @@ function StopForm({ title, words, onDone, onCancel }: StopFormProps): JSX.Elemen
           </label>
         ))}
       </fieldset>
-      <p class="actions gap-h">
-        <Button kind="main" submit hint="enter">
-          {text.next}
-        </Button>
-        <Button kind="quiet" hint="esc" onClick={onCancel}>
-          {text.cancel}
-        </Button>
-      </p>
+      <StepActions gap go={text.next} cancel={text.cancel} onCancel={onCancel} />
     </form>
   );
 }
