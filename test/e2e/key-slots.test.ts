@@ -1,8 +1,6 @@
 /** Key slots in the real window: shown, and changed after a fresh proof; what was changed opens after the next lock, and nothing else. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { authenticator, firstRun, passphrase, passphraseField, prompt, start, until, type Running } from './support.ts';
+import { authenticator, entered, firstRun, passphrase, passphraseField, prompt, start, until, type Entered, type Running } from './support.ts';
 
 const next = 'violin harbour seven lanterns moss';
 let running: Running;
@@ -11,19 +9,7 @@ afterEach(async () => {
   running.remove();
 });
 
-interface Entered {
-  readonly action: string;
-  readonly outcome?: string;
-  readonly aal: number | null;
-  readonly credential: string | null;
-  readonly detail?: Record<string, unknown>;
-}
-const events = (action: string): Entered[] =>
-  readFileSync(join(running.home, 'ledger', 'events.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Entered)
-    .filter((event) => event.action === action);
+const events = (action: string): Entered[] => entered(running, action);
 const changes = (): unknown[] => events('person.keys').flatMap(({ detail }) => detail?.['change'] ?? []);
 
 const band = () => running.page.getByRole('dialog', { name: 'Key slots' });

@@ -1,8 +1,6 @@
 /** People in a real window: somebody is enrolled at a covered session, a second one agrees there, and what was decided has both signatures. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { firstRun, paneText, passphrase, prompt, run, start, until, wardmux, type Running } from './support.ts';
+import { entered, firstRun, paneText, passphrase, prompt, run, start, until, wardmux, type Entered, type Running } from './support.ts';
 
 const kims = 'marble canyon drizzle hammock violet';
 const jos = 'violin harbour seven lanterns moss';
@@ -12,19 +10,7 @@ afterEach(async () => {
   running.remove();
 });
 
-interface Entered {
-  readonly action: string;
-  readonly person?: string;
-  readonly outcome?: string;
-  readonly credential: string | null;
-  readonly detail?: Record<string, unknown>;
-}
-const events = (action: string): Entered[] =>
-  readFileSync(join(running.home, 'ledger', 'events.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Entered)
-    .filter((event) => event.action === action);
+const events = (action: string): Entered[] => entered(running, action);
 
 const band = () => running.page.getByRole('dialog', { name: 'People' });
 async function openBand(): Promise<void> {

@@ -1,7 +1,7 @@
 /** Starts the whole app in-process on the shipped Chromium host, headless, with a clock that the test turns. */
 import type { Surface } from '../../src/types/words.ts';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { CDPSession, Locator, Page } from 'playwright-core';
@@ -189,6 +189,24 @@ export async function firstRun(running: Running, options: { readonly passkey: bo
   await running.surface('workspace');
   await prompt(running);
 }
+
+/** An event as the ledger has it, with what these tests look at. */
+export interface Entered {
+  readonly action: string;
+  readonly person?: string;
+  readonly outcome?: string;
+  readonly aal: number | null;
+  readonly credential: string | null;
+  readonly detail?: Record<string, unknown>;
+}
+
+/** The events of one action that stand in the ledger by now, in their order. */
+export const entered = (running: Running, action: string): Entered[] =>
+  readFileSync(join(running.home, 'ledger', 'events.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Entered)
+    .filter((event) => event.action === action);
 
 /** Waits until some pane shows a fresh prompt. */
 export async function prompt(running: Running): Promise<void> {
