@@ -18,12 +18,13 @@ export async function until(condition: () => boolean | Promise<boolean>, what: s
   }
 }
 
-export function initHome(folder: string): { readonly home: string } {
+/** @param version whose `wardmux init` it is: the root of a built clone */
+export function initHome(folder: string, version = root): { readonly home: string } {
   const home = join(folder, 'data');
   const secret = join(folder, 'passphrase');
   writeFileSync(secret, `${passphrase}\n`, { mode: 0o600 });
   const script = `exec "$1" init --name Bench --passphrase-fd 3 --audit-key-out "$2" 3< "$3"`;
-  execFileSync('sh', ['-c', script, 'sh', join(root, 'bin/wardmux'), join(folder, 'audit-key.json'), secret], {
+  execFileSync('sh', ['-c', script, 'sh', join(version, 'bin/wardmux'), join(folder, 'audit-key.json'), secret], {
     env: { ...process.env, WARDMUX_HOME: home },
     stdio: 'ignore',
   });

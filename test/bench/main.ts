@@ -1,11 +1,11 @@
 /**
  * `npm run bench`: the figures of docs/bench/latest.md, measured here and now against the peers that are installed.
  *
- *   npm run bench -- [--quick] [--rounds N] [--size MB] [--only REGEX] [--before DIR] [--record] [--pane] [--lock] [--window] [--ledger] [--verify]
+ *   npm run bench -- [--quick] [--rounds N] [--size MB] [--only REGEX] [--before DIR] [--record] [--pane] [--lock] [--window] [--versions] [--ledger] [--verify]
  *
  * --quick   20 MB and 3 rounds, printed and kept in the cache only: to see that it works, not to quote
- * --before  a built clone of another version: its `wardmux record` runs in the same rounds
- * --record  the recorders;  --pane  the visible pane;  --lock  the lock;  --window  its start, return and rest;  --ledger  the ledger;  --verify  bundles and both verifiers.
+ * --before  a built clone of another version: its `wardmux record` runs in the same rounds, and so do its start, its pane and its keys (--versions)
+ * --record  the recorders;  --pane  the visible pane;  --lock  the lock;  --window  its start, return and rest;  --versions  beside the version before;  --ledger  the ledger;  --verify  bundles and both verifiers.
  *           All of them unless some are named; the others stay as they were measured before.
  *
  * Exit status: 0 measured (whatever the figures are), 1 something could not be measured that should have been.
@@ -19,6 +19,7 @@ import { benchLedger } from './ledger.ts';
 import { benchLock } from './lock.ts';
 import { benchPane } from './pane.ts';
 import { benchVerify } from './verify.ts';
+import { benchVersions } from './versions.ts';
 import { benchWindow } from './window.ts';
 import { benchRecord, buildDrain, type RecordRow } from './record.ts';
 import { markdownTable, type FigureRow } from './stats.ts';
@@ -38,11 +39,12 @@ const { values } = parseArgs({
     pane: { type: 'boolean', default: false },
     lock: { type: 'boolean', default: false },
     window: { type: 'boolean', default: false },
+    versions: { type: 'boolean', default: false },
     ledger: { type: 'boolean', default: false },
     verify: { type: 'boolean', default: false },
   },
 });
-const all = !values.record && !values.pane && !values.lock && !values.window && !values.ledger && !values.verify;
+const all = !values.record && !values.pane && !values.lock && !values.window && !values.versions && !values.ledger && !values.verify;
 const rounds = Number(values.rounds ?? (values.quick ? 3 : 7));
 const megabytes = Number(values.size ?? (values.quick ? 20 : 200));
 /** Of each kind: the worst of so many is what is quoted. */
@@ -98,6 +100,7 @@ interface Parts {
   readonly pane?: Measured<FigureRow>;
   readonly lock?: Measured<FigureRow>;
   readonly window?: Measured<FigureRow>;
+  readonly versions?: Measured<FigureRow>;
   readonly ledger?: Measured<FigureRow>;
   readonly verify?: Measured<FigureRow>;
 }
@@ -120,6 +123,10 @@ if (all || values.pane) {
 }
 if (all || values.lock) now.lock = measured(await benchLock({ rounds: lockRounds, cache, say }), lockRounds, 0);
 if (all || values.window) now.window = measured(await benchWindow({ rounds, restMs: values.quick ? 15_000 : 60_000, say }), rounds, 0);
+if (values.versions || (all && values.before !== undefined)) {
+  const text = corpus(cache, paneMegabytes);
+  now.versions = measured(await benchVersions({ before: values.before, rounds, corpus: text, drain, cache, say }), rounds, paneMegabytes);
+}
 if (all || values.ledger) now.ledger = measured(await benchLedger({ cache, events: values.quick ? 200_000 : 10_000_000, say }), 1, 0);
 if (all || values.verify) now.verify = measured(await benchVerify({ corpus: corpus(cache, megabytes).file, rounds, large: values.quick ? 10 : 50, say }));
 
@@ -137,7 +144,7 @@ function section<Row>(part: Measured<Row> | undefined, title: (part: Measured<Ro
   return [`## ${title(part)}`, '', `${machineLine(part.machine)}.`, '', ...body(part), ''];
 }
 
-function markdown({ record, pane, lock, window, ledger, verify }: Parts): string {
+function markdown({ record, pane, lock, window, versions, ledger, verify }: Parts): string {
   const lines = [
     '# Figures',
     '',
@@ -170,6 +177,11 @@ function markdown({ record, pane, lock, window, ledger, verify }: Parts): string
       ({ rows }) => [figureTable('the window', rows)],
     ),
     ...section(
+      versions,
+      () => 'Beside the version before',
+      ({ rows }) => [figureTable('in the same rounds', rows)],
+    ),
+    ...section(
       ledger,
       () => 'The ledger',
       ({ rows }) => [figureTable('the ledger', rows)],
@@ -193,4 +205,4 @@ writeFileSync(latest, `${JSON.stringify(parts, null, 2)}\n`);
 writeFileSync(join(folder, 'latest.md'), text);
 say(`written: ${join(values.quick ? '.cache/bench' : 'docs/bench', 'latest.json')} and latest.md`);
 const rows = Object.values(now).flatMap<FigureRow | RecordRow>((part) => [...part.rows]);
-if (rows.some(({ name, missing }) => /wardmux|keydown|lock|window/.test(name) && missing !== undefined)) process.exitCode = 1;
+if (rows.some(({ name, missing }) => /wardmux|keydown|lock|window|versions/.test(name) && missing !== undefined)) process.exitCode = 1;

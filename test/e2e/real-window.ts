@@ -23,6 +23,9 @@ const ATTEMPT_MS = 1500;
 /** A shell with the focus has run a command of a few letters within this time (ms); on a busy machine it runs it twice, which does no harm. */
 const FOCUS_MS = 400;
 
+/** Whether the lock page's filled button is on the screen. */
+export const showsLockButton = (display: Display): boolean => display.hasBlock(ink, BUTTON);
+
 export interface RealApp {
   readonly display: Display;
   readonly child: ChildProcess;
@@ -111,7 +114,7 @@ export async function openRealApp(
     wardmux,
     status,
     facts,
-    lockPage: () => until(() => display.hasBlock(ink, BUTTON), 'the lock page', PAGE_MS),
+    lockPage: () => until(() => showsLockButton(display), 'the lock page', PAGE_MS),
     async enterPassphrase() {
       let pressed = 0;
       // The field has the focus as soon as the page stands. Typing too early is typed into nothing, or the second half of it is a failure:
