@@ -281,7 +281,6 @@ static napi_value js_lock(napi_env env, napi_callback_info info) {
 
 /*
  * ---- A thread that reads a pty's master into a ring, for a process that seals what one program prints. ----
- *
  * The kernel holds little for it, and a program that prints sleeps until somebody reads: so the thread does nothing else. It
  * alone moves `head`; the owner, JavaScript's thread, wipes what it took and moves `tail`. Both count all bytes ever.
  */
@@ -297,7 +296,7 @@ struct reader {
   size_t size, batch;
   uint64_t head, tail;
   size_t wanted; /* What the owner waits for, 0 while it does not. */
-  bool full, over, look, closing;
+  bool full, ended, over, look, closing;
   napi_ref memory;
   napi_threadsafe_function wake;
 };
@@ -324,11 +323,12 @@ static void *read_master(void *data) {
       continue;
     }
     ssize_t count = read(reader->master, reader->ring + at, room < reader->size - at ? room : reader->size - at);
-    /* EAGAIN: nothing is there at the moment. Any other error (EIO: hung up) means that nothing will ever come. */
-    bool empty = count < 0 && errno == EAGAIN, over = count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
+    /* EAGAIN: nothing at the moment. EIO (hung up) twice: nothing ever. The kernel looks for output first: some may have come before the end. */
+    bool empty = count < 0 && errno == EAGAIN, ended = count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
     pthread_mutex_lock(&reader->lock);
     if (count > 0) reader->head += (uint64_t)count;
-    reader->over = over;
+    bool over = reader->over = ended && reader->ended;
+    reader->ended = ended;
     size_t held = (size_t)(reader->head - reader->tail);
     bool tell = reader->wanted > 0 && (over || held >= reader->batch || (empty && held >= reader->wanted));
     bool looked = look && (empty || over);

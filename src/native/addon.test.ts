@@ -1,5 +1,7 @@
 /** The addon against the real system, in processes of its own where it changes what a process is. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { createSocket, type Socket as DgramSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { closeSync, constants, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { readFile as readFileLater } from 'node:fs/promises';
 import { createConnection, createServer, type Socket } from 'node:net';
@@ -10,9 +12,13 @@ import { closeOnExec, coreLimit, foregroundGroup, isDumpable, lock, NativeError,
 
 const linux = process.platform === 'linux';
 const module = join(import.meta.dirname, 'addon.ts');
-/** Runs a program of a few lines under the same Node, with the addon's functions at hand. */
-const node = (code: string, ...args: string[]) =>
-  spawnSync(process.execPath, ['--input-type=module-typescript', '-e', `import * as n from ${JSON.stringify(module)};${code}`, ...args], { encoding: 'utf8' });
+/** Runs a program of a few lines under the same Node, with the addon's functions at hand, and `fds` from its descriptor 3 on. */
+const nodeWith = (fds: readonly number[], code: string, ...args: string[]) =>
+  spawnSync(process.execPath, ['--input-type=module-typescript', '-e', `import * as n from ${JSON.stringify(module)};${code}`, ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe', ...fds],
+  });
+const node = (code: string, ...args: string[]) => nodeWith([], code, ...args);
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'wardmux-native-'))));
@@ -275,6 +281,51 @@ describe('the reading thread', () => {
     };
     await expect.poll(write).toBe('EPIPE');
     closeSync(input);
+  });
+
+  /** The descriptor of a UDP socket that Node has opened, and does not read. */
+  function unread(socket: DgramSocket): number {
+    const state = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'state symbol')!;
+    const { handle } = (socket as unknown as Record<symbol, { handle: { fd: number; recvStop(): number } }>)[state]!;
+    handle.recvStop();
+    return handle.fd;
+  }
+
+  test('what came while the end was looked for is given: an end counts where the next read finds it too', async () => {
+    // A UDP socket stands in for the master: it says once that nobody is there, and then gives what somebody has sent since.
+    const [master, nobody, writer] = [createSocket('udp4'), createSocket('udp4'), createSocket('udp4')];
+    try {
+      nobody.bind(0, '127.0.0.1');
+      await once(nobody, 'listening');
+      const { port } = nobody.address();
+      nobody.close();
+      await once(nobody, 'close');
+      master.connect(port, '127.0.0.1');
+      await once(master, 'connect');
+      const fd = unread(master);
+      await new Promise((resolve) => master.send('is anybody there', resolve));
+      writer.bind(port, '127.0.0.1');
+      await once(writer, 'listening');
+      await new Promise((resolve) => writer.send('the last words', master.address().port, '127.0.0.1', resolve));
+      const { stdout, stderr } = nodeWith(
+        [fd],
+        `
+        const ring = Buffer.alloc(8192);
+        const reader = n.startReading(3, ring, 4096, () => tell());
+        const tell = () => {
+          const { held, over } = reader.take(0, 1);
+          if (held === 0 && !over) return;
+          console.log(JSON.stringify([ring.toString('latin1', 0, held), over]));
+          reader.close();
+        };
+        tell();`,
+      );
+      expect(stderr).toBe('');
+      expect(JSON.parse(stdout)).toEqual(['the last words', false]);
+    } finally {
+      master.close();
+      writer.close();
+    }
   });
 
   test('takes no descriptor that blocks, and no ring that is too small for a batch', () => {
