@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { LEASE_MS } from '../../src/bridge/lease.ts';
 import { KeyHold } from './key-hold.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const turn = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
+/** Some turns of the event loop: on the fake clock a timer that is set by a timer takes a millisecond. */
+const TURNS_MS = 10;
+const turns = (): Promise<unknown> => vi.advanceTimersByTimeAsync(TURNS_MS);
 /** A command whose answer comes when the test says so. */
 function command(): { readonly answer: Promise<void>; readonly arrive: () => void } {
   let arrive = (): void => {};
@@ -19,11 +22,27 @@ test('keys wait for the answer, and come in their order', async () => {
   const { answer, arrive } = command();
   void hold.until(answer);
   expect([hold.keep('a'), hold.keep('b')]).toEqual([true, true]);
-  await turn();
+  await turns();
   expect(got).toEqual([]);
   arrive();
-  await turn();
+  await turns();
   expect(got).toEqual(['a', 'b']);
+  expect(hold.keep('after')).toBe(false);
+});
+
+test('each finds what the one before it has changed, and who types on while they come is behind them', async () => {
+  const seen: string[] = [];
+  let drawn = 'nothing';
+  const hold: KeyHold<string> = new KeyHold((key) => {
+    seen.push(`${key} after ${drawn}`);
+    // As a page is drawn: not at once.
+    queueMicrotask(() => (drawn = key));
+    if (key === 'a') setTimeout(() => hold.keep('c'));
+  });
+  void hold.until(Promise.resolve());
+  for (const key of ['a', 'b']) hold.keep(key);
+  await turns();
+  expect(seen).toEqual(['a after nothing', 'b after a', 'c after b']);
   expect(hold.keep('after')).toBe(false);
 });
 
@@ -36,11 +55,11 @@ test('a key among them that is a command holds the rest until its own answer', a
   });
   void hold.until(Promise.resolve());
   for (const key of ['a', 'split', 'b']) hold.keep(key);
-  await turn();
+  await turns();
   expect(got).toEqual(['a', 'split']);
   expect(hold.keep('c')).toBe(true);
   second.arrive();
-  await turn();
+  await turns();
   expect(got).toEqual(['a', 'split', 'b', 'c']);
 });
 
@@ -53,10 +72,10 @@ test('a second command while keys are held loses none of them: all wait for the 
   void hold.until(second.answer);
   hold.keep('b');
   first.arrive();
-  await turn();
+  await turns();
   expect(got).toEqual([]);
   second.arrive();
-  await turn();
+  await turns();
   expect(got).toEqual(['a', 'b']);
 });
 
@@ -68,6 +87,6 @@ test.each([
   const hold = new KeyHold<string>((key) => got.push(key));
   void hold.until(answer());
   hold.keep('a');
-  await vi.advanceTimersByTimeAsync(1000);
+  await vi.advanceTimersByTimeAsync(LEASE_MS + TURNS_MS);
   expect(got).toEqual(['a']);
 });

@@ -2,10 +2,11 @@
  * Keys that are typed while a command is on its way belong to what the command brings: the new pane, the prompt. They wait
  * for its answer, as tmux handles one key after the other.
  */
+import { LEASE_MS } from '../../src/bridge/lease.ts';
 import { inTime } from '../../src/time/in-time.ts';
 
-/** A command is answered within a few milliseconds. A core that hangs must not take the keyboard with it. */
-const HOLD_AT_MOST_MS = 500;
+/** A turn of the event loop: what is waiting to be drawn is drawn, and what is to have the focus has it. */
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
 export class KeyHold<Key> {
   readonly #deliver: (key: Key) => void;
@@ -23,24 +24,24 @@ export class KeyHold<Key> {
     return this.#waiting !== undefined;
   }
 
-  /** Holds every key from now on until `answer` is there, or has failed, or takes too long. Never rejects. */
+  /**
+   * Holds every key from now on until `answer` is there, or has failed, or takes longer than a core may be silent. Never rejects.
+   * On a busy machine an answer may take a second: a key that did not wait for it would go where nobody meant it.
+   */
   async until(answer: Promise<unknown>): Promise<void> {
     this.#waiting ??= [];
     this.#commands++;
-    await inTime(answer, HOLD_AT_MOST_MS).catch(() => {});
-    // What the answer brings is drawn, and has the focus, one turn later.
-    await new Promise((resolve) => setTimeout(resolve));
-    if (--this.#commands > 0) return;
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    while (waiting.length > 0) {
-      this.#deliver(waiting.shift()!);
-      // One of them was a command too: the others wait for it.
-      if (this.#isHolding()) return void this.#waiting!.push(...waiting);
+    await inTime(answer, LEASE_MS).catch(() => {});
+    await turn();
+    this.#commands--;
+    // A command that begins meanwhile has the others wait for it.
+    while (this.#waiting && this.#commands === 0) {
+      if (this.#waiting.length === 0) this.#waiting = undefined;
+      else {
+        this.#deliver(this.#waiting.shift()!);
+        // The next one finds what this one has changed, as where a hand types them.
+        await turn();
+      }
     }
-  }
-
-  #isHolding(): boolean {
-    return this.#waiting !== undefined;
   }
 }

@@ -380,6 +380,25 @@ describe('keys', () => {
     await until(() => core.commands().includes('rename-window feeds'), 'the whole command');
   });
 
+  test('what is typed ahead for the next prompt stands in it as if it had been there: the row that was chosen too', async () => {
+    const { page, core } = await start();
+    const { keyboard } = page;
+    await prefix(':');
+    await page.waitForSelector('.prompt__text');
+    await keyboard.type('theme dark');
+    await until(async () => (await page.inputValue('.prompt__text')) === 'theme dark', 'the line');
+    let idle = (): void => {};
+    core.busy = new Promise((resolve) => (idle = resolve));
+    await keyboard.press('Enter');
+    await prefix(':');
+    await keyboard.type('rename-window');
+    await keyboard.press('ArrowDown');
+    await keyboard.press('Enter');
+    idle();
+    await until(async () => (await page.inputValue('.prompt__text').catch(() => '')) === 'rename-window ', 'the beginning');
+    expect(core.commands()).toEqual(['command-prompt', 'theme dark', 'command-prompt']);
+  });
+
   test('every key opens at its beginning, and the keys after the prefix are all there', async () => {
     const { page } = await start({ viewport: { width: 1024, height: 640 } });
     await prefix('?');
