@@ -113,11 +113,7 @@ test('a signing key that is kept in a file is said to be weaker, in every status
   ask('hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
   const statuses = (): { payload: { ledger: { note?: string } } }[] => posted.filter((message) => (message as { event?: string }).event === 'status') as never;
   await vi.waitFor(() => expect(statuses().length).toBeGreaterThan(0));
-  // A policy that names no classes has these, and emergencies have their own.
-  expect(statuses()[0]?.payload).toMatchObject({
-    classes: [{ name: 'clinical' }, { name: 'general' }, { name: 'emergency' }],
-    recording: { level: 'none', word: 'no shell runs' },
-  });
+  expect(statuses()[0]?.payload).toMatchObject({ recording: { level: 'none', word: 'no shell runs' } });
   expect(statuses()[0]?.payload.ledger.note).toContain(`kept in a file in ${join(home, 'secrets')}`);
 });
 
@@ -411,6 +407,25 @@ test('a weaker policy takes effect without a restart, and both values are said t
     (told(opened, 'notice') as { sentence: string }[]).filter(({ sentence }) => sentence.includes('policy came into force'));
   await vi.waitFor(() => expect(notices()).toHaveLength(2));
   expect(notices()[1]).toMatchObject({ level: 'warn', sentence: expect.stringContaining('lock.clearClipboard: true -> false (weaker)') });
+});
+
+test('the classes on the line are those of the policy in force, and those of another one as soon as it is in force', async () => {
+  const opened = await unlocked();
+  const { app, home } = opened;
+  const classes = (): unknown => (told(opened, 'status').at(-1) as { classes: unknown } | undefined)?.classes;
+  const emergency = expect.objectContaining({ name: 'emergency' }) as unknown;
+  hello(opened);
+  // A policy that names none has these, and emergencies have their own.
+  await vi.waitFor(() =>
+    expect(classes()).toEqual([{ name: 'clinical', label: 'clinical', look: 'clinical' }, { name: 'general', label: 'general', look: 'general' }, emergency]),
+  );
+  const named = [
+    { name: 'clinical', look: 'clinical', label: 'ward 7', first: true, to: [] },
+    { name: 'lab', look: 'plain', to: ['clinical'] },
+  ];
+  await accept(home, (policy) => ({ ...policy, classes: named }));
+  for (let n = 0; n < 2; n++) await app.tick();
+  expect(classes()).toEqual([{ name: 'clinical', label: 'ward 7', look: 'clinical' }, { name: 'lab', label: 'lab', look: 'plain' }, emergency]);
 });
 
 test('no pane opens before the text of the policy is accepted, and then the first one does; once it is, nobody is asked again', async () => {

@@ -5,7 +5,8 @@
  */
 import { join } from 'node:path';
 import { emergencyGrantOf } from '../src/access/index.ts';
-import { begin, extend, isOver, reviewableBy, reviewStateOf, secondsLeft, silentAlert, type Running } from '../src/break-glass/index.ts';
+import { reviewableBy, reviewStateOf, silentAlert } from '../src/break-glass/index.ts';
+import { begin, extend, isOver, secondsLeft, type Glass } from '../src/lock/glass.ts';
 import type { Output, StatusView } from '../src/bridge/schema.ts';
 import { freeMebibytes, holdRoom, releaseRoom } from '../src/disk/room.ts';
 import type { EmergencyFacts } from '../src/ledger/break-glass-facts.ts';
@@ -47,7 +48,8 @@ interface Asked {
   first?: { readonly person: string; readonly certificate: Certificate; readonly at: number };
 }
 
-interface RunningHere extends Running {
+interface Running extends Glass {
+  readonly id: string;
   readonly person: string;
   /** Who agreed, where two operators broke the glass. */
   readonly second: string | null;
@@ -78,7 +80,7 @@ export interface BreakGlassParts {
 export class BreakGlass {
   readonly #parts: BreakGlassParts;
   #asked: Asked | undefined;
-  #running: RunningHere | undefined;
+  #running: Running | undefined;
   #extending = false;
   /** How often a page was left. */
   #left = 0;
@@ -187,7 +189,7 @@ export class BreakGlass {
     if (begun?.id !== id)
       throw new Refusal('not-permitted', 'It was entered, and does not count: roles, or another emergency, came between. Nothing was opened.');
     this.#asked = undefined;
-    this.#running = { ...begin(id, clock.now()), person, second: begun.second, reason, since: begun.time };
+    this.#running = { id, ...begin(clock.now()), person, second: begun.second, reason, since: begun.time };
     try {
       if (freeMebibytes(this.#parts.home.emergencies) < SHORT_MEBIBYTES) releaseRoom(this.#room, ROOM_BYTES);
     } catch {
@@ -219,7 +221,7 @@ export class BreakGlass {
   }
 
   /** Of whoever is in; undefined where they are not in an emergency. */
-  get #own(): RunningHere | undefined {
+  get #own(): Running | undefined {
     const glass = this.#parts.gate.session?.grant.breakGlass ?? null;
     return glass !== null && this.#running?.id === glass ? this.#running : undefined;
   }
@@ -344,7 +346,7 @@ const noReason = (): Refusal => new Refusal('no-reason', 'Say first why the glas
 
 const notExtended = (): Refusal => new Refusal('not-extended', 'An emergency is extended once, while it runs. Nothing was changed.');
 
-const admittedTo = ({ id, reason, until, extended }: RunningHere, person: Person, method: UnlockMethod): Admitted => ({
+const admittedTo = ({ id, reason, until, extended }: Running, person: Person, method: UnlockMethod): Admitted => ({
   grant: emergencyGrantOf(person, method, reason, id),
   glass: { until, extended },
 });

@@ -25,6 +25,7 @@ import type { Journal } from './journal.ts';
 import type { Slots } from './slots.ts';
 import { credentialMethod, type CredentialAnswer, type Unlock } from './unlock.ts';
 import type { VaultClient } from './vault-client.ts';
+import type { WaysIn } from './ways-in.ts';
 
 /** What is decided about somebody. */
 export type Deed =
@@ -59,7 +60,8 @@ export interface PeoplePageParts {
   readonly gate: Pick<Gate, 'session' | 'requireSession' | 'cover' | 'uncover' | 'lock' | 'notice' | 'stop'>;
   readonly installed: Pick<InstalledHolder, 'require'>;
   readonly vaults: { readonly require: () => Pick<VaultClient, 'ask'> };
-  readonly unlock: Pick<Unlock, 'agree' | 'passkeyOptions'>;
+  readonly unlock: Pick<Unlock, 'agree'>;
+  readonly waysIn: Pick<WaysIn, 'passkeyOptions'>;
   readonly slots: Pick<Slots, 'confirmPassphrase' | 'confirmPasskey'>;
   readonly journal: Pick<Journal, 'refusals'>;
   readonly clock: Pick<Clock, 'now'>;
@@ -254,7 +256,7 @@ export class People {
   /** For a passkey of whoever agrees. */
   async agreeOptions(person: string, withPassphrase: boolean | undefined): Promise<Record<string, unknown>> {
     this.#require();
-    return this.#parts.unlock.passkeyOptions(person, credentialMethod(withPassphrase));
+    return this.#parts.waysIn.passkeyOptions(person, credentialMethod(withPassphrase));
   }
 
   /**

@@ -6,6 +6,7 @@ import { changeSentences } from '../src/services/changes.ts';
 import { slotNotes, slotViews } from '../src/services/slots.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import type { Home } from '../src/storage/index.ts';
+import type { Attempts } from './attempts.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import { credentialMethod, type CredentialAnswer, type Unlock } from './unlock.ts';
@@ -16,7 +17,8 @@ export interface SlotsParts {
   readonly gate: Pick<Gate, 'session' | 'created'>;
   readonly installed: Pick<InstalledHolder, 'require'>;
   readonly vaults: { readonly require: () => Pick<VaultClient, 'ask'> };
-  readonly unlock: Pick<Unlock, 'confirm' | 'refused'>;
+  readonly unlock: Pick<Unlock, 'confirm'>;
+  readonly attempts: Pick<Attempts, 'refused'>;
 }
 
 export class Slots {
@@ -52,7 +54,7 @@ export class Slots {
 
   /** Has the vault stage a change, and enters it. @returns the slot that it is about */
   async #change(stage: (vault: Pick<VaultClient, 'ask'>, known: KnownPerson) => Promise<StagedChange>): Promise<string> {
-    const { home, installed, vaults, unlock } = this.#parts;
+    const { home, installed, vaults, attempts } = this.#parts;
     const { id, known } = await this.#known();
     try {
       const staged = await stage(vaults.require(), known);
@@ -60,7 +62,7 @@ export class Slots {
       await enterStaged(home, installed.require().ledger, id, staged);
       return staged.slot;
     } catch (error) {
-      throw unlock.refused(error);
+      throw attempts.refused(error);
     }
   }
 

@@ -19,7 +19,7 @@ import { mask } from './mask.ts';
 import { nameOf } from '../src/services/people.ts';
 import type { Revocations } from '../src/services/revocations.ts';
 import type { ToldLockReason } from '../src/types/words.ts';
-import type { Unlock } from './unlock.ts';
+import type { WaysIn } from './ways-in.ts';
 import type { Workspaces } from './workspaces.ts';
 
 /** What the lock page says of why it locked. What was decided about somebody, or against them, it does not say; of a stopped station it says more. */
@@ -62,7 +62,7 @@ const policyTrouble = 'The policy in force cannot be read.';
 export interface StatusParts {
   readonly home: Home;
   readonly gate: Gate;
-  readonly unlock: Unlock;
+  readonly waysIn: Pick<WaysIn, 'people' | 'active' | 'failures'>;
   readonly breakGlass: Pick<BreakGlass, 'lockFacts' | 'line'>;
   readonly installed: InstalledHolder;
   readonly journal: Journal;
@@ -112,8 +112,8 @@ export class Status {
 
   /** What the lock page may say: no host, no text of a pane, and of why it locked only what the room could have seen. */
   lockFacts(clearClipboard: boolean, backOffSeconds: number): Omit<Output<'lock.facts'>, 'passkeyLimit'> {
-    const { gate, unlock, installed, journal, machine, revocations } = this.#parts;
-    const people = unlock.people();
+    const { gate, waysIn, installed, journal, machine, revocations } = this.#parts;
+    const people = waysIn.people();
     const flags: string[] = [];
     if (journal.ledgerFault) flags.push('The ledger cannot be written.');
     if (journal.recordingFault) flags.push('Recording has a fault.');
@@ -124,9 +124,9 @@ export class Status {
     const { state, barred, sentence } = revocations.standing;
     if (!barred && sentence !== undefined)
       flags.push(state === 'good' ? 'A new revocation list is due.' : 'The revocation list is away; the last one counts for now.');
-    const unread = people.length < unlock.active;
+    const unread = people.length < waysIn.active;
     if (unread) flags.push('The record of somebody who can come in is gone or damaged: a security admin sees whose (wardmux person list).');
-    const typed = unlock.active > 1 || unread;
+    const typed = waysIn.active > 1 || unread;
     return {
       workstation: this.workstation(),
       banner: installed.current?.policy.policy.workstation.banner ?? '',
@@ -146,7 +146,7 @@ export class Status {
       both: people.some(({ slots }) => slots.some(({ type }) => type === 'passphrase-key')),
       flags: [...flags, ...this.#flags.map(({ sentence }) => sentence)],
       backOffSeconds,
-      failures: unlock.failures,
+      failures: waysIn.failures,
       clearClipboard,
       policy: this.policyFails ? null : this.#policyInForce(),
       emergency: this.#parts.breakGlass.lockFacts(),

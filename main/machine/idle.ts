@@ -1,10 +1,8 @@
 /** How long nobody has touched the machine, where the desktop says so. The app's own input timer comes first. */
 import { sessionBusPath, systemBusPath } from '../../src/dbus/address.ts';
-import { Bus, propertyIn, propertyOf, type Call, type Reply } from '../../src/dbus/bus.ts';
+import { propertyIn, propertyOf, type Call, type Reply } from '../../src/dbus/bus.ts';
 import type { Value } from '../../src/dbus/values.ts';
-
-/** A bus that does not answer within this time is as good as none: the lock must not wait for it. */
-const BUS_MS = 500;
+import { AskedBus, Silence } from './asked-bus.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -43,38 +41,29 @@ function countOf(value: Value | undefined): number {
   return Number(value);
 }
 
-/** After nobody could tell, the buses are left alone for this long: the app asks every second. */
-const RETRY_MS = 60_000;
-
 /** Gives a function that tells the seconds since the last input, or undefined where nobody can. It keeps its connections, and starts no process. */
 export function idleReader(env: Env, now: () => number = () => performance.now()): () => Promise<number | undefined> {
-  let silentSince: number | undefined;
-  const buses = new Map<string, Bus>();
-  const busAt = async (path: string): Promise<Bus> => {
-    const kept = buses.get(path);
-    if (kept?.isOpen) return kept;
-    const fresh = await Bus.open(path, BUS_MS);
-    buses.set(path, fresh);
-    return fresh;
+  const silence = new Silence(now);
+  const buses = new Map<string, AskedBus>();
+  const busAt = (path: string): AskedBus => {
+    const bus = buses.get(path) ?? new AskedBus(path);
+    buses.set(path, bus);
+    return bus;
   };
   return async () => {
-    if (silentSince !== undefined && now() - silentSince < RETRY_MS) return undefined;
+    if (silence.isKept) return undefined;
     for (const { path, ask } of sources) {
       const place = path(env);
       if (place === undefined) continue;
       try {
-        const bus = await busAt(place);
-        const seconds = await ask(async (what) => {
-          const reply = await bus.call({ ...what, noAutoStart: true }, BUS_MS);
-          if (reply.error !== undefined) throw new Error('the bus has no answer');
-          return reply;
-        }, Date.now());
+        const bus = busAt(place);
+        const seconds = await ask((what) => bus.call(what), Date.now());
         if (seconds !== undefined) return seconds;
       } catch {
         // No bus, nobody of that name on it, or an answer that is none: the next one is asked.
       }
     }
-    silentSince = now();
+    silence.begin();
     return undefined;
   };
 }

@@ -3,7 +3,7 @@ import { credentialMethod } from '../unlock.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
 
 export function lockRequests(parts: RequestParts): HandlersOf<'lock' | 'emergency'> {
-  const { host, gate, vaults, slots, unlock, lift, breakGlass, status, policy, clipboard } = parts;
+  const { host, gate, vaults, slots, unlock, waysIn, lift, breakGlass, status, policy, clipboard } = parts;
   return {
     lock: async () => {
       void gate.lock('hotkey');
@@ -11,9 +11,9 @@ export function lockRequests(parts: RequestParts): HandlersOf<'lock' | 'emergenc
     },
     'lock.facts': async () => {
       await policy.look().catch(() => undefined);
-      return { ...status.lockFacts(clipboard.copied, await unlock.waitSeconds()), passkeyLimit: host.passkeyLimit ?? null };
+      return { ...status.lockFacts(clipboard.copied, await waysIn.waitSeconds()), passkeyLimit: host.passkeyLimit ?? null };
     },
-    'lock.wait': async ({ person }) => unlock.wait(person),
+    'lock.wait': async ({ person }) => waysIn.wait(person),
     'lock.clipboardCleared': async () => {
       clipboard.copied = false;
       return {};
@@ -28,9 +28,9 @@ export function lockRequests(parts: RequestParts): HandlersOf<'lock' | 'emergenc
       if (dearer !== undefined) void slots.raiseCost(dearer);
       return {};
     },
-    'lock.passkeyOptions': async ({ person, withPassphrase }) => unlock.passkeyOptions(person, credentialMethod(withPassphrase)),
+    'lock.passkeyOptions': async ({ person, withPassphrase }) => waysIn.passkeyOptions(person, credentialMethod(withPassphrase)),
     'lock.passkeyUnused': async ({ reason }) => {
-      unlock.passkeyUnused(`passkey-${reason}`);
+      waysIn.passkeyUnused(`passkey-${reason}`);
       return {};
     },
     'lock.passkey': async ({ person, ...answer }) => {

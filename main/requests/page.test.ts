@@ -31,7 +31,7 @@ async function hello(
       },
     },
     workspace: { view: { windows: [] } } as unknown as RequestParts['workspace'],
-    unlock: { takeWelcome: () => undefined, takeNotes: () => [] } as unknown as RequestParts['unlock'],
+    welcomes: { takeWelcome: () => undefined, takeNotes: () => [] },
     status: { line: () => ({}), takeFlags: () => [] } as unknown as RequestParts['status'],
     policy: { look: async () => undefined as never, remind: async () => undefined },
     consent: { asked: () => undefined, accept: async () => undefined },
@@ -61,7 +61,7 @@ test('the audit key that nobody has shown to lie elsewhere is a quiet line once 
   const key = (asked: string | null, apart = false) => ({ kid, inForce: [{ from: 0, to: null }], apart, asked });
   const at = (lastUnlock: string | null, facts: unknown): ReturnType<typeof hello> =>
     hello(['operator'], {
-      unlock: { takeWelcome: () => ({ lastUnlock, failures: 0 }), takeNotes: () => [] } as unknown as RequestParts['unlock'],
+      welcomes: { takeWelcome: () => ({ lastUnlock, failures: 0 }), takeNotes: () => [] },
       installed: { current: { ledger: { facts: { auditKeys: () => [facts] } } } } as unknown as RequestParts['installed'],
       journal: { log: ({ action }: { action: string }) => void logged.push(action) } as unknown as RequestParts['journal'],
     });

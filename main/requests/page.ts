@@ -11,7 +11,7 @@ import type { HandlersOf, RequestParts } from './parts.ts';
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
 export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activity' | 'consent' | 'reason'> {
-  const { gate, windows, vaults, pty, unlock, workspace, status, policy, consent, reasons, display, installed, journal, breakGlass, emit } = parts;
+  const { gate, windows, vaults, pty, attempts, welcomes, workspace, status, policy, consent, reasons, display, installed, journal, breakGlass, emit } = parts;
   /** The policy's text as the page was shown it, and what follows once the person has accepted it. */
   let waiting: { readonly read: AskedConsent; readonly show: () => Promise<void> } | undefined;
   /** What follows once they have said why. */
@@ -98,15 +98,15 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
         emit('lease', {});
         emit('consent', { version: asked.version, text: asked.text });
       } else await showOrAsk();
-      const welcome = unlock.takeWelcome();
+      const welcome = welcomes.takeWelcome();
       if (welcome) emit('welcome', welcome);
       // Not in the first run, which has just said it.
       if (welcome?.lastUnlock) remindOfAuditKeys(person.id);
       gate.greeted();
-      for (const sentence of unlock.takeNotes()) gate.notice('warn', sentence);
+      for (const sentence of welcomes.takeNotes()) gate.notice('warn', sentence);
       // Whoever it is of learns nothing before they try to come in: who decides about people is told first.
       if (denialOf('person.decide', { phase: 'open', grant }, Date.now()) === undefined)
-        for (const sentence of unlock.changedRecords()) gate.notice('stop', sentence);
+        for (const sentence of attempts.changedRecords()) gate.notice('stop', sentence);
       for (const { sentence, more } of status.takeFlags()) gate.notice('warn', sentence, undefined, more);
       await policy.remind(welcome?.lastUnlock ?? null).catch((error: unknown) => gate.notice('warn', sentenceOf(error)));
       return {};

@@ -7,6 +7,7 @@ import type { RequestHandlers } from '../../src/process/bridge-server.ts';
 import type { Medium } from '../../src/disk/media.ts';
 import type { AuditKeyPlace } from '../../src/services/audit-key.ts';
 import type { Home } from '../../src/storage/index.ts';
+import type { Attempts } from '../attempts.ts';
 import type { BreakGlass } from '../break-glass.ts';
 import type { DisplayFile } from '../display.ts';
 import type { Consent } from '../consent.ts';
@@ -26,6 +27,8 @@ import type { Slots } from '../slots.ts';
 import type { Status } from '../status.ts';
 import type { Unlock } from '../unlock.ts';
 import type { VaultClient } from '../vault-client.ts';
+import type { WaysIn } from '../ways-in.ts';
+import type { Welcomes } from '../welcomes.ts';
 import type { WindowKeeper } from '../window-keeper.ts';
 import type { Workspaces } from '../workspaces.ts';
 import type { WorkspaceMemory } from '../workspace-memory.ts';
@@ -43,10 +46,10 @@ export interface RequestParts {
   readonly pty: Pick<PtyClient, 'start' | 'attach' | 'ack'>;
   readonly workspace: Pick<Workspaces, 'view' | 'resize' | 'output' | 'command' | 'alert' | 'copied' | 'pasted'>;
   readonly memory: Pick<WorkspaceMemory, 'recall'>;
-  readonly unlock: Pick<
-    Unlock,
-    'attempt' | 'finishFirstRun' | 'passkeyOptions' | 'passkeyUnused' | 'takeWelcome' | 'takeNotes' | 'changedRecords' | 'wait' | 'waitSeconds'
-  >;
+  readonly attempts: Pick<Attempts, 'changedRecords'>;
+  readonly waysIn: Pick<WaysIn, 'passkeyOptions' | 'passkeyUnused' | 'wait' | 'waitSeconds'>;
+  readonly unlock: Pick<Unlock, 'attempt' | 'finishFirstRun'>;
+  readonly welcomes: Pick<Welcomes, 'takeWelcome' | 'takeNotes'>;
   readonly breakGlass: Pick<BreakGlass, 'ask' | 'leave' | 'admit'>;
   readonly slots: Pick<
     Slots,

@@ -2,7 +2,7 @@
  * The glass, broken at the lock: why, in whose name, and by what they prove it, on one page, for somebody who never did it. It says first what it means.
  * Where two operators do it, the second one proves it on the same page, and the first one's answer goes with the page.
  */
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Output } from '../../src/bridge/schema.ts';
 import { emergencyReasons, emergencyReasonWords, type EmergencyReason } from '../../src/types/words.ts';
@@ -12,7 +12,8 @@ import { messages } from '../shared/messages.ts';
 import { Button, Mark } from '../shared/parts.tsx';
 import { say } from '../shared/say.ts';
 import { clock, left } from '../shared/text.ts';
-import { FORM_LEFT_MS, useProof } from './proof-fields.tsx';
+import { useProof } from './proof-fields.tsx';
+import { ProofForm, useStanding } from './proof-form.tsx';
 
 const text = messages.breakGlass;
 /** As src/break-glass/words.ts has it. */
@@ -39,24 +40,13 @@ export function BreakGlass({ bridge, emergency, both, onLeave }: BreakGlassProps
     setMissing(false);
     setReason(chosen);
   };
-  const form = useRef<HTMLFormElement>(null);
   const words = useRef<HTMLTextAreaElement>(null);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
 
   const leave = (): void => {
-    clearTimeout(timer.current);
     void bridge.request('emergency.leave', {}).catch(() => {});
     onLeave();
   };
-  const stillThere = (): void => {
-    clearTimeout(timer.current);
-    timer.current = setTimeout(leave, FORM_LEFT_MS);
-  };
-  useLayoutEffect(() => {
-    form.current?.querySelector<HTMLElement>('[data-focus]')?.focus();
-    stillThere();
-    return () => clearTimeout(timer.current);
-  }, [another]);
+  const standing = useStanding(leave, another);
   useEffect(() => {
     if (second) proof.another();
   }, [second]);
@@ -66,7 +56,7 @@ export function BreakGlass({ bridge, emergency, both, onLeave }: BreakGlassProps
     if (goesOn || asked) return true;
     if (!reason) {
       setMissing(true);
-      form.current?.querySelector<HTMLElement>('input[type=radio]')?.focus();
+      standing.form.current?.querySelector<HTMLElement>('input[type=radio]')?.focus();
       return false;
     }
     const written = words.current?.value.trim() ?? '';
@@ -87,27 +77,27 @@ export function BreakGlass({ bridge, emergency, both, onLeave }: BreakGlassProps
     id: 'glass',
     bridge,
     before: ask,
-    onInput: stillThere,
+    onInput: standing.stillThere,
     onPassphrase: async (person) => answered(await bridge.request('emergency.passphrase', { person })),
     onPasskey: async (person, answer) => answered(await bridge.request('emergency.passkey', { person, ...answer })),
   });
-  const { busy, byPassphrase, byPasskey, byBoth } = proof;
 
   return (
-    <form
-      class="poster__acts glassform"
-      ref={form}
-      aria-label={text.title}
-      onInput={stillThere}
-      onSubmit={(event) => {
-        event.preventDefault();
-        void byPassphrase();
-      }}
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape' || busy) return;
-        event.stopPropagation();
-        leave();
-      }}
+    <ProofForm
+      label={text.title}
+      standing={standing}
+      proof={proof}
+      kind="stop"
+      act={goesOn ? text.comeBack : text.act}
+      both={both}
+      onLeave={leave}
+      more={
+        goesOn ? (
+          <Button disabled={proof.busy} onClick={() => setAnother(true)}>
+            {text.another}
+          </Button>
+        ) : null
+      }
     >
       <p class="glassform__what">
         <Mark kind="glass" />
@@ -163,27 +153,6 @@ export function BreakGlass({ bridge, emergency, both, onLeave }: BreakGlassProps
         </p>
       ) : null}
       {proof.fields(second ? text.secondId : text.id, goesOn)}
-      <Button kind="stop" tall submit hint="enter" disabled={busy}>
-        {busy ? messages.lock.busy : goesOn ? text.comeBack : text.act}
-      </Button>
-      <div class="actions">
-        <Button disabled={busy} onClick={() => void byPasskey()}>
-          {text.passkey}
-        </Button>
-        {both ? (
-          <Button disabled={busy} onClick={() => void byBoth()}>
-            {messages.prove.byBoth}
-          </Button>
-        ) : null}
-        {goesOn ? (
-          <Button disabled={busy} onClick={() => setAnother(true)}>
-            {text.another}
-          </Button>
-        ) : null}
-        <Button hint="esc" disabled={busy} onClick={leave}>
-          {text.leave}
-        </Button>
-      </div>
-    </form>
+    </ProofForm>
   );
 }

@@ -39,7 +39,7 @@ export function grantOf({ id, roles }: Somebody, method: Grant['method']): Grant
 /** What an unlock with one factor gives where the policy asks for two, and its person has no second one yet. */
 export const enrolGrantOf = (somebody: Somebody, method: Grant['method']): Grant => ({ ...grantOf(somebody, method), enrols: true });
 
-/** What breaking the glass gives: that role alone, whatever else they hold. When it is over a clock says that nobody sets (src/break-glass/running.ts). */
+/** What breaking the glass gives: that role alone, whatever else they hold. When it is over a clock says that nobody sets (src/lock/glass.ts). */
 export function emergencyGrantOf({ id }: Pick<Somebody, 'id'>, method: Grant['method'], reason: Reason, breakGlass: string | null): Grant {
   return { person: id, roles: [EMERGENCY], method, reason, until: undefined, breakGlass };
 }

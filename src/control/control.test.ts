@@ -194,17 +194,36 @@ test.skipIf(process.platform !== 'linux').each([
 
 test.skipIf(process.platform !== 'linux')('our own socket, its backlog full, keeps its place', async () => {
   await server.close();
-  server = await listen({ path, handlers: handlersOf(async () => facts), door, refused: (code) => refused.push(code), sign: (bytes) => signer.sign(bytes) });
-  await looked();
-  // Nothing is accepted while this runs, and who has ended waits in the backlog as well. A look is overdue by its end: it goes first.
+  let beat: () => void = () => {};
+  const clock = { after: (_ms: number, run: () => void) => ((beat = run), () => {}) };
+  server = await listen({
+    path,
+    clock,
+    handlers: handlersOf(async () => facts),
+    door,
+    refused: (code) => refused.push(code),
+    sign: (bytes) => signer.sign(bytes),
+  });
+  const emitted = vi.spyOn(Server.prototype, 'emit');
+  beat();
+  // The look is over: it has hung up.
+  await waitFor(() => {
+    const [, socket] = emitted.mock.calls.find(([event]) => String(event) === 'connection') ?? [];
+    expect((socket as Socket | undefined)?.destroyed).toBe(true);
+  });
+  emitted.mockRestore();
+  // Nothing is accepted while this runs, and who has ended waits in the backlog as well.
   const code = `const fill = () => require('node:net').createConnection(process.argv[1]).on('connect', fill).on('error', ({ code }) => {
     console.log(code);
-    setTimeout(process.exit, 1500);
+    process.exit();
   });
   fill();`;
   const said = execFileSync(process.execPath, ['-e', code, path]);
   expect(String(said)).toBe('EAGAIN\n');
-  await looked();
+  // Before anybody is accepted.
+  beat();
+  // Waits for the look.
+  await server.close();
   expect(refused).not.toContain('moved');
 });
 

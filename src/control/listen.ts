@@ -12,7 +12,7 @@ import type { Door } from '../access/index.ts';
 import { peerOfSocket } from './peer.ts';
 import { nonceSchema, signAnswer } from './proof.ts';
 import { call } from '../process/service.ts';
-import { every, steadyClock } from '../time/clock.ts';
+import { every, steadyClock, type Clock } from '../time/clock.ts';
 import { verbNames, verbs, type AppFacts, type VerbHandlers } from './verbs.ts';
 
 const commandSchema = z.strictObject({ command: z.enum(verbNames), nonce: nonceSchema });
@@ -46,6 +46,8 @@ export interface SocketOptions {
   readonly sign: (bytes: Uint8Array) => Promise<Uint8Array | undefined>;
   /** For tests: the account that may come in. Default: our own. */
   readonly uid?: number;
+  /** By whose time it is looked once a second whether the socket is ours. */
+  readonly clock?: Pick<Clock, 'after'>;
 }
 
 export type SocketRefusal = 'bad-message' | 'wrong-peer' | 'moved' | 'too-many' | 'failed';
@@ -85,7 +87,7 @@ export async function listen(options: SocketOptions): Promise<{ close(): Promise
     server = await bind(options);
   };
   // Where it cannot be done (a full disk, a folder in its place) it is tried again the next second.
-  const unwatch = every(steadyClock, WATCH_MS, () => void (turn = turn.then(look).catch(() => {})));
+  const unwatch = every(options.clock ?? steadyClock, WATCH_MS, () => void (turn = turn.then(look).catch(() => {})));
   return {
     close: async () => {
       unwatch();

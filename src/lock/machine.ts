@@ -14,11 +14,9 @@
  * automatic reply, and so none of them can keep a session open.
  */
 
-import { EMERGENCY_MINUTES, type lockCauses } from '../types/words.ts';
+import type { lockCauses } from '../types/words.ts';
 import { clampConfig, strictest, type LockConfig, type SafeConfig } from './config.ts';
-
-/** Break-glass ends by itself after so long, and goes on for as long again once (requirements 4.6). */
-const GLASS_MS = EMERGENCY_MINUTES * 60_000;
+import { begin, bounded, extend, isOver, type Glass } from './glass.ts';
 
 /** Movement this shortly before an idle lock, as a part of the idle time, was no hand that had just left the pointer: a jiggler, or something on the table. */
 const JIGGLED = 0.25;
@@ -41,12 +39,6 @@ export type RefusedWhy = 'busy' | StopCause | 'back-off';
 
 /** Something a person did. `move` (the pointer moved, nothing was pressed) extends once until the next key or press. */
 export type Activity = 'key' | 'pointer' | 'move';
-
-/** Until when somebody is in by break-glass, and whether that was extended. */
-export interface Glass {
-  readonly until: number;
-  readonly extended: boolean;
-}
 
 export type LockEvent =
   /** The first run has made a person, whose identity is open from here on. */
@@ -206,9 +198,10 @@ function fromHeld(before: HeldState, event: LockEvent): LockStep {
       // Break-glass is what is left then, and to lift it. Whoever is in by that stays.
       if (event.cause === undefined || seen.glass !== undefined || seen.lifts) return accept({ ...seen, stop: event.cause });
       return { ...close({ ...seen, stop: event.cause }, event.cause, now), accepted: true };
-    case 'glass-extend':
-      if (typeof seen.glass !== 'object' || seen.glass.extended) return refuse(seen);
-      return accept({ ...seen, glass: { until: seen.glass.until + GLASS_MS, extended: true } });
+    case 'glass-extend': {
+      const longer = typeof seen.glass === 'object' ? extend(seen.glass, now) : undefined;
+      return longer ? accept({ ...seen, glass: longer }) : refuse(seen);
+    }
     case 'audit':
       return accept({ ...seen, degraded: !event.whole });
     case 'logoff':
@@ -233,8 +226,9 @@ const isWhoAsked = ({ person: asked }: HeldState, person: string | undefined): b
 
 /** The proof of the attempt that is under way has come: who else was in is parked, or logged off where the policy has whoever comes in take over. */
 function opened(state: HeldState, { person, glass: running }: Extract<LockEvent, { type: 'opened' }>, now: number): LockStep {
-  const glass = state.glass && glassFrom(running, now);
-  if (glass && !(now < glass.until)) return close(state, 'emergency-over', now);
+  // Whoever comes back into an emergency has what is left of it.
+  const glass = state.glass && (running ? bounded(running, now) : begin(now));
+  if (glass && isOver(glass, now)) return close(state, 'emergency-over', now);
   const others = state.away.filter((one) => one.person !== person);
   // An emergency is no session of theirs: what they have left locked stays so meanwhile.
   const own = glass ? state.away.filter((one) => one.person === person) : [];
@@ -253,13 +247,6 @@ function opened(state: HeldState, { person, glass: running }: Extract<LockEvent,
     moveUsed: false,
   };
   return { ...accept(next), parked, logoffs: takeOver ? others.map((one) => ({ person: one.person, cause: 'takeover' as const })) : [] };
-}
-
-/** Whoever comes back into an emergency has what is left of it; a time that is none is over. */
-function glassFrom(running: Glass | undefined, now: number): Glass {
-  if (!running) return { until: now + GLASS_MS, extended: false };
-  const { until, extended } = running;
-  return { until: Math.min(until, now + (extended ? 2 : 1) * GLASS_MS), extended };
 }
 
 /** Somebody in front is logged off at once. */
@@ -389,7 +376,7 @@ export function idleMs(state: HeldState, now: number): number {
 function overdue(state: HeldState, now: number): LockCause | undefined {
   if (now < state.seen) return 'clock-back';
   if (idleMs(state, now) >= state.config.idleSeconds * 1000) return 'idle';
-  if (typeof state.glass === 'object' && !(now < state.glass.until)) return 'emergency-over';
+  if (typeof state.glass === 'object' && isOver(state.glass, now)) return 'emergency-over';
   if (now >= limitAt(state)) return 'limit';
   return now - state.seen > state.config.gapSeconds * 1000 ? 'gap' : undefined;
 }

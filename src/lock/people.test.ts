@@ -5,7 +5,6 @@ import {
   initialLock,
   isHeld,
   stepLock,
-  type Glass,
   type LockCause,
   type LockEvent,
   type LockState,
@@ -15,6 +14,7 @@ import {
   type UntimedEvent,
 } from './machine.ts';
 import type { LockConfig } from './config.ts';
+import type { Glass } from './glass.ts';
 import { lockView, personStage, stageOf } from './view.ts';
 
 const config: LockConfig = { idleSeconds: 120, warnSeconds: 15, logoffMinutes: 15, parkMinutes: 10, maxHours: 8 };

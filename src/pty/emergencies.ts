@@ -2,7 +2,7 @@
  * How long the shells of an emergency may run, held where they run: whatever main says, or no longer says, they end when its time is up. A shell of one
  * that is over is started no more.
  */
-import { extend, goingOn, isOver, noLonger, type Running } from '../break-glass/running.ts';
+import { extend, goingOn, isOver, noLonger, type Glass } from '../lock/glass.ts';
 import type { Clock } from '../time/clock.ts';
 
 /** A timer of the system stands still while the machine sleeps, and the clock does not: it is looked at this often, in ms. */
@@ -12,7 +12,7 @@ export class Emergencies {
   readonly #clock: Clock;
   readonly #over: (id: string) => void;
   /** By their ids, also those that are over. */
-  readonly #all = new Map<string, Running>();
+  readonly #all = new Map<string, Glass>();
   readonly #ended = new Set<string>();
 
   /** @param over told once of each, when it is over. */
@@ -29,7 +29,7 @@ export class Emergencies {
     if (this.#ended.has(id)) return false;
     const now = this.#clock.now();
     const known = this.#all.get(id);
-    const running = known ? noLonger(known, left, now) : goingOn(id, left, now);
+    const running = known ? noLonger(known, left, now) : goingOn(left, now);
     if (isOver(running, now)) return false;
     this.#all.set(id, running);
     if (!known) this.#watch(id);

@@ -11,7 +11,7 @@ import { denialReasons, permissionNames } from '../access/index.ts';
 import { slotChanges } from '../ledger/table/people.ts';
 import { statementSchema } from '../export/statement.ts';
 import { writtenSchema } from '../recording/written.ts';
-import { asked, told, type InputOf } from '../process/service.ts';
+import { asked, told, type InputOf, type OutputOf } from '../process/service.ts';
 import { BREAK_GLASS } from '../recording/access.ts';
 import { emergencyReasons, identityChecks, personStandings, personStates, roles, stopReasons, unlockMethods, workstationClasses } from '../types/words.ts';
 import { outcomes } from '../selftest/finding.ts';
@@ -211,6 +211,7 @@ export const vaultService = {
 };
 export type VaultService = typeof vaultService;
 export type VaultInput<N extends keyof VaultService> = InputOf<VaultService, N>;
+export type VaultOutput<N extends keyof VaultService> = OutputOf<VaultService, N>;
 
 export const vaultParentService = {
   ready: told('process.keep', none),

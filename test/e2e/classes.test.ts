@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { acceptAsItStands } from '../../src/policy/force.fixture.ts';
 import { startUnlocked } from './initialised.ts';
-import { paneText, run, start, unlockWithPassphrase, until, type Running } from './support.ts';
+import { entered, paneText, run, start, unlockWithPassphrase, until, type Entered, type Running } from './support.ts';
 
 let running: Running;
 beforeEach(async () => {
@@ -16,17 +16,7 @@ afterEach(async () => {
   running.remove();
 });
 
-interface Entered {
-  readonly action: string;
-  readonly outcome?: string;
-  readonly detail?: Readonly<Record<string, unknown>>;
-}
-const events = (action: string): Entered[] =>
-  readFileSync(join(running.home, 'ledger', 'events.jsonl'), 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Entered)
-    .filter((event) => event.action === action);
+const events = (action: string): Entered[] => entered(running, action);
 
 const command = async (line: string): Promise<void> => {
   const { page } = running;

@@ -4,7 +4,7 @@
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { temporaryPrefixes } from '../../main/machine/owned-folder.ts';
@@ -13,7 +13,7 @@ import { isRunning } from '../../src/disk/process-identity.ts';
 import { missingPrograms } from '../support/display.ts';
 import { XClient } from '../support/x-client.ts';
 import { openRealApp, type RealApp } from './real-window.ts';
-import { root, until } from './support.ts';
+import { entered, root, until, type Entered } from './support.ts';
 
 const missing = missingPrograms('Xvfb', 'xdotool', 'openbox', 'wmctrl', 'flock', 'prlimit');
 beforeEach(({ skip }) => skip(missing.length > 0, `not installed: ${missing.join(', ')}`));
@@ -50,16 +50,7 @@ async function coloured(managed = true): Promise<void> {
   await until(() => app.display.pointsOf(colour) > 300, 'the coloured pane');
 }
 
-interface Event {
-  readonly action: string;
-  readonly detail?: { readonly cause?: string; readonly visible?: string };
-}
-const events = (): Event[] =>
-  readFileSync(join(app.home, 'ledger', 'events.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Event);
-const locks = (): Event[] => events().filter(({ action }) => action === 'lock');
+const locks = (): Entered<{ readonly cause?: string; readonly visible?: string }>[] => entered(app, 'lock');
 
 /** `wardmux lock`, and what was on the screen when it had ended. */
 function lock(): { status: number | null; said: string; points: number; windows: string[] } {
@@ -236,7 +227,7 @@ test('main is killed while the browser is stopped: the browser and its picture g
 });
 
 const limit = (pid: number, which: string): void => void execFileSync('prlimit', ['--pid', String(pid), which]);
-const limited = (): unknown[] => events().flatMap(({ action, detail }) => (action === 'process.limited' ? [detail] : []));
+const limited = (): unknown[] => entered(app, 'process.limited').map(({ detail }) => detail);
 
 test(
   'main can open nothing any more (prlimit), and the browser is stopped: it locks, the picture goes, and both are entered at once',

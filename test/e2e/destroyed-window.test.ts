@@ -1,11 +1,10 @@
 /** A window that another program takes away, in a real window: locked, said, and brought back, as if a person had closed it. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { missingPrograms, readIfThere } from '../support/display.ts';
 import { openRealApp, type RealApp } from './real-window.ts';
-import { distFolder, until } from './support.ts';
+import { distFolder, entered, until } from './support.ts';
 
 const missing = missingPrograms('Xvfb', 'xdotool');
 beforeEach(({ skip }) => skip(missing.length > 0, `not installed: ${missing.join(', ')}`));
@@ -20,13 +19,7 @@ function windows(): string[] {
   });
   return found.stdout.split('\n').filter(Boolean);
 }
-const locks = (): unknown[] =>
-  readFileSync(join(app.home, 'ledger', 'events.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as { action: string; detail?: { cause?: string } })
-    .filter(({ action }) => action === 'lock')
-    .map(({ detail }) => detail?.cause);
+const locks = (): unknown[] => entered(app, 'lock').map(({ detail }) => detail?.['cause']);
 
 test.each([
   ['windowclose', 'destroys it without a word to the browser'],

@@ -1,6 +1,6 @@
 /** kill -9 in the middle of output: the recording verifies up to its last whole record, and the next start says what happened. */
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { AuditKeyOpener } from '../../src/recording/wrap.ts';
 import { openRecording } from '../../src/recording/reader.ts';
 import { killedExport } from '../support/killed-export.ts';
 import { startUnlocked } from './initialised.ts';
-import { paneText, run, start, unlockWithPassphrase, until, wardmux, type Running } from './support.ts';
+import { entered, paneText, run, start, unlockWithPassphrase, until, wardmux, type Running } from './support.ts';
 
 let running: Running | undefined;
 let folder: string | undefined;
@@ -21,15 +21,6 @@ afterEach(async () => {
   folder = undefined;
 });
 
-interface LedgerLine {
-  readonly action: string;
-  readonly detail?: Record<string, unknown>;
-}
-const ledger = (home: string): LedgerLine[] =>
-  readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8')
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as LedgerLine);
 const recordings = (home: string): string[] => readdirSync(join(home, 'recordings')).sort();
 
 /** Everything that can be opened of a recording, with the audit key. */
@@ -60,7 +51,7 @@ test('the renderer is killed: the app locks, and after the unlock the panes are 
   await unlockWithPassphrase(running);
   await until(async () => (await paneText(running!)).includes('before-71'), 'the pane');
   await run(running, 'echo after-$((70+2))', 'after-72');
-  expect(ledger(running.home).map(({ action }) => action)).toEqual(expect.arrayContaining(['renderer.exit', 'lock']));
+  expect(entered(running).map(({ action }) => action)).toEqual(expect.arrayContaining(['renderer.exit', 'lock']));
 });
 
 test('the vault host is killed while unlocked: the app locks', async () => {
@@ -68,7 +59,7 @@ test('the vault host is killed while unlocked: the app locks', async () => {
   process.kill(running.app.processes.vault!, 'SIGKILL');
   await running.surface('lock');
   // Who did it the ledger cannot know; that nobody asked for it, and how it ended, it does.
-  const events = ledger(running.home);
+  const events = entered(running);
   const death = events.findIndex(({ action }) => action === 'vault-host.exit');
   expect(events[death]).toMatchObject({ detail: { signal: constants.signals.SIGKILL } });
   expect(events.slice(death).find(({ action }) => action === 'lock')).toMatchObject({ detail: { cause: 'vault-gone' } });
@@ -76,7 +67,7 @@ test('the vault host is killed while unlocked: the app locks', async () => {
   await run(running, 'echo still-$((70+3))', 'still-73');
   await running.app.lock('hotkey');
   // The kill by the lock is asked for, and is no event of its own.
-  expect(ledger(running.home).filter(({ action }) => action === 'vault-host.exit')).toHaveLength(1);
+  expect(entered(running, 'vault-host.exit')).toHaveLength(1);
 });
 
 test('the pty host is killed in the middle of output: sealed to the last whole record, said, and a new shell can be had', async () => {
@@ -86,11 +77,11 @@ test('the pty host is killed in the middle of output: sealed to the last whole r
   await running.page.keyboard.press('Control+b');
   await running.page.keyboard.press('%');
   // Its folder is made before main hears of it, and the shell is started only after that.
-  const begun = (): number => ledger(running!.home).filter(({ action }) => action === 'recording.start').length;
+  const begun = (): number => entered(running!, 'recording.start').length;
   await until(() => recordings(running!.home).length === 2 && begun() === 2, 'another shell');
   process.kill(running.app.processes.pty!, 'SIGKILL');
-  await until(() => ledger(running!.home).some(({ action }) => action === 'recording.failed'), 'the end in the ledger');
-  const id = ledger(running.home).find(({ action }) => action === 'recording.start')!.detail!['recording'] as string;
+  await until(() => entered(running!, 'recording.failed').length > 0, 'the end in the ledger');
+  const id = entered(running, 'recording.start')[0]!.detail!['recording'] as string;
   expect(expectNoGap(await output(running.folder, running.home, id))).toBeGreaterThan(1000);
   // The page is another one by then; of one that is too busy with the output to leave the renderer is killed, so the window is asked for it each time.
   const page = (): ReturnType<Running['driver']['ready']> => running!.driver.ready();
@@ -119,7 +110,7 @@ test('an export that was cut off when the keys went: the lock removes what it ha
   );
   // Its path was chosen by a person, and everybody reads a lock page.
   expect(await running.page.locator('body').innerText()).not.toContain(target);
-  expect(ledger(running.home).filter(({ action }) => action === 'export')).toMatchObject([{ detail: { recording, code: 'cut-off' } }]);
+  expect(entered(running, 'export')).toMatchObject([{ detail: { recording, code: 'cut-off' } }]);
 });
 
 test('main is killed in the middle of output: nothing is lost silently, and the next start says what happened', async () => {
@@ -143,7 +134,7 @@ test('main is killed in the middle of output: nothing is lost silently, and the 
   expect(existsSync(partial)).toBe(false);
   await unlockWithPassphrase(running);
   await until(async () => (await running!.page.locator('body').innerText()).includes(id!), 'a sentence about the interrupted recording');
-  expect(ledger(home).filter(({ action }) => action === 'recording.failed' || action === 'recording.end').length).toBeGreaterThan(0);
+  expect(entered({ home }).filter(({ action }) => action === 'recording.failed' || action === 'recording.end').length).toBeGreaterThan(0);
   expect(expectNoGap(await output(folder, home, id!))).toBe(count);
   expect((await wardmux(['ledger', 'verify'], { home })).status).toBe(0);
 });

@@ -1,10 +1,8 @@
 /** A stopped station in a real window: stopped by a security admin in the window, and lifted by another one at the lock page, which opens to nobody in between. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { stopStation } from '../../src/services/stop.ts';
+import { liftStop, stopStation } from '../../src/services/stop.ts';
 import { asAdmin, enrolOther } from './as-admin.ts';
-import { authenticator, firstRun, passphrase, start, until, wardmux, type Running } from './support.ts';
+import { authenticator, entered, firstRun, passphrase, start, until, wardmux, type Running } from './support.ts';
 
 const moWords = 'marble canyon drizzle hammock violet';
 let running: Running | undefined;
@@ -13,6 +11,14 @@ afterEach(async () => {
   running?.remove();
   running = undefined;
 });
+
+/** Of the app's time: it looks at the ledger every five. */
+async function seconds(count: number): Promise<void> {
+  for (let n = 0; n < count; n++) {
+    running!.clock.advance(1000);
+    await running!.app.tick();
+  }
+}
 
 test('a station that is stopped in the window is locked at once, names who and why, and opens to nobody until another one lifts it there', async () => {
   running = await start();
@@ -52,10 +58,17 @@ test('a station that is stopped in the window is locked at once, names who and w
   await until(async () => (await running!.page.locator('#who').count()) === 1, 'the question who it is');
   expect(await poster()).not.toContain('stopped');
   expect(app.surface).toBe('lock');
-  const lines = readFileSync(join(home, 'ledger/events.jsonl'), 'utf8')
-    .split('\n')
-    .filter((line) => line.includes('"station.stop"'));
-  expect(lines.map((line) => (JSON.parse(line) as { detail: { to: string } }).detail.to)).toEqual(['stopped', 'lifted']);
+  expect(entered(running, 'station.stop').map(({ detail }) => detail?.['to'])).toEqual(['stopped', 'lifted']);
+
+  // By commands elsewhere too: the page that stands says each within seconds, and is asked for nothing.
+  await asAdmin(home, 1, moWords, (parts) => stopStation(parts, 'drill'));
+  await seconds(5);
+  await until(async () => (await poster()).includes('Reason: drill.'), 'the stop by a command');
+  expect(await running.page.locator('#who').count()).toBe(0);
+  await asAdmin(home, 0, passphrase, (parts) => liftStop(parts, undefined));
+  await seconds(5);
+  await until(async () => (await running!.page.locator('#who').count()) === 1, 'the question who it is, after the lift by a command');
+  expect(await poster()).not.toContain('stopped');
   expect((await wardmux(['ledger', 'verify'], { home })).status).toBe(0);
 });
 
@@ -63,13 +76,10 @@ test('a passkey lifts it too, at the lock page, and nothing else is opened by th
   running = await start();
   await authenticator(running.page, true);
   await firstRun(running, { passkey: true });
-  const { app, clock, home } = running;
+  const { app, home } = running;
   await asAdmin(home, 0, passphrase, (parts) => enrolOther(parts, 'Mo Adeyemi', moWords, ['security']));
   await asAdmin(home, 1, moWords, (parts) => stopStation(parts, 'drill'));
-  for (let n = 0; n < 5; n++) {
-    clock.advance(1000);
-    await app.tick();
-  }
+  await seconds(5);
   await running.surface('lock');
   const button = running.page.getByRole('button', { name: /^Lift the stop/ });
   await button.waitFor();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   authenticator,
+  entered,
   firstRun,
   paneText,
   passphrase,
@@ -19,12 +20,7 @@ import {
 } from './support.ts';
 
 let running: Running;
-const ledgerActions = (): string[] =>
-  readFileSync(join(running.home, 'ledger', 'events.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as { action: string })
-    .map(({ action }) => action);
+const ledgerActions = (): string[] => entered(running).map(({ action }) => action);
 const prefix = async (key: string): Promise<void> => {
   await running.page.keyboard.press('Control+b');
   await running.page.keyboard.press(key);

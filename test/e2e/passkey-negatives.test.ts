@@ -4,10 +4,8 @@
  * the authenticator and the page hands them on, with the right secret where there is one, so that the core alone is left to say no.
  */
 import { chromium, type Browser } from 'playwright-core';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { authenticator, firstRun, pressPasskey, prompt, type Running, start, until } from './support.ts';
+import { authenticator, entered, firstRun, pressPasskey, prompt, start, until, type Entered, type Running } from './support.ts';
 
 /** An assertion as it goes through the page, bytes in base64url. */
 interface Answer {
@@ -64,17 +62,7 @@ afterAll(async () => {
   await elsewhere?.close();
 });
 
-interface Refusal {
-  readonly action: string;
-  readonly outcome?: string;
-  readonly detail?: Record<string, unknown>;
-}
-const refusals = (): Refusal[] =>
-  readFileSync(join(running.home, 'ledger', 'events.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Refusal)
-    .filter(({ action, outcome }) => action === 'unlock' && outcome === 'failure');
+const refusals = (): Entered[] => entered(running, 'unlock').filter(({ outcome }) => outcome === 'failure');
 
 const unlockButton = () => running.page.getByRole('button', { name: /^Unlock with passkey/ });
 const alerts = async (): Promise<string> => (await running.page.locator('[role=alert]').allInnerTexts()).join(' ');

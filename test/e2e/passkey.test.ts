@@ -6,7 +6,20 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { authenticator, firstRun, firstSteps, pressPasskey, prompt, run, type Running, start, unlockWithPassphrase, until } from './support.ts';
+import {
+  authenticator,
+  entered,
+  firstRun,
+  firstSteps,
+  pressPasskey,
+  prompt,
+  run,
+  start,
+  unlockWithPassphrase,
+  until,
+  type Entered,
+  type Running,
+} from './support.ts';
 
 let running: Running;
 afterEach(async () => {
@@ -14,17 +27,7 @@ afterEach(async () => {
   running.remove();
 });
 
-interface LedgerLine {
-  readonly action: string;
-  readonly outcome?: string;
-  readonly detail?: Record<string, unknown>;
-}
-const ledger = (): LedgerLine[] =>
-  readFileSync(join(running.home, 'ledger', 'events.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as LedgerLine);
-const refusals = (): LedgerLine[] => ledger().filter(({ action, outcome }) => action === 'unlock' && outcome === 'failure');
+const refusals = (): Entered[] => entered(running, 'unlock').filter(({ outcome }) => outcome === 'failure');
 const slots = (): string[] => {
   const name = readdirSync(join(running.home, 'people')).find((file) => /^p-[0-9a-f]+\.json$/.test(file))!;
   return (JSON.parse(readFileSync(join(running.home, 'people', name), 'utf8')) as { slots: { type: string }[] }).slots.map(({ type }) => type);
@@ -44,7 +47,7 @@ test('with PRF: enrolled, and it opens after a lock', async () => {
   await running.surface('workspace');
   await prompt(running);
   await run(running, 'echo after-$((20+2))', 'after-22');
-  expect(ledger()).toContainEqual(expect.objectContaining({ action: 'unlock', outcome: 'success', detail: expect.objectContaining({ method: 'passkey' }) }));
+  expect(entered(running, 'unlock')).toContainEqual(expect.objectContaining({ outcome: 'success', detail: expect.objectContaining({ method: 'passkey' }) }));
 });
 
 test('without PRF: refused with a sentence, nothing is enrolled, the first run goes on with the passphrase alone', async () => {
@@ -56,7 +59,7 @@ test('without PRF: refused with a sentence, nothing is enrolled, the first run g
   await until(async () => (await alerts()).includes('PRF'), 'the sentence about PRF');
   expect(await alerts()).toContain('passphrase');
   expect(slots()).toEqual(['passphrase']);
-  expect(ledger().map(({ action }) => action)).not.toContain('passkey.enrolled');
+  expect(entered(running).map(({ action }) => action)).not.toContain('passkey.enrolled');
   // The same again: nothing piles up, and nothing is taken the second time.
   const again = page.locator('button.btn--main');
   await again.click();

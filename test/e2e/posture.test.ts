@@ -1,17 +1,11 @@
 /** Posture and self-test in the whole app: the vault's process tries the controls, main signs, and the ledger has it under the person's name. */
-import { chmodSync, readFileSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { LedgerEvent } from '../../src/ledger/types.ts';
-import { firstRun, start, until, wardmux, type Running } from './support.ts';
+import { entered, firstRun, start, until, wardmux, type Entered, type Running } from './support.ts';
 
 let running: Running;
-const events = (action: string): LedgerEvent[] =>
-  readFileSync(join(running.home, 'ledger', 'events.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as LedgerEvent)
-    .filter((event) => event.action === action);
+const events = (action: string): Entered[] => entered(running, action);
 
 async function openBand(): Promise<void> {
   const { page } = running;

@@ -9,7 +9,7 @@ import { RecordingWriter } from '../../src/recording/writer.ts';
 import { operatorAccess } from '../../src/recording/access.ts';
 import { thumbprint } from '../../src/recording/wrap.ts';
 import type { PersonRecord } from '../../src/people/types.ts';
-import { firstRun, paneText, passphrase, passphraseField, run, start, until, unlockWithPassphrase, type Running } from './support.ts';
+import { entered, firstRun, paneText, passphrase, passphraseField, run, start, unlockWithPassphrase, until, type Running } from './support.ts';
 
 let running: Running;
 let recordings: string;
@@ -25,18 +25,12 @@ afterAll(async () => {
   running?.remove();
 });
 
-const events = (): { action: string; detail: Record<string, unknown> }[] =>
-  readFileSync(join(running.home, 'ledger', 'events.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as { action: string; detail: Record<string, unknown> });
-
 test('what was written comes back', async () => {
   await run(running, 'echo REAL-$((6*7))', 'REAL-42');
   await running.app.lock('hotkey');
   await unlockWithPassphrase(running);
   await until(async () => (await paneText(running)).includes('REAL-42'), 'the screen before the lock');
-  expect(events().filter(({ action }) => action === 'recording.damaged')).toEqual([]);
+  expect(entered(running, 'recording.damaged')).toEqual([]);
 });
 
 test('what somebody else has sealed to the same keys does not, is said, and is in the ledger', async () => {
@@ -45,7 +39,7 @@ test('what somebody else has sealed to the same keys does not, is said, and is i
   const people = join(running.home, 'people');
   const file = readdirSync(people).find((name) => /^p-[0-9a-f]+\.json$/.test(name))!;
   const person = JSON.parse(readFileSync(join(people, file), 'utf8')) as PersonRecord;
-  const began = events().find(({ action, detail }) => action === 'recording.start' && detail['recording'] === id)!;
+  const began = entered(running, 'recording.start').find(({ detail }) => detail?.['recording'] === id)!;
   const elsewhere = join(running.folder, 'forged');
   mkdirSync(elsewhere);
   const forged = await RecordingWriter.create({
@@ -54,7 +48,7 @@ test('what somebody else has sealed to the same keys does not, is said, and is i
     installation: (JSON.parse(readFileSync(join(running.home, 'installation.json'), 'utf8')) as { id: string }).id,
     person: person.id,
     access: operatorAccess('it-office'),
-    policySha256: String(began.detail['policySha256']),
+    policySha256: String(began.detail!['policySha256']),
     recipients: [{ kid: thumbprint(person.encryptionKey), role: 'owner', jwk: person.encryptionKey }],
     start: { command: ['/bin/bash'], cwd: '/', cols: 140, rows: 40, term: 'xterm-256color', version: '0' },
     rotate: { minutes: 60, mebibytes: 64 },
@@ -75,7 +69,7 @@ test('what somebody else has sealed to the same keys does not, is said, and is i
     'the sentence about the recording',
   );
   expect(await paneText(running)).not.toContain('FORGED');
-  await until(() => events().some(({ action }) => action === 'recording.damaged'), 'recording.damaged in the ledger');
-  expect(events().find(({ action }) => action === 'recording.damaged')!.detail).toMatchObject({ recording: id, foundSize: expect.any(Number) as number });
+  await until(() => entered(running, 'recording.damaged').length > 0, 'recording.damaged in the ledger');
+  expect(entered(running, 'recording.damaged')[0]!.detail).toMatchObject({ recording: id, foundSize: expect.any(Number) as number });
   expect(await paneText(running)).not.toContain('FORGED');
 });

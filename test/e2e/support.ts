@@ -191,22 +191,22 @@ export async function firstRun(running: Running, options: { readonly passkey: bo
 }
 
 /** An event as the ledger has it, with what these tests look at. */
-export interface Entered {
+export interface Entered<Detail = Record<string, unknown>> {
   readonly action: string;
   readonly person?: string;
   readonly outcome?: string;
   readonly aal: number | null;
   readonly credential: string | null;
-  readonly detail?: Record<string, unknown>;
+  readonly detail?: Detail;
 }
 
-/** The events of one action that stand in the ledger by now, in their order. */
-export const entered = (running: Running, action: string): Entered[] =>
-  readFileSync(join(running.home, 'ledger', 'events.jsonl'), 'utf8')
+/** The events that stand in the ledger by now, in their order: all, or those of one action. */
+export const entered = <Detail = Record<string, unknown>>({ home }: Pick<Running, 'home'>, action?: string): Entered<Detail>[] =>
+  readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8')
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line) as Entered)
-    .filter((event) => event.action === action);
+    .map((line) => JSON.parse(line) as Entered<Detail>)
+    .filter((event) => action === undefined || event.action === action);
 
 /** Waits until some pane shows a fresh prompt. */
 export async function prompt(running: Running): Promise<void> {

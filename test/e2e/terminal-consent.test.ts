@@ -1,11 +1,11 @@
 /** The terminal-only job asks for the policy's text before it starts a shell: in a real terminal, with real keys. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Tmux } from '../support/tmux.ts';
-import { distFolder, passphrase, root } from './support.ts';
+import { distFolder, entered, passphrase, root } from './support.ts';
 
 let folder: string;
 let terminal: Tmux | undefined;
@@ -17,7 +17,7 @@ const env = (): NodeJS.ProcessEnv => ({
   LANG: 'C.UTF-8',
   TMPDIR: folder,
 });
-const accepted = (): number => readFileSync(join(folder, 'home', 'ledger', 'events.jsonl'), 'utf8').split('"action":"consent.accepted"').length - 1;
+const accepted = (): number => entered({ home: join(folder, 'home') }, 'consent.accepted').length;
 const recordings = (): string[] => readdirSync(join(folder, 'home', 'recordings'));
 
 beforeEach(() => {

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Tmux } from '../support/tmux.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { initialise } from './initialised.ts';
-import { distFolder, passphrase, root } from './support.ts';
+import { distFolder, entered, passphrase, root, type Entered } from './support.ts';
 
 let folder: string;
 let terminal: Tmux;
@@ -20,16 +20,7 @@ const env = (): NodeJS.ProcessEnv => ({
   TMPDIR: folder,
 });
 const wardmux = (...args: string[]): SpawnSyncReturns<string> => spawnSync(join(root, 'bin', 'wardmux'), args, { env: env(), encoding: 'utf8' });
-interface Event {
-  readonly action: string;
-  readonly outcome?: string;
-  readonly detail?: Record<string, unknown>;
-}
-const events = (): Event[] =>
-  readFileSync(join(folder, 'home', 'ledger', 'events.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Event);
+const events = (action: string): Entered[] => entered({ home: join(folder, 'home') }, action);
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'wl-'));
@@ -75,7 +66,7 @@ test('the hotkey takes screen, scrollback, title and modes away; the passphrase 
   // ctrl-l is the shell's as well: it may have drawn its prompt anew.
   expect(terminal.everything()).toContain(before.slice(before.indexOf('ready> printf'), before.lastIndexOf('60') + 2));
   expect(terminal.ask('#{mouse_button_flag}#{mouse_sgr_flag} #{pane_title}')).toBe('11 patient 4711');
-  expect(events().filter(({ action }) => action === 'lock')).toEqual([expect.objectContaining({ detail: { cause: 'hotkey', visible: 'gone' } })]);
+  expect(events('lock')).toEqual([expect.objectContaining({ detail: { cause: 'hotkey', visible: 'gone' } })]);
   expect(wardmux('ledger', 'verify').status).toBe(0);
 });
 
@@ -102,7 +93,7 @@ test('nothing typed at the lock reaches the program, and nothing typed before is
   await terminal.sees(/ready>$/m);
   // The line's own ctrl-l, then nothing.
   expect(readFileSync(join(folder, 'typed'), 'latin1').replaceAll('\f', '')).toBe('echo before\n');
-  expect(events().filter(({ action, outcome }) => action === 'unlock' && outcome === 'failure')).toHaveLength(1);
+  expect(events('unlock').filter(({ outcome }) => outcome === 'failure')).toHaveLength(1);
 });
 
 test('the program runs on while locked, is recorded, and its output is there afterwards', async () => {
@@ -153,10 +144,8 @@ test('a program of the same account takes its limit of open files away (prlimit)
   try {
     await terminal.sees('Another program has lowered a limit of Wardmux (open files)');
     expect(terminal.everything()).not.toContain('secret');
-    await waitFor(() =>
-      expect(events().filter(({ action }) => action === 'lock')).toEqual([expect.objectContaining({ detail: { cause: 'lowered', visible: 'gone' } })]),
-    );
-    expect(events().flatMap(({ action, detail }) => (action === 'process.limited' ? [detail] : []))).toEqual([{ process: 'main', limit: 'nofile', to: 3 }]);
+    await waitFor(() => expect(events('lock')).toEqual([expect.objectContaining({ detail: { cause: 'lowered', visible: 'gone' } })]));
+    expect(events('process.limited').map(({ detail }) => detail)).toEqual([{ process: 'main', limit: 'nofile', to: 3 }]);
   } finally {
     limit('--nofile=4096:4096');
   }
@@ -208,13 +197,13 @@ test('back-off holds here too', async () => {
   for (let i = 0; i < 6; i++) {
     terminal.type(`guess number ${i}`);
     terminal.press('Enter');
-    await waitFor(() => expect(events().filter(({ action }) => action === 'unlock').length).toBe(i + 2));
+    await waitFor(() => expect(events('unlock').length).toBe(i + 2));
     await terminal.sees('Passphrase of M. U.');
   }
   await terminal.sees(/Too many attempts\. Wait \d+ seconds/);
   terminal.type(passphrase);
   terminal.press('Enter');
-  await waitFor(() => expect(events().filter(({ action }) => action === 'unlock').length).toBe(8));
+  await waitFor(() => expect(events('unlock').length).toBe(8));
   await terminal.sees(/Too many attempts/);
   expect(terminal.everything()).not.toContain('ready>');
 });
@@ -236,7 +225,7 @@ test('nobody touches a key for as long as the policy says: it locks by itself', 
   // Not before its time, by the ledger's own word too; how much later is the machine's business.
   expect(Date.now() - pressed).toBeGreaterThan(25_000);
   expect(terminal.everything()).not.toContain('tick');
-  const causes = (): unknown[] => events().flatMap(({ action, detail }) => (action === 'lock' ? [detail!['cause']] : []));
+  const causes = (): unknown[] => events('lock').map(({ detail }) => detail!['cause']);
   await waitFor(() => expect(causes()).toEqual(['hotkey', 'idle']));
   await unlock('tick');
 });

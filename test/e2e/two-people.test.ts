@@ -1,6 +1,4 @@
 /** Two people at one window, with real keys: each comes in by what they type, and sees their own panes and no other's. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { NOTHING_MORE, unlockWithPassphrase as openIdentity } from '../../src/people/person.ts';
@@ -11,7 +9,7 @@ import { enrol, prepareEnrolment } from '../../src/services/people.ts';
 import { homePaths, requireInstallation } from '../../src/storage/index.ts';
 import { processTree } from '../../main/machine/processes.ts';
 import { scanProcesses } from '../support/memory-scan.ts';
-import { firstRun, paneText, passphrase, prompt, run, start, until, type Running } from './support.ts';
+import { entered, firstRun, paneText, passphrase, prompt, run, start, until, type Running } from './support.ts';
 
 const joWords = 'marble canyon drizzle hammock violet';
 let running: Running | undefined;
@@ -34,18 +32,6 @@ async function enrolJo(folder: string): Promise<{ readonly mara: string; readonl
   await ledger.close();
   return { mara, jo: record.id };
 }
-
-interface Entered {
-  readonly action: string;
-  readonly person?: string;
-  readonly outcome?: string;
-  readonly detail?: Record<string, unknown>;
-}
-const eventsOf = ({ home }: Running): Entered[] =>
-  readFileSync(join(home, 'ledger/events.jsonl'), 'utf8')
-    .split('\n')
-    .filter((line) => line.includes('"action"'))
-    .map((line) => JSON.parse(line) as Entered);
 
 async function comeIn(name: string, words: string): Promise<void> {
   const { page } = running!;
@@ -96,7 +82,7 @@ test('the lock page names nobody; each sees their own panes, and the other’s s
   await run(running, 'echo "$MINE-again"', 'seven-again');
   await running.app.lock('hotkey');
 
-  const events = eventsOf(running);
+  const events = entered(running);
   const of = (action: string): (string | undefined)[] =>
     events.filter((event) => event.action === action && event.outcome !== 'failure').map(({ person }) => person);
   expect(of('unlock')).toEqual([mara, jo, mara]);
@@ -124,7 +110,7 @@ test('after the policy’s time nothing of somebody is left in any process but w
   }
   expect(app.surface).toBe('workspace');
   await app.lock('hotkey');
-  const logoffs = (): unknown[] => eventsOf(running!).flatMap(({ action, person, detail }) => (action === 'session.logoff' ? [[person, detail]] : []));
+  const logoffs = (): unknown[] => entered(running!, 'session.logoff').map(({ person, detail }) => [person, detail]);
   clock.advance(29 * 60_000);
   await app.tick();
   await until(() => logoffs().length === 1, 'the logoff');

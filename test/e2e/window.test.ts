@@ -1,10 +1,23 @@
 /** The window closes, comes back, and is locked at every bad moment: whatever comes in between, it ends locked. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SentenceError } from '../../src/types/sentence.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startUnlocked } from './initialised.ts';
-import { firstSteps, paneText, passphrase, passphraseField, prepare, run, start, unlockWithPassphrase, until, type Running } from './support.ts';
+import {
+  entered,
+  firstSteps,
+  paneText,
+  passphrase,
+  passphraseField,
+  prepare,
+  run,
+  start,
+  unlockWithPassphrase,
+  until,
+  type Entered,
+  type Running,
+} from './support.ts';
 
 let running: Running;
 const said: string[] = [];
@@ -23,11 +36,7 @@ afterEach(async () => {
 });
 
 const say = (line: string): void => void said.push(line);
-const ledger = (): { action: string; outcome?: string; detail?: Record<string, unknown> }[] =>
-  readFileSync(join(running.home, 'ledger', 'events.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as { action: string });
+const ledger = (): Entered[] => entered(running);
 const state = async (): Promise<unknown> => (await running.app.socket.handlers.status())['state'];
 
 describe('a closed window', () => {

@@ -1,11 +1,11 @@
 /** A security admin who opens no shells, in a real window: nothing of a lawful unlock is an alarm, and their commands can be typed. */
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { initialise } from './initialised.ts';
 import { asAdmin, enrolOther } from './as-admin.ts';
-import { passphrase, start, until, type Running } from './support.ts';
+import { entered, passphrase, start, until, type Running } from './support.ts';
 
 const words = 'violin harbour seven lanterns moss';
 let running: Running;
@@ -13,11 +13,6 @@ afterEach(async () => {
   await running.stop();
   running.remove();
 });
-
-const denied = (): unknown[] =>
-  readFileSync(join(running.home, 'ledger', 'events.jsonl'), 'utf8')
-    .split('\n')
-    .filter((line) => line.includes('"access.denied"'));
 
 test('an unlock and ctrl-b : of a security admin without a shell are no denials; what is offered is what they may do, and a refusal says what it was', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
@@ -46,6 +41,6 @@ test('an unlock and ctrl-b : of a security admin without a shell are no denials;
   await field.fill('people');
   await page.keyboard.press('Enter');
   await page.getByRole('dialog', { name: 'People' }).getByRole('button', { name: 'Mia Long' }).waitFor();
-  expect(denied()).toEqual([]);
+  expect(entered(running, 'access.denied')).toEqual([]);
   expect(await page.getByText('Your roles do not permit this.').count()).toBe(0);
 });

@@ -11,7 +11,7 @@ import { grantRoles } from '../../src/services/people.ts';
 import { runHere, type Printed } from '../support/run-here.ts';
 import { asAdmin, enrolOther } from './as-admin.ts';
 import { auditKeyName, initialise } from './initialised.ts';
-import { paneText, passphrase, prompt, run, start, until, type Running } from './support.ts';
+import { entered, paneText, passphrase, prompt, run, start, until, type Running } from './support.ts';
 
 /** By first names; each has a passphrase of their own. */
 const words: Record<string, string> = {
@@ -55,11 +55,7 @@ test('the ledger alone tells the working day of five roles right', { timeout: 60
   const auditKey = join(folder, auditKeyName);
   /** What was done, in the order in which it was: the ledger has to say the same. */
   const day: string[] = [];
-  const events = (): Event[] =>
-    readFileSync(join(home, 'ledger/events.jsonl'), 'utf8')
-      .split('\n')
-      .filter((line) => line.includes('"action"'))
-      .map((line) => ({ detail: {}, ...(JSON.parse(line) as Omit<Event, 'detail'> & Partial<Event>) }));
+  const events = (): Event[] => entered({ home }).map((event) => ({ detail: {}, ...event }));
 
   // ---------------------------------------------------------------- before the day: who belongs here
   await asAdmin(home, 0, words['Mara']!, (parts) => enrolOther(parts, names['Kim']!, words['Kim']!, ['security']));

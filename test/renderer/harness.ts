@@ -433,14 +433,15 @@ export class FakeCore {
           return true;
         },
         finishFirstRun: async () => undefined,
+      },
+      attempts: { changedRecords: () => [] },
+      waysIn: {
         passkeyOptions: async (person) => (await this.#askVault('passkeyOptions', { person, known: undefined })).options,
         passkeyUnused: () => undefined,
-        takeWelcome: () => undefined,
-        takeNotes: () => [],
-        changedRecords: () => [],
         wait: async () => this.wait,
         waitSeconds: async () => this.lockFacts.backOffSeconds,
       },
+      welcomes: { takeWelcome: () => undefined, takeNotes: () => [] },
       breakGlass: {
         ask: async (reason) => void this.emergencies.push(reason),
         // Each page that comes leaves what was asked for on the one before it.

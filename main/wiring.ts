@@ -1,0 +1,410 @@
+/**
+ * What the app is made of: window, pty host, vault host, ledger, lock and multiplexer, each given what it needs of the others. Nothing is opened here. Every
+ * part is made in this file and nowhere else, so what knows what is read in one place.
+ */
+import { denials, openDoor, type Door, type DoorName } from '../src/access/index.ts';
+import { BridgeServer } from '../src/process/bridge-server.ts';
+import { noticeEntry } from '../src/ledger/notice.ts';
+import { readPinned } from '../src/people/pinned.ts';
+import { Revocations } from '../src/services/revocations.ts';
+import { openHome, type Home } from '../src/storage/index.ts';
+import { mediumOf } from '../src/disk/media.ts';
+import type { Clock } from '../src/time/clock.ts';
+import type { Surface } from '../src/types/words.ts';
+import { LimitWatch } from '../src/native/process-limits.ts';
+import { Attempts } from './attempts.ts';
+import { BreakGlass } from './break-glass.ts';
+import { DisplayFile } from './display.ts';
+import { evidenceOf } from './evidence.ts';
+import { consentOf } from './consent.ts';
+import { Gate } from './gate.ts';
+import type { Host } from './host.ts';
+import { InstalledHolder } from './installed.ts';
+import { Journal } from './journal.ts';
+import { Lift } from './lift.ts';
+import { Logoff } from './logoff.ts';
+import { LockController } from './lock-controller.ts';
+import { PersonWatch } from './person-watch.ts';
+import { People } from './people.ts';
+import { StandingWatch } from './standing-watch.ts';
+import { PolicyWatch } from './policy-watch.ts';
+import { provingOf } from './proving.ts';
+import { PtyClient } from './pty-client.ts';
+import { Reasons } from './reasons.ts';
+import { requestHandlers } from './requests/index.ts';
+import type { RequestParts } from './requests/parts.ts';
+import { defaultAuditKey, secretStoreFacts } from './setup-facts.ts';
+import { showFolder } from './machine/show-folder.ts';
+import { classRules } from '../src/policy/index.ts';
+import { classRoom } from '../src/services/class-room.ts';
+import { EMERGENCY_CLASS } from '../src/types/classes.ts';
+import { Refusal } from '../src/types/refusal.ts';
+import { Remote } from './remote.ts';
+import { Status } from './status.ts';
+import { Troubles } from './troubles.ts';
+import { Slots } from './slots.ts';
+import { Unlock } from './unlock.ts';
+import { VaultKeeper } from './vault-keeper.ts';
+import { WaysIn } from './ways-in.ts';
+import { Welcomes } from './welcomes.ts';
+import { WindowKeeper } from './window-keeper.ts';
+import { PlaceFile } from './window-place.ts';
+import { Workspace } from './workspace.ts';
+import { Origins } from '../src/mux/origins.ts';
+import { Workspaces } from './workspaces.ts';
+import { WorkspaceMemory } from './workspace-memory.ts';
+
+export interface WiringParts {
+  readonly home: string;
+  readonly host: Host;
+  readonly rendererFolder: string;
+  readonly clock: Clock;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly say: (line: string) => void;
+}
+
+/** What only the app itself can say or do: whether it ends, and what becomes of a window that is closed. */
+export interface Life {
+  readonly stopping: () => boolean;
+  readonly windowClosed: () => void;
+  readonly reopen: () => Promise<void>;
+}
+
+/** What the app opens, asks once a second, and ends. */
+export interface Wiring {
+  readonly home: Home;
+  readonly journal: Journal;
+  readonly installed: InstalledHolder;
+  readonly machine: LockController;
+  readonly limits: LimitWatch;
+  readonly pty: PtyClient;
+  readonly vaults: VaultKeeper;
+  readonly windows: WindowKeeper;
+  readonly gate: Gate;
+  readonly status: Status;
+  readonly policy: PolicyWatch;
+  readonly person: PersonWatch;
+  readonly standing: StandingWatch;
+  readonly revocations: Revocations;
+  readonly breakGlass: BreakGlass;
+  readonly people: People;
+  readonly workspace: Workspaces;
+  readonly troubles: Troubles;
+  /** What answers at the private socket. */
+  readonly socket: Remote;
+  /** Policy, signer and ledger, once the first run has been. */
+  readonly openInstalled: () => Promise<void>;
+  /** What is shown while nothing is open. */
+  readonly closedSurface: () => Surface;
+}
+
+export function wire({ home: folder, host, rendererFolder, clock, env, say }: WiringParts, life: Life): Wiring {
+  const home = openHome(folder);
+  const machine = new LockController();
+  const limits = new LimitWatch();
+  const display = new DisplayFile(home);
+  const now = (): number => clock.now();
+  const installed = new InstalledHolder({
+    home,
+    before: () => pty.checkpoint(),
+    onError: (error) => journal.ledgerFailed(error),
+    onDone: () => journal.ledgerWritten(),
+    now,
+    enter: (entry) => troubles.anchor(entry),
+  });
+  const journal = new Journal({
+    ledger: () => installed.current?.ledger,
+    say,
+    notice: (level, sentence) => gate.notice(level, sentence),
+    stands: (recording) => workspace.hasRecording(recording),
+    now,
+  });
+  const pty = new PtyClient(host, () => installed.ptyConfiguration(), {
+    frame: (bytes) => {
+      workspace.output();
+      return gate.toPage('pty', bytes);
+    },
+    exit: (pane, code, signal) => workspace.exited(pane, code, signal),
+    notice: (notice) => {
+      if (notice.kind === 'failed') journal.recordingStopped(notice.recording);
+      if (notice.kind === 'start') installed.current?.scheduler.soon(clock.now());
+      journal.log(noticeEntry(notice));
+    },
+    sealed: (person, bytes) => status.sealed(person, bytes),
+    fault: (sentence, pane) => troubles.warned(sentence, pane),
+    held: (pane, why) => {
+      workspace.held(pane, why);
+      status.tell();
+    },
+    died: () => troubles.shellsGone(),
+    badMessage: () => journal.refusals.badMessage('pty-host'),
+    denied: (denial) => journal.refusals.denied('pty', denial),
+  });
+  const vaults = new VaultKeeper({
+    host,
+    home: home.folder,
+    journal,
+    onFrame: (bytes) => gate.toPage('vault', bytes),
+    onDied: () => {
+      if (gate.holdsKey) void gate.lock('vault-gone');
+      else showAgain('The part of Wardmux that holds the keys ends each time it is started.');
+    },
+  });
+  const windows = new WindowKeeper({
+    host,
+    rendererFolder,
+    places: new PlaceFile(home),
+    appearance: () => display.value,
+    clock,
+    onMessage: (text) => void bridge.receive(text),
+    onFrame: (peer, bytes) => gate.fromPage(peer, bytes),
+    onGone: () => {
+      journal.log({ action: 'renderer.exit', detail: { surface: windows.surface } });
+      if (gate.holdsKey) void gate.lock('renderer-gone');
+      else showAgain('The page of the window ends each time it is shown.');
+    },
+    onClosed: () => life.windowClosed(),
+    mayShow: (surface) => gate.mayShow(surface),
+    onShow: (surface) => {
+      // What one operator has agreed to goes with the page, however that has gone.
+      breakGlass.leave();
+      if (surface !== 'workspace') vaults.start();
+    },
+    onFailed: (error) => gate.pageless(error),
+  });
+  const clipboard = { copied: false };
+  // Also where nothing was copied here: on a shared screen the next person must not find what any program of the last one left.
+  const clearClipboard = async (): Promise<void> => {
+    if ((installed.current?.policy.policy.lock.clearClipboard ?? true) && (await host.clearClipboard().catch(() => false))) clipboard.copied = false;
+  };
+  const door = (name: DoorName): Door =>
+    openDoor({ standing: () => gate.standing(installed.current !== undefined), denied: (denial) => journal.refusals.denied(name, denial) });
+  const commandDoor = door('command');
+  const emit: RequestParts['emit'] = (event, payload) => bridge.emit(event, payload);
+  const gate = new Gate({
+    windows,
+    vaults,
+    pty,
+    machine,
+    journal,
+    clock,
+    emit,
+    sweep: () => troubles.sweepExports(),
+    clearClipboard,
+    parked: (person) => logoff.parked(person),
+    loggedOff: (person, cause, by) => {
+      reasons.forget(person);
+      void logoff.loggedOff(person, cause, by);
+    },
+    say,
+  });
+  const revocations = new Revocations({
+    home,
+    ledger: () => installed.current?.ledger,
+    policy: () => installed.current?.policy.policy,
+    tell: (sentence) => gate.notice('warn', sentence),
+    failed: (error) => journal.notEntered(error),
+    clock,
+  });
+  const attempts = new Attempts({ home, gate, vaults, installed, journal, revocations });
+  const waysIn = new WaysIn({ home, vaults, installed, journal, clock, attempts });
+  const welcomes = new Welcomes({ home, gate, installed });
+  const unlock = new Unlock({ home, gate, windows, vaults, installed, journal, revocations, attempts, welcomes });
+  const breakGlass = new BreakGlass({ home, gate, vaults, pty, installed, journal, clock });
+  const status = new Status({
+    home,
+    gate,
+    waysIn,
+    breakGlass,
+    installed,
+    journal,
+    machine,
+    clock,
+    revocations,
+    workspace: () => workspace,
+  });
+  const policy = new PolicyWatch({
+    home,
+    gate,
+    pty,
+    installed,
+    journal,
+    clock,
+    changed: (fails) => {
+      status.policyFails = fails;
+      gate.emitLocked('stale', () => ({}));
+    },
+  });
+  const person = new PersonWatch({
+    present: () => gate.session,
+    ledger: () => installed.current?.ledger,
+    read: (id) => readPinned(home, installed.require().ledger.facts, id),
+    lock: (cause) => void gate.lock(cause),
+    failed: (error, first) => {
+      journal.notEntered(error);
+      if (first) gate.notice('stop', 'Whether you may still be in cannot be asked of the ledger. Wardmux locks in some seconds, unless it can be read again.');
+    },
+    again: () => journal.ledgerWritten(),
+  });
+  const memory = new WorkspaceMemory({
+    home,
+    // An emergency keeps nothing, and finds nothing of anybody's.
+    open: () => (gate.session?.grant.breakGlass === null && vaults.current ? { person: gate.session.person.id, vault: vaults.current } : undefined),
+    tampered: (person) => journal.log({ action: 'workspace.tampered', person }),
+    say: (kind, text) => gate.notice(kind, text),
+  });
+  /** Whose windows: a person's, or those of an emergency, whoever is in it. */
+  const who = (): string | undefined => gate.session && (gate.session.grant.breakGlass ?? gate.session.person.id);
+  // One clipboard for everybody, and so one memory of where what is in it comes from.
+  const origins = new Origins();
+  const workspace = new Workspaces({
+    who,
+    make: (whose, firstPane) => {
+      const isIn = (): boolean => who() === whose;
+      const { person, grant } = gate.requireSession();
+      return new Workspace({
+        person: person.id,
+        session: grant.breakGlass === null ? 'main' : 'break-glass',
+        sessionClass: grant.breakGlass === null ? undefined : EMERGENCY_CLASS,
+        classes: () => classRules(installed.require().policy.policy),
+        room: (of) => classRoom(installed.require().policy.policy, person.id, of, env),
+        origins,
+        firstPane,
+        pty,
+        owner: async () => {
+          gate.requireSession();
+          // Break-glass works on, whatever cannot be written.
+          if (grant.breakGlass === null) gate.requireWhole();
+          // In an emergency the policy that was in force is, whatever can be said of its file.
+          await policy.look().catch((error: unknown) => {
+            if (grant.breakGlass === null) throw error;
+          });
+          const now = gate.requireSession();
+          // Somebody else came in meanwhile: nothing is opened in their name.
+          if (!isIn()) throw new Refusal('locked', denials.locked);
+          const { breakGlass: glass } = now.grant;
+          return {
+            ...installed.owner(now.person, now.grant, reasons.of(now.person.id)),
+            ...(glass === null ? {} : { secondsLeft: breakGlass.secondsLeft(glass) }),
+          };
+        },
+        ledger: (entry) => journal.log(entry),
+        // What goes on in parked shells is told to their person, when they are in again, and to nobody else.
+        changed: (view) => isIn() && gate.emit('view', () => view),
+        keep: (kept) => isIn() && memory.changed(kept),
+        client: (action) => isIn() && gate.emit('client', () => action),
+        refused: (needs) => commandDoor(needs)?.sentence,
+        lock: () => void gate.lock('command'),
+        emergency: (what) => void breakGlass.command(what),
+        detach: () => void detach(),
+        // Whole: a relative one would be taken from each shell's own folder.
+        env: env['WARDMUX_HOME'] ? { ...env, WARDMUX_HOME: home.folder } : env,
+        now,
+      });
+    },
+  });
+  const reasons = new Reasons({ gate, installed, workspace: () => workspace });
+  const logoff = new Logoff({ gate, installed, journal, pty, workspace, memory });
+  const slots = new Slots({ home, gate, installed, vaults, unlock, attempts });
+  const people = new People({ home, gate, installed, vaults, unlock, waysIn, slots, journal, clock });
+  const standing = new StandingWatch({
+    revocations,
+    ledger: () => installed.current?.ledger,
+    stop: (cause) => gate.stop(cause),
+    logOff: (person, cause) => gate.logOff(person, cause),
+    here: () => [...(gate.session ? [gate.session.person.id] : []), ...machine.away.map(({ person }) => person), ...workspace.withShells()],
+    end: (person, cause) => void logoff.loggedOff(person, cause, undefined),
+    news: () => gate.emitLocked('stale', () => ({})),
+  });
+  const parts: RequestParts = {
+    home,
+    host,
+    env,
+    gate,
+    windows,
+    vaults,
+    pty,
+    workspace,
+    memory,
+    attempts,
+    waysIn,
+    unlock,
+    welcomes,
+    breakGlass,
+    slots,
+    people,
+    lift: new Lift({ home, gate, installed, vaults, unlock, journal }),
+    status,
+    policy,
+    consent: consentOf(installed),
+    reasons,
+    installed,
+    journal,
+    evidence: evidenceOf({ home, gate, vaults, pty, workspace, installed, journal }),
+    proving: provingOf({ home, gate, vaults, installed }),
+    showFolder,
+    setup: { auditKey: () => defaultAuditKey(env), medium: (path) => mediumOf(path, home.folder), secretStore: () => secretStoreFacts(home) },
+    display,
+    clipboard,
+    emit,
+    openInstalled,
+  };
+  const troubles = new Troubles({ home, gate, windows, workspace, installed, journal, status, say });
+  const socket = new Remote({
+    gate,
+    windows,
+    workspace,
+    installed,
+    journal,
+    host: host.name,
+    lowered: () => limits.standing,
+    door: door('socket'),
+    reopen: () => life.reopen(),
+  });
+  const bridge = new BridgeServer({
+    handlers: requestHandlers(parts),
+    surface: () => windows.surface,
+    door: door('page'),
+    post: (text) => windows.post(text),
+    document: () => windows.document,
+    refused: (code, needs) => journal.log({ action: 'bridge.refused', detail: { surface: windows.surface, peer: 'page', code, ...(needs ? { needs } : {}) } }),
+    now,
+  });
+  async function openInstalled(): Promise<void> {
+    const open = await installed.open();
+    if (open) gate.configure(open.policy.policy.lock);
+  }
+  const closedSurface = (): Surface => (installed.current ? 'lock' : 'setup');
+  function showAgain(trouble: string): void {
+    if (!life.stopping()) windows.again(closedSurface(), trouble);
+  }
+  /** Locks and closes the window; the shells run on. */
+  async function detach(): Promise<void> {
+    await gate.lock('command');
+    await windows.close();
+  }
+
+  return {
+    home,
+    journal,
+    installed,
+    machine,
+    limits,
+    pty,
+    vaults,
+    windows,
+    gate,
+    status,
+    policy,
+    person,
+    standing,
+    revocations,
+    breakGlass,
+    people,
+    workspace,
+    troubles,
+    socket,
+    openInstalled,
+    closedSurface,
+  };
+}
