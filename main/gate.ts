@@ -1,7 +1,6 @@
 /**
  * The gate: the one place that says whether frames and keys pass. While it is closed no frame passes in either direction,
- * whatever a page or a process says. It also holds the order of a lock: cut, kill, then tell; and of an unlock: prove, then
- * show.
+ * whatever a page or a process says. It also holds the order of a lock (cut, kill, then tell) and of an unlock (prove, then show).
  */
 import type { AttachedPane } from '../src/pty/service.ts';
 import type { Invisibility, Surface } from '../src/types/words.ts';

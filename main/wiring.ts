@@ -2,7 +2,7 @@
  * What the app is made of: window, pty host, vault host, ledger, lock and multiplexer, each given what it needs of the others. Nothing is opened here. Every
  * part is made in this file and nowhere else, so what knows what is read in one place.
  */
-import { denials, openDoor, type Door, type DoorName } from '../src/access/index.ts';
+import { openDoor, type Door, type DoorName } from '../src/access/index.ts';
 import { BridgeServer } from '../src/process/bridge-server.ts';
 import { noticeEntry } from '../src/ledger/notice.ts';
 import { readPinned } from '../src/people/pinned.ts';
@@ -35,10 +35,6 @@ import { requestHandlers } from './requests/index.ts';
 import type { RequestParts } from './requests/parts.ts';
 import { defaultAuditKey, secretStoreFacts } from './setup-facts.ts';
 import { showFolder } from './machine/show-folder.ts';
-import { classRules } from '../src/policy/index.ts';
-import { classRoom } from '../src/services/class-room.ts';
-import { EMERGENCY_CLASS } from '../src/types/classes.ts';
-import { Refusal } from '../src/types/refusal.ts';
 import { Remote } from './remote.ts';
 import { Status } from './status.ts';
 import { Troubles } from './troubles.ts';
@@ -49,9 +45,8 @@ import { WaysIn } from './ways-in.ts';
 import { Welcomes } from './welcomes.ts';
 import { WindowKeeper } from './window-keeper.ts';
 import { PlaceFile } from './window-place.ts';
-import { Workspace } from './workspace.ts';
-import { Origins } from '../src/mux/origins.ts';
-import { Workspaces } from './workspaces.ts';
+import { ownWorkspaces } from './own-workspaces.ts';
+import type { Workspaces } from './workspaces.ts';
 import { WorkspaceMemory } from './workspace-memory.ts';
 
 export interface WiringParts {
@@ -179,7 +174,6 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
   };
   const door = (name: DoorName): Door =>
     openDoor({ standing: () => gate.standing(installed.current !== undefined), denied: (denial) => journal.refusals.denied(name, denial) });
-  const commandDoor = door('command');
   const emit: RequestParts['emit'] = (event, payload) => bridge.emit(event, payload);
   const gate = new Gate({
     windows,
@@ -253,55 +247,20 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     tampered: (person) => journal.log({ action: 'workspace.tampered', person }),
     say: (kind, text) => gate.notice(kind, text),
   });
-  /** Whose windows: a person's, or those of an emergency, whoever is in it. */
-  const who = (): string | undefined => gate.session && (gate.session.grant.breakGlass ?? gate.session.person.id);
-  // One clipboard for everybody, and so one memory of where what is in it comes from.
-  const origins = new Origins();
-  const workspace = new Workspaces({
-    who,
-    make: (whose, firstPane) => {
-      const isIn = (): boolean => who() === whose;
-      const { person, grant } = gate.requireSession();
-      return new Workspace({
-        person: person.id,
-        session: grant.breakGlass === null ? 'main' : 'break-glass',
-        sessionClass: grant.breakGlass === null ? undefined : EMERGENCY_CLASS,
-        classes: () => classRules(installed.require().policy.policy),
-        room: (of) => classRoom(installed.require().policy.policy, person.id, of, env),
-        origins,
-        firstPane,
-        pty,
-        owner: async () => {
-          gate.requireSession();
-          // Break-glass works on, whatever cannot be written.
-          if (grant.breakGlass === null) gate.requireWhole();
-          // In an emergency the policy that was in force is, whatever can be said of its file.
-          await policy.look().catch((error: unknown) => {
-            if (grant.breakGlass === null) throw error;
-          });
-          const now = gate.requireSession();
-          // Somebody else came in meanwhile: nothing is opened in their name.
-          if (!isIn()) throw new Refusal('locked', denials.locked);
-          const { breakGlass: glass } = now.grant;
-          return {
-            ...installed.owner(now.person, now.grant, reasons.of(now.person.id)),
-            ...(glass === null ? {} : { secondsLeft: breakGlass.secondsLeft(glass) }),
-          };
-        },
-        ledger: (entry) => journal.log(entry),
-        // What goes on in parked shells is told to their person, when they are in again, and to nobody else.
-        changed: (view) => isIn() && gate.emit('view', () => view),
-        keep: (kept) => isIn() && memory.changed(kept),
-        client: (action) => isIn() && gate.emit('client', () => action),
-        refused: (needs) => commandDoor(needs)?.sentence,
-        lock: () => void gate.lock('command'),
-        emergency: (what) => void breakGlass.command(what),
-        detach: () => void detach(),
-        // Whole: a relative one would be taken from each shell's own folder.
-        env: env['WARDMUX_HOME'] ? { ...env, WARDMUX_HOME: home.folder } : env,
-        now,
-      });
-    },
+  const workspace = ownWorkspaces({
+    home,
+    env,
+    now,
+    gate,
+    pty,
+    installed,
+    policy,
+    breakGlass,
+    journal,
+    memory,
+    reasons: () => reasons,
+    door: door('command'),
+    detach: () => void detach(),
   });
   const reasons = new Reasons({ gate, installed, workspace: () => workspace });
   const logoff = new Logoff({ gate, installed, journal, pty, workspace, memory });
