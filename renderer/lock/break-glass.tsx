@@ -46,7 +46,7 @@ export function BreakGlass({ bridge, emergency, both, onLeave }: BreakGlassProps
     void bridge.request('emergency.leave', {}).catch(() => {});
     onLeave();
   };
-  const standing = useStanding(leave, another);
+  const { formRef, stillThere } = useStanding(leave, another);
   useEffect(() => {
     if (second) proof.another();
   }, [second]);
@@ -56,7 +56,7 @@ export function BreakGlass({ bridge, emergency, both, onLeave }: BreakGlassProps
     if (goesOn || asked) return true;
     if (!reason) {
       setMissing(true);
-      standing.form.current?.querySelector<HTMLElement>('input[type=radio]')?.focus();
+      formRef.current?.querySelector<HTMLElement>('input[type=radio]')?.focus();
       return false;
     }
     const written = words.current?.value.trim() ?? '';
@@ -77,7 +77,7 @@ export function BreakGlass({ bridge, emergency, both, onLeave }: BreakGlassProps
     id: 'glass',
     bridge,
     before: ask,
-    onInput: standing.stillThere,
+    onInput: stillThere,
     onPassphrase: async (person) => answered(await bridge.request('emergency.passphrase', { person })),
     onPasskey: async (person, answer) => answered(await bridge.request('emergency.passkey', { person, ...answer })),
   });
@@ -85,7 +85,8 @@ export function BreakGlass({ bridge, emergency, both, onLeave }: BreakGlassProps
   return (
     <ProofForm
       label={text.title}
-      standing={standing}
+      formRef={formRef}
+      onInput={stillThere}
       proof={proof}
       kind="stop"
       act={goesOn ? text.comeBack : text.act}

@@ -16,7 +16,7 @@ export interface LiftProps {
 }
 
 export function Lift({ bridge, both, onLeave }: LiftProps): JSX.Element {
-  const standing = useStanding(onLeave);
+  const { formRef, stillThere } = useStanding(onLeave);
   const lifted = (): void => {
     say(text.lifted);
     onLeave();
@@ -24,7 +24,7 @@ export function Lift({ bridge, both, onLeave }: LiftProps): JSX.Element {
   const proof = useProof({
     id: 'lift',
     bridge,
-    onInput: standing.stillThere,
+    onInput: stillThere,
     onPassphrase: async (person) => {
       await bridge.request('lock.liftPassphrase', { person });
       lifted();
@@ -35,7 +35,7 @@ export function Lift({ bridge, both, onLeave }: LiftProps): JSX.Element {
     },
   });
   return (
-    <ProofForm label={text.liftIt} standing={standing} proof={proof} kind="main" act={text.liftIt} both={both} onLeave={onLeave}>
+    <ProofForm label={text.liftIt} formRef={formRef} onInput={stillThere} proof={proof} kind="main" act={text.liftIt} both={both} onLeave={onLeave}>
       <p>
         <b>{text.liftIt}.</b> {text.liftText}
       </p>

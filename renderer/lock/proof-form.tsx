@@ -6,30 +6,31 @@ import { Button } from '../shared/parts.tsx';
 import { FORM_LEFT_MS, type Proof } from './proof-fields.tsx';
 
 export interface Standing {
-  readonly form: RefObject<HTMLFormElement>;
+  readonly formRef: RefObject<HTMLFormElement>;
   /** Somebody is there: a minute from now it goes. */
   readonly stillThere: () => void;
 }
 
 /** @param leave where nobody has typed for a minute @param anew when this changes the form begins anew, with its first field */
 export function useStanding(leave: () => void, anew?: unknown): Standing {
-  const form = useRef<HTMLFormElement>(null);
+  const formRef = useRef<HTMLFormElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const stillThere = (): void => {
     clearTimeout(timer.current);
     timer.current = setTimeout(leave, FORM_LEFT_MS);
   };
   useLayoutEffect(() => {
-    form.current?.querySelector<HTMLElement>('[data-focus]')?.focus();
+    formRef.current?.querySelector<HTMLElement>('[data-focus]')?.focus();
     stillThere();
     return () => clearTimeout(timer.current);
   }, [anew]);
-  return { form, stillThere };
+  return { formRef, stillThere };
 }
 
 export interface ProofFormProps {
   readonly label: string;
-  readonly standing: Standing;
+  readonly formRef: RefObject<HTMLFormElement>;
+  readonly onInput: () => void;
   readonly proof: Proof;
   readonly kind: 'main' | 'stop';
   /** What is done by it. */
@@ -42,14 +43,14 @@ export interface ProofFormProps {
   readonly children: ComponentChildren;
 }
 
-export function ProofForm({ label, standing, proof, kind, act, both, onLeave, more, children }: ProofFormProps): JSX.Element {
+export function ProofForm({ label, formRef, onInput, proof, kind, act, both, onLeave, more, children }: ProofFormProps): JSX.Element {
   const { busy } = proof;
   return (
     <form
       class="poster__acts glassform"
-      ref={standing.form}
+      ref={formRef}
       aria-label={label}
-      onInput={standing.stillThere}
+      onInput={onInput}
       onSubmit={(event) => {
         event.preventDefault();
         void proof.byPassphrase();

@@ -56,14 +56,34 @@ async function deaf(at: string): Promise<number> {
   return child.pid!;
 }
 
-/** Waits until the server has looked once whether it is still reached: by the next look the one before is over. */
-async function looked(): Promise<void> {
-  const emitted = vi.spyOn(Server.prototype, 'emit');
-  try {
-    await waitFor(() => expect(emitted.mock.calls.filter(([event]) => String(event) === 'connection').length).toBeGreaterThan(1));
-  } finally {
-    emitted.mockRestore();
-  }
+/** The server again, in time that the test turns: `look` has it look once whether it is still reached. */
+async function listenAnew(): Promise<{ readonly look: () => void; readonly looked: () => Promise<void> }> {
+  await server.close();
+  let beat: () => void = () => {};
+  const clock = { after: (_ms: number, run: () => void) => ((beat = run), () => {}) };
+  server = await listen({
+    path,
+    clock,
+    handlers: handlersOf(async () => facts),
+    door,
+    refused: (code) => refused.push(code),
+    sign: (bytes) => signer.sign(bytes),
+  });
+  const look = (): void => beat();
+  const looked = async (): Promise<void> => {
+    const emitted = vi.spyOn(Server.prototype, 'emit');
+    try {
+      look();
+      // It is over when it has hung up.
+      await waitFor(() => {
+        const [, socket] = emitted.mock.calls.find(([event]) => String(event) === 'connection') ?? [];
+        expect((socket as Socket | undefined)?.destroyed).toBe(true);
+      });
+    } finally {
+      emitted.mockRestore();
+    }
+  };
+  return { look, looked };
 }
 
 /** Waits until what answers at `path` is the server. */
@@ -185,33 +205,18 @@ test.skipIf(process.platform !== 'linux').each([
   ['before we have looked at ours', false],
   ['after it', true],
 ])('a socket in the place of ours that takes no connection, because its backlog is full, is not taken for ours: %s', async (_, after) => {
+  const { look, looked } = await listenAnew();
   if (after) await looked();
   renameSync(path, `${path}.away`);
   await deaf(path);
+  look();
   await answers();
   expect(refused).toEqual(['moved']);
 });
 
 test.skipIf(process.platform !== 'linux')('our own socket, its backlog full, keeps its place', async () => {
-  await server.close();
-  let beat: () => void = () => {};
-  const clock = { after: (_ms: number, run: () => void) => ((beat = run), () => {}) };
-  server = await listen({
-    path,
-    clock,
-    handlers: handlersOf(async () => facts),
-    door,
-    refused: (code) => refused.push(code),
-    sign: (bytes) => signer.sign(bytes),
-  });
-  const emitted = vi.spyOn(Server.prototype, 'emit');
-  beat();
-  // The look is over: it has hung up.
-  await waitFor(() => {
-    const [, socket] = emitted.mock.calls.find(([event]) => String(event) === 'connection') ?? [];
-    expect((socket as Socket | undefined)?.destroyed).toBe(true);
-  });
-  emitted.mockRestore();
+  const { look, looked } = await listenAnew();
+  await looked();
   // Nothing is accepted while this runs, and who has ended waits in the backlog as well.
   const code = `const fill = () => require('node:net').createConnection(process.argv[1]).on('connect', fill).on('error', ({ code }) => {
     console.log(code);
@@ -221,7 +226,7 @@ test.skipIf(process.platform !== 'linux')('our own socket, its backlog full, kee
   const said = execFileSync(process.execPath, ['-e', code, path]);
   expect(String(said)).toBe('EAGAIN\n');
   // Before anybody is accepted.
-  beat();
+  look();
   // Waits for the look.
   await server.close();
   expect(refused).not.toContain('moved');
