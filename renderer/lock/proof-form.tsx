@@ -6,7 +6,7 @@ import { Button } from '../shared/parts.tsx';
 import { FORM_LEFT_MS, type Proof } from './proof-fields.tsx';
 
 export interface Standing {
-  readonly formRef: RefObject<HTMLFormElement>;
+  readonly formRef: RefObject<HTMLFormElement | null>;
   /** Somebody is there: a minute from now it goes. */
   readonly stillThere: () => void;
 }
@@ -29,7 +29,7 @@ export function useStanding(leave: () => void, anew?: unknown): Standing {
 
 export interface ProofFormProps {
   readonly label: string;
-  readonly formRef: RefObject<HTMLFormElement>;
+  readonly formRef: RefObject<HTMLFormElement | null>;
   readonly onInput: () => void;
   readonly proof: Proof;
   readonly kind: 'main' | 'stop';
