@@ -3,7 +3,7 @@ import { emptyRoot } from '../merkle/tree.ts';
 import { writeAtomic } from '../disk/atomic.ts';
 import { StorageFault } from '../disk/fault.ts';
 import { systemError } from './disk.ts';
-import { LedgerError } from './errors.ts';
+import { LedgerError, restoreAdvice } from './errors.ts';
 import type { LedgerPaths } from './files.ts';
 import { EMPTY_CHAIN, HEAD_BYTES, signHead, slotOf, type SignedHead } from './head.ts';
 import type { NoteKey } from './note.ts';
@@ -13,7 +13,7 @@ import type { InstallationSigner } from '../crypto/signer.ts';
 export function diverged(folder: string, { source, size, time }: OutsideHead): LedgerError {
   return new LedgerError(
     'diverged',
-    `The ledger in ${folder} does not extend its head of ${size} events (${time}) that is kept in ${source}: it was cut, set back to an older copy, or rewritten. Nothing is signed. Keep a copy of ${folder} for the audit, then restore the newest backup.`,
+    `The ledger in ${folder} does not extend its head of ${size} events (${time}) that is kept in ${source}: it was cut, set back to an older copy, or rewritten. Nothing is signed. ${restoreAdvice(folder)}`,
   );
 }
 

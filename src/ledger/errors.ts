@@ -6,6 +6,10 @@ export type LedgerErrorCode = 'corrupt' | 'diverged' | 'contradiction' | 'not-si
 
 export class LedgerError extends CodedError<LedgerErrorCode> {}
 
+/** What whoever finds a ledger that does not hold does next. @param folder what is to be kept as it is and restored */
+export const restoreAdvice = (folder: string): string =>
+  `Keep a copy of ${folder} for the audit, restore the newest backup, and tell whoever audits this workstation.`;
+
 /** An event that contradicts what was signed for. */
 export class ContradictionError extends LedgerError {
   readonly broken: RuleBreak;

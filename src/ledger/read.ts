@@ -134,7 +134,7 @@ function* readInSteps(folder: string, key: NoteKey, options: ReadOptions): InSte
         'unvouched',
         paths.head,
         0,
-        `One of the two copies in ${paths.head} is damaged (${HEAD_BYTES / 2} bytes): a write that was interrupted, or somebody else changed it.`,
+        `One of the two copies in ${paths.head} is damaged (${HEAD_BYTES / 2} bytes): a write that was interrupted, or somebody else changed it. The next start moves it aside and enters that.`,
       );
     beyond(paths.events, pass.beyond);
     beyond(paths.checkpoints, marks.beyond);

@@ -8,7 +8,7 @@ import { Derived, DerivedInMemory, type Derivable } from './derived/derived.ts';
 import { Doubt } from './derived/doubt.ts';
 import { NO_SNAPSHOT, readSnapshot, type Snapshot } from './derived/snapshot.ts';
 import { takeCounted } from './entitled.ts';
-import { LedgerError } from './errors.ts';
+import { LedgerError, restoreAdvice } from './errors.ts';
 import { LedgerFacts } from './facts.ts';
 import { eventAt } from './found-event.ts';
 import { readExactly } from './derived/tree-files.ts';
@@ -71,10 +71,7 @@ export async function openBeside(source: Source, writer = false): Promise<Ledger
 export async function corrupt(folder: string, key: NoteKey, otherwise: string): Promise<LedgerError> {
   const { faults } = await readLedgerGently(folder, key, { signatures: 'last' });
   const fault = faults.find(({ code }) => code !== 'unvouched');
-  return new LedgerError(
-    'corrupt',
-    `${fault?.message ?? otherwise} The ledger was left as it is; keep a copy of ${folder} for the audit, then restore it from a backup.`,
-  );
+  return new LedgerError('corrupt', `${fault?.message ?? otherwise} The ledger was left as it is. ${restoreAdvice(folder)}`);
 }
 
 /** The newest head of a ledger that is there. @throws LedgerError 'corrupt' where it has none that is good */

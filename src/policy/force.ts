@@ -25,6 +25,8 @@ export type Proposal =
       readonly sha256: string;
       readonly loaded: LoadedPolicy;
       readonly bytes: Uint8Array;
+      /** Of the policy in force. */
+      readonly inForce: string;
       readonly differences: readonly Difference[];
       /** The version that it is the same as, where it is a policy that was in force before. */
       readonly rollbackTo: number | undefined;
@@ -38,6 +40,9 @@ export interface PolicyInForce extends LoadedPolicy {
 }
 
 const keptPath = (home: Home, sha256: string): string => join(home.policies, `${sha256}.json`);
+
+/** The command that puts the policy in force back into policy.json. */
+const putBack = (home: Home, inForce: string): string => `cp '${keptPath(home, inForce)}' '${home.policy}'`;
 
 /** Keeps the bytes of a policy under their digest. Durable when it returns. @returns the digest. @throws StorageFault */
 export function keepPolicy(home: Home, bytes: Uint8Array): string {
@@ -125,13 +130,9 @@ function propose(
   proposed: Uint8Array | undefined,
   unreadable: string | undefined,
 ): Proposal {
-  const stays = 'The policy in force stays the one before.';
+  const stays = `The policy in force stays the one before. To have the file back: ${putBack(home, inForce.sha256)}`;
   if (unreadable !== undefined) return { kind: 'malformed', sha256: '0'.repeat(64), sentence: `${unreadable} ${stays}` };
-  if (!proposed)
-    return {
-      kind: 'missing',
-      sentence: `There is no policy at ${home.policy}. ${stays} To have the file back: cp '${keptPath(home, inForce.sha256)}' '${home.policy}'`,
-    };
+  if (!proposed) return { kind: 'missing', sentence: `There is no policy at ${home.policy}. ${stays}` };
   try {
     return changed(facts, inForce, proposed, home.policy);
   } catch (error) {
@@ -148,6 +149,7 @@ function changed({ policies }: Pick<LedgerFacts, 'policies'>, inForce: LoadedPol
     sha256: loaded.sha256,
     loaded,
     bytes,
+    inForce: inForce.sha256,
     differences: policyDifferences(inForce.policy, loaded.policy),
     rollbackTo: before < 0 || loaded.sha256 === inForce.sha256 ? undefined : before + 1,
   };
@@ -166,7 +168,7 @@ export function proposalSentence(home: Home, proposal: Proposal): string {
   if (proposal.kind !== 'changed') return proposal.sentence;
   const list = proposal.differences.map(differenceText).join('; ') || 'only in how it is written';
   const how = proposal.rollbackTo === undefined ? 'was changed' : `is version ${proposal.rollbackTo}, which was in force before,`;
-  return `${home.policy} ${how} and is not in force: ${list}. To take it into force: wardmux policy accept`;
+  return `${home.policy} ${how} and is not in force: ${list}. To take it into force: wardmux policy accept. Where nobody here meant that, tell whoever audits this workstation. To have the file back: ${putBack(home, proposal.inForce)}`;
 }
 
 /** What has come into force, for people: a weakening first, with both values. */

@@ -5,7 +5,8 @@ import type { Unentitled } from '../ledger/entitled.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
 import { ledgerPaths } from '../ledger/files.ts';
 import { keysOf, type NoteKey } from '../ledger/note.ts';
-import type { LedgerReading } from '../ledger/read.ts';
+import { restoreAdvice } from '../ledger/errors.ts';
+import type { LedgerFault, LedgerReading } from '../ledger/read.ts';
 import { policyInForce } from '../policy/force.ts';
 import { StorageFault } from '../disk/fault.ts';
 import { identitySentence, type OpenInstallation } from './installation.ts';
@@ -37,6 +38,15 @@ export interface Verdict {
 export interface GivenTrust {
   readonly file: string;
   readonly trust: Trust;
+}
+
+/** Of a ledger that does not hold: what is wrong, and what to do. What an append left behind the next start settles. */
+export function faultSentence({ code, message }: LedgerFault, folder: string): string {
+  const advice =
+    code === 'unvouched'
+      ? 'Where nothing was interrupted here, tell whoever audits this workstation.'
+      : `Nothing opens and nothing is recorded here with it. ${restoreAdvice(folder)}`;
+  return `${message} ${advice}`;
 }
 
 /** What the comparison with the disk says, worst first. */
@@ -146,7 +156,7 @@ export function anchorVerdict(views: readonly AnchorView[]): Verdict | undefined
   const late = views.filter(({ grade }) => grade === 'not-anchored').map(({ name }) => name);
   return {
     code: 'not-anchored',
-    sentence: `The ledger is good by itself, and its newest heads do not stand outside: ${late.join(', ')}.`,
+    sentence: `The ledger is good by itself, and its newest heads do not stand outside: ${late.join(', ')}. To hand one over now, and see what is in the way: wardmux anchor test`,
   };
 }
 

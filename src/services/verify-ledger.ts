@@ -8,6 +8,7 @@ import { HALF_HEAD, readHeads, unknownSentence, type AnchorView } from '../ancho
 import { endless } from '../break-glass/index.ts';
 import { LedgerFacts } from '../ledger/facts.ts';
 import { knownRecordings } from '../ledger/known.ts';
+import { restoreAdvice } from '../ledger/errors.ts';
 import type { LedgerFaultCode, LedgerReading } from '../ledger/read.ts';
 import type { OutsideHead } from '../ledger/types.ts';
 import { LedgerView } from '../ledger/view.ts';
@@ -21,6 +22,7 @@ import {
   anchorVerdict,
   besideVerdict,
   entitledVerdict,
+  faultSentence,
   halfNotes,
   halfVerdict,
   identityVerdict,
@@ -80,7 +82,11 @@ async function compareOutside(site: OpenInstallation, view: LedgerView | undefin
         sentence: `The ledger is good by itself, and ${path} has no whole head of it to compare with. ${HALF_HEAD}`,
       };
     else if (halves > 0) notes.push(`${halves} of ${heads.length} heads in ${path} are compared and not counted. ${HALF_HEAD}`);
-    if (heads.length === 0) verdict ??= { code: 'not-anchored', sentence: `The ledger is good by itself, and ${path} has no head of it to compare with.` };
+    if (heads.length === 0)
+      verdict ??= {
+        code: 'not-anchored',
+        sentence: `The ledger is good by itself, and ${path} has no head of it to compare with. Where its heads go: wardmux anchor status`,
+      };
   }
   const accepted = new Set((await view?.policyEvents())?.map(({ event }) => event.detail?.['sha256']));
   const looked = await lookOutside(home, installation, undefined, (sha256) => accepted.has(sha256));
@@ -99,7 +105,7 @@ async function compareOutside(site: OpenInstallation, view: LedgerView | undefin
     verdict = {
       code: 'diverged',
 
-      sentence: `The ledger does not extend its head of ${bad.size} events (${bad.time}) that is kept in ${bad.source}: it was cut, set back to an older copy, or rewritten.`,
+      sentence: `The ledger does not extend its head of ${bad.size} events (${bad.time}) that is kept in ${bad.source}: it was cut, set back to an older copy, or rewritten. Nothing more is signed here. ${restoreAdvice(home.folder)}`,
     };
   // What lies in the data folder is set back with the ledger, and one half of a key is no key: these can contradict, and prove nothing.
   const outside = heads.filter(
@@ -251,7 +257,7 @@ export async function verifyLedger(site: OpenInstallation, options: VerifyOption
   const good = faults.length === 0 && !differs;
   const code = faults[0]?.code ?? differs?.code ?? 'good';
   const sentence =
-    faults[0]?.message ??
+    (faults[0] && faultSentence(faults[0], site.home.folder)) ??
     differs?.sentence ??
     `The ledger is good: ${events} events, ${checkpoints} checkpoints, all in order and signed by ${site.installation.id}; the ${known.size} recordings that it knows are there.${compared?.content ? ` Their content is what it signed for: ${proofText({ proven: compared.content.proven, found: { size: compared.content.records } })}.` : ''}`;
   const notes: string[] = [];

@@ -169,6 +169,11 @@ test('an older policy that comes back is found and named, wherever it comes from
   expect((await wardmux('show')).err).toContain(
     `${join(home, 'policy.json')} is version 1, which was in force before, and is not in force: lock.idleSeconds: 600 -> 300 (stronger).`,
   );
+  // What it says to do about a change that nobody meant does that.
+  const back = /To have the file back: cp '(.*)' '(.*)'/.exec((await wardmux('show')).err)!;
+  copyFileSync(back[1]!, back[2]!);
+  expect((await wardmux('show')).err).not.toContain('is not in force');
+  copyFileSync(old, join(home, 'policy.json'));
   // Applying what is in force puts the file back.
   expect(await opened(['policy', 'apply', next])).toMatchObject({ status: 0, err: expect.stringContaining('stands in') });
   expect(readFileSync(join(home, 'policy.json'))).toEqual(readFileSync(next));
