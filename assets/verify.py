@@ -43,6 +43,7 @@ MAX_SAFE_INTEGER = 2**53 - 1
 # What version 1 of the format knows (docs/format.md, "Access" and "Export bundle").
 PERSON_ID = 'p-[0-9a-f]{12}'
 ROLES = ('operator', 'auditor', 'security', 'custodian', 'emergency')
+IMPORT_KINDS = ('asciicast-v2', 'asciicast-v3', 'script', 'ttyrec', 'tlog')
 CLASSES = ('shared-clinical', 'nursing', 'it-office', 'remote')
 REASONS = (
     'none',
@@ -1421,7 +1422,7 @@ def ledger_story(events, recording):
     """Who began the recording and how, how far it goes, how it ended, and which policies were in force."""
     heads, signed_at, segments, policies, people, certifiers, entered = [], [], [], [], {}, [], {}
     start = end = last = signed_before = state = None
-    damaged, recovered_by = 0, []
+    damaged, recovered_by, imported = 0, [], None
     for event, opening in events:
         action, detail, seq = event['action'], event.get('detail', {}), event['seq']
         bad = Failure('bad-ledger', f'Event {seq} does not have the fields of its kind.')
@@ -1464,6 +1465,9 @@ def ledger_story(events, recording):
             if start is None:
                 raise bad
             state = {'size': 0, 'root': EMPTY_ROOT, 'segment': 0, 'closed': None}
+            if 'imported' in detail:
+                # A word of a later version is still an import.
+                imported = detail['imported'] if is_one_of(detail['imported'], IMPORT_KINDS) else 'unknown'
         if action != HEADS and action not in HEAD_ACTIONS:
             continue
         if not is_head(action, event.get('person'), detail):
@@ -1499,6 +1503,7 @@ def ledger_story(events, recording):
         'signed_before': signed_before,
         'recovered_by': recovered_by,
         'damaged': damaged,
+        'imported': imported,
         'state': CLOSING_STATES.get(last, 'open'),
         'policies': policies,
         'people': people,
@@ -2309,6 +2314,7 @@ def verify(folder, trust_path, step):
         'signedAfterCrash': 0 if ledger['signed_before'] is None else max(0, proven - ledger['signed_before']),
         'recoveredBy': ledger['recovered_by'],
         'damaged': ledger['damaged'],
+        'imported': ledger['imported'],
         'outputBytes': walk.output_bytes,
         'disclosed': walk.disclosed,
         'withheld': walk.withheld,
@@ -2337,6 +2343,11 @@ def after_crash_note(late, proven):
 
 def notes_of(facts):
     notes = []
+    if facts['imported'] is not None:
+        notes.append(
+            f'The recording was imported from a file ({facts["imported"]}): what it shows, and all times in it, are the word of that file, '
+            f'which {facts["person"]} brought. Proven is that it was not changed since then.'
+        )
     if facts['unproven'] > 0:
         notes.append(f'The last {facts["unproven"]} records are unproven: they came after the last one that the ledger knows of.')
     if facts['state'] == 'open':
@@ -2391,6 +2402,8 @@ def judge(folder, trust_path):
             f'The bundle is good: {facts["proven"]} of {facts["records"]} records of recording {facts["recording"]} are exactly those '
             f'that the ledger of {facts["installation"]} signs for.'
         )
+        if facts['imported'] is not None:
+            sentence += f' It was imported from a file ({facts["imported"]}), and nobody witnessed it.'
         verdict = {'good': True, 'code': 'good', 'status': 0, 'sentence': sentence, 'detail': '', 'notes': notes_of(facts), 'facts': facts}
     except Failure as failure:
         status, sentence = FAILURES[failure.code]

@@ -5,7 +5,7 @@
  */
 import { AGREE_MS } from '../src/access/index.ts';
 import type { Output } from '../src/bridge/schema.ts';
-import { certifierOf, deedText, type Certificate, type DeedRequest } from '../src/ledger/certificate.ts';
+import { certifierOf, deedText, type Certificate, type PeopleRequest } from '../src/ledger/certificate.ts';
 import type { LedgerFacts } from '../src/ledger/facts.ts';
 import { readPinned } from '../src/people/pinned.ts';
 import type { PersonRecord } from '../src/people/types.ts';
@@ -228,7 +228,7 @@ export class People {
   }
 
   /** What two sign; undefined where one decides, or before the new person's part. */
-  #request({ deed, at, record }: Asked): (DeedRequest & { readonly asked: string }) | undefined {
+  #request({ deed, at, record }: Asked): (PeopleRequest & { readonly asked: string }) | undefined {
     const { facts } = this.#parts.installed.require().ledger;
     const asked = at.toISOString();
     if (deed.kind === 'roles') return { deed: 'roles', person: deed.id, roles: deed.roles, after: facts.person(deed.id)?.rolesSeq ?? null, asked };
@@ -335,7 +335,11 @@ export class People {
     const { home, installed, vaults, gate } = this.#parts;
     const { installation, ledger } = installed.require();
     const { person } = gate.requireSession();
-    const admin: Decider = { id: person.id, certify: async (_, __, request) => vaults.require().ask('certify', { request }) };
+    const admin: Decider = {
+      id: person.id,
+      // Of recordings nothing is decided in the window, and the vault's table takes no such request.
+      certify: async (_, __, request) => vaults.require().ask('certify', { request: request as PeopleRequest }),
+    };
     const parts: PeopleParts = { home, installation, ledger, admin, second, asked: at.toISOString() };
     switch (deed.kind) {
       case 'enrol': {

@@ -36,4 +36,16 @@ export const twoPeople = {
     help: 'Give somebody else, who has lost everything that opens their recordings, new keys in place of theirs. What they recorded before stays closed to these.',
     alone: false,
   },
+  'hold.clear': {
+    needs: 'hold.clear',
+    event: 'hold.clear',
+    help: 'End a hold. One of the two is an auditor, the other one a security admin.',
+    alone: false,
+  },
+  'evidence.delete': {
+    needs: 'evidence.delete',
+    event: 'recording.deleted',
+    help: 'Delete a recording before its time, or where the policy has none. One of the two is an auditor, the other one a security admin.',
+    alone: false,
+  },
 } as const satisfies Readonly<Record<string, TwoPeopleRow>>;

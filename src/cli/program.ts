@@ -1,6 +1,7 @@
 /** Parser, help and errors of the `wardmux` command, made from the table of commands. */
 import { Command, CommanderError } from 'commander';
 import { AnchorUsage } from '../anchors/kind.ts';
+import { ImportError } from '../import/errors.ts';
 import { LedgerError } from '../ledger/errors.ts';
 import { UnlockError } from '../people/errors.ts';
 import { UnknownPerson } from '../services/person.ts';
@@ -73,6 +74,7 @@ function givenFlags(command: Command): string[] {
 const failures: ReadonlyArray<readonly [kind: abstract new (...args: never) => Error, status: ExitName, code?: string]> = [
   [UnknownPerson, 'usage'],
   [AnchorUsage, 'usage'],
+  [ImportError, 'usage'],
   [UnlockError, 'notUnlocked'],
   [PassphraseInputError, 'cancelled', 'cancelled'],
   [PassphraseInputError, 'cancelled', 'late'],

@@ -1,13 +1,22 @@
 /** A recording, by the id that a person has typed. */
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Home } from '../storage/index.ts';
+import { LedgerView } from '../ledger/view.ts';
+import type { OpenInstallation } from '../services/installation.ts';
+import { deletionSentence } from '../services/life-cycle.ts';
 import { RECORDING_ID } from '../types/ids.ts';
 import { CliError } from './exit.ts';
 
-/** The folder of a recording. @throws CliError 'noRecording' */
-export function recordingFolder(home: Home, id: string): string {
+/** The folder of a recording. @throws CliError 'noRecording', which says so where it was deleted */
+export async function recordingFolder({ home, noteKey }: OpenInstallation, id: string): Promise<string> {
   const folder = join(home.recordings, id);
-  if (RECORDING_ID.test(id) && lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
-  throw new CliError('noRecording', `There is no recording ${JSON.stringify(id.slice(0, 60))} in ${home.recordings}. See: wardmux list`);
+  const isId = RECORDING_ID.test(id);
+  if (isId && lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
+  const view = isId ? await LedgerView.open(home.ledger, noteKey) : undefined;
+  try {
+    const deleted = (await view?.recording(id))?.deleted ? deletionSentence(id, await view!.eventsOf(id)) : undefined;
+    throw new CliError('noRecording', deleted ?? `There is no recording ${JSON.stringify(id.slice(0, 60))} in ${home.recordings}. See: wardmux list`);
+  } finally {
+    view?.close();
+  }
 }

@@ -75,6 +75,8 @@ export interface ExportResult {
   readonly proven: number;
   /** SHA-256 of SHA256SUMS, hex: names the whole bundle. */
   readonly sha256: string;
+  /** Of what it was imported, that nobody witnessed; null where it was recorded here. */
+  readonly imported: string | null;
   /** What lies behind the last signed head and does not open, a sentence; not there where nothing does. */
   readonly leftOut?: string;
 }
@@ -165,6 +167,7 @@ export async function writeBundle(options: BundleOptions): Promise<ExportResult>
       records: evidence.records,
       proven: statement.proven,
       sha256: createHash('sha256').update(sums).digest('hex'),
+      imported: heads.imported,
       ...(evidence.leftOut === undefined ? {} : { leftOut: evidence.leftOut }),
     };
   } catch (error) {

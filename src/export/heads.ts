@@ -8,6 +8,7 @@ import { p256JwkOf } from '../crypto/p256.ts';
 import { BYTES_64, certifierOf, keysText, policyText, rebindText } from '../ledger/certificate.ts';
 import { isMoment } from '../recording/time.ts';
 import {
+  DELETED,
   isBreak,
   isKids,
   isSha256,
@@ -50,6 +51,8 @@ export interface LedgerHeads {
   readonly recoveredBy: readonly string[];
   /** How often the ledger says that its files were not what was written. */
   readonly damaged: number;
+  /** Of what it was imported, and nobody witnessed it; null where it was recorded. */
+  readonly imported: string | null;
   readonly state: BundleState;
   /** In the order of the ledger. */
   readonly policies: readonly LedgerPolicy[];
@@ -81,7 +84,8 @@ export function belongsTo({ event: { action, detail, person }, head }: BundleEve
 /** What an event of a bundle says of its recording, if it says something that is judged. */
 function sayingOf({ event, head }: BundleEvent, recording: string): Saying | undefined {
   if (head) return { ...event, recording, detail: { recording, size: head.size, root: head.root } };
-  return sayingsOf(event).find((saying) => saying.recording === recording);
+  // Of a deletion nothing is judged there: what is deleted has no bundle from then on.
+  return event.action === DELETED ? undefined : sayingsOf(event).find((saying) => saying.recording === recording);
 }
 
 /**
@@ -168,8 +172,23 @@ export function ledgerHeads(events: readonly BundleEvent[], recording: string): 
     heads.push({ ...next.head, seq });
     last = action;
   }
-  if (!start || !heads.some((head) => head.size > 0)) throw new BundleFailure('no-head', 'None of the records is signed for.');
-  return { start, startTime, heads, segments, end, signedBefore, recoveredBy: [...recoveredBy], damaged, state: stateOf(last), policies, people, certifiers };
+  if (!start || !state || !heads.some((head) => head.size > 0)) throw new BundleFailure('no-head', 'None of the records is signed for.');
+  const { imported } = state;
+  return {
+    start,
+    startTime,
+    heads,
+    segments,
+    end,
+    signedBefore,
+    recoveredBy: [...recoveredBy],
+    damaged,
+    imported,
+    state: stateOf(last),
+    policies,
+    people,
+    certifiers,
+  };
 }
 
 /** Somebody who signed an event, and with which key: its thumbprint. */

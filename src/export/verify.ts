@@ -141,6 +141,7 @@ function run(folder: string, trustText: string | undefined, step: (name: Check['
     signedAfterCrash: Math.max(0, proven - (ledger.signedBefore ?? proven)),
     recoveredBy: ledger.recoveredBy,
     damaged: ledger.damaged,
+    imported: ledger.imported,
     outputBytes: evidence.outputBytes,
     disclosed: evidence.disclosed,
     withheld: evidence.withheld,

@@ -4,7 +4,7 @@
  */
 import { isP256Point, p256JwkOf, p256PointOf, p256Verify } from '../crypto/p256.ts';
 import { thumbprint } from '../recording/wrap.ts';
-import type { IdentityCheck, PersonStateWord, Role, StopReason } from '../types/words.ts';
+import type { DeletionCause, DeletionReason, HoldEnd, HoldReason, HoldScope, IdentityCheck, PersonStateWord, Role, StopReason } from '../types/words.ts';
 
 /** What binds a person's record to the ledger. */
 export interface PersonFacts {
@@ -101,7 +101,12 @@ export function policyText({
 }
 
 /** What somebody who may is asked to sign, of everything that is decided here; whose ledger it is, and who signs it first, they know. */
-export type DeedRequest =
+export type DeedRequest = PeopleRequest | LifeCycleRequest;
+/** About recordings: decided at a terminal. */
+export type LifeCycleRequest =
+  ({ readonly deed: 'hold' } & HoldRequest) | ({ readonly deed: 'release' } & ReleaseRequest) | ({ readonly deed: 'delete' } & DeletionRequest);
+/** About people, the station and the policy: decided in the window too. */
+export type PeopleRequest =
   | ({ readonly deed: 'keys' } & Pick<Change, 'person' | 'after' | 'asked'> & PersonFacts)
   | ({ readonly deed: 'rebind'; readonly checked: IdentityCheck } & Pick<Change, 'person' | 'after' | 'asked'> & PersonFacts)
   | ({ readonly deed: 'roles'; readonly roles: readonly Role[] } & Pick<Change, 'person' | 'after' | 'asked'>)
@@ -117,6 +122,9 @@ const deedTexts: { readonly [D in DeedRequest['deed']]: (request: Extract<DeedRe
   state: stateText,
   stop: personStopText,
   station: stationStopText,
+  hold: holdText,
+  release: releaseText,
+  delete: deletionText,
   policy: policyText,
 };
 
@@ -139,6 +147,59 @@ export function personStopText({ installation, person, to, reason, by, after }: 
 /** Of `station.stop`. */
 export function stationStopText({ installation, to, reason, by, after }: Omit<Change, 'person'> & StopChange): Buffer {
   return signedText(undefined, 'wardmux/v1/station-stop', installation, to, reason, by, after);
+}
+
+/** What is held. */
+export interface HoldRequest {
+  readonly hold: string;
+  readonly scope: HoldScope;
+  /** Id of a person; of a recording; the first and the last moment. Null where the scope is another. */
+  readonly of: string | null;
+  readonly recording: string | null;
+  readonly from: string | null;
+  readonly until: string | null;
+  readonly reason: HoldReason;
+}
+
+type Signed<T> = T & Pick<Change, 'installation' | 'by'>;
+
+/** Of `hold.set`. */
+export function holdText({ installation, hold, scope, of, recording, from, until, reason, by }: Signed<HoldRequest>): Buffer {
+  return signedText(undefined, 'wardmux/v1/hold-set', installation, hold, scope, of, recording, from, until, reason, by);
+}
+
+export interface ReleaseRequest extends Pick<Change, 'asked'> {
+  readonly hold: string;
+  /** Number of the `hold.set`. */
+  readonly start: number;
+  readonly reason: HoldEnd;
+}
+
+/** Of `hold.clear`. */
+export function releaseText({ installation, hold, start, reason, by, asked }: Signed<ReleaseRequest>): Buffer {
+  return signedText(asked, 'wardmux/v1/hold-clear', installation, hold, start, reason, by);
+}
+
+/** What is deleted, and what the ledger has of it. */
+export interface DeletionRequest extends Pick<Change, 'asked'> {
+  readonly recording: string;
+  readonly owner: string;
+  readonly began: string;
+  /** Null where the ledger has no count of it. */
+  readonly lengthMs: number | null;
+  readonly size: number;
+  readonly root: string;
+  readonly cause: DeletionCause;
+  readonly reason: DeletionReason;
+  /** Of the policy whose time is over, and its days; null where it is early. */
+  readonly policySha256: string | null;
+  readonly days: number | null;
+}
+
+/** Of `recording.deleted`. */
+export function deletionText(request: Signed<DeletionRequest>): Buffer {
+  const { installation, recording, owner, began, lengthMs, size, root, cause, reason, policySha256, days, by, asked } = request;
+  return signedText(asked, 'wardmux/v1/recording-deleted', installation, recording, owner, began, lengthMs, size, root, cause, reason, policySha256, days, by);
 }
 
 /** A public key on P-256 as events have it: x and y, base64url of 64 bytes. */

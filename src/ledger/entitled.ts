@@ -7,6 +7,7 @@ import { permissions, type Permission } from '../access/index.ts';
 import { nextEmergencies } from './break-glass-facts.ts';
 import type { LedgerFacts } from './facts.ts';
 import { policyCounts } from './policy-facts.ts';
+import { deletionWhy, nextHolds } from './life-cycle-facts.ts';
 import { nextRevocations } from './revocation-facts.ts';
 import type { LedgerEvent } from './types.ts';
 
@@ -44,7 +45,7 @@ export interface Unentitled {
  * @returns undefined where they could.
  */
 export function unentitledWhy(
-  before: Pick<LedgerFacts, 'person' | 'deciders' | 'policy' | 'emergencies' | 'passesOver' | 'revocations'>,
+  before: Pick<LedgerFacts, 'person' | 'deciders' | 'policy' | 'emergencies' | 'passesOver' | 'revocations' | 'holds'>,
   event: LedgerEvent,
 ): string | undefined {
   const { action, person, outcome } = event;
@@ -52,6 +53,10 @@ export function unentitledWhy(
   if (typeof emergencies === 'string') return emergencies;
   const revocations = nextRevocations(before.revocations, event);
   if (typeof revocations === 'string') return revocations;
+  const holds = nextHolds(before.holds, event, before);
+  if (typeof holds === 'string') return holds;
+  const deletion = deletionWhy(before, event);
+  if (deletion !== undefined) return deletion;
   if (before.passesOver(event)) return 'changes nothing: nobody who may has certified it for this place';
   const without = `is in the name of ${person ?? 'nobody'}, who was not known, or disabled, stopped, revoked or deleted by then, or did not have the role for it`;
   // Nobody comes in who is nobody here, or is disabled or deleted.

@@ -6,7 +6,7 @@
 import { utf8Text } from '../disk/utf8.ts';
 import { hasExactly, parseOneObject } from '../recording/json.ts';
 import { isMoment } from '../recording/time.ts';
-import { AAGUID, INSTALLATION_ID, PERSON_ID, RECORDING_ID } from '../types/ids.ts';
+import { AAGUID, HOLD_ID, INSTALLATION_ID, PERSON_ID, RECORDING_ID } from '../types/ids.ts';
 import { permissions } from '../access/index.ts';
 import { CLASS_NAME } from '../types/classes.ts';
 import { policyDirections, policyFieldNames, workstationClasses } from '../types/words.ts';
@@ -17,6 +17,7 @@ import { readRoles } from './person-facts.ts';
 import { areDigests, areHeads, HEADS, opens, type RecordingHead } from './heads.ts';
 import { appRows } from './table/app.ts';
 import { breakGlassRows } from './table/break-glass.ts';
+import { lifeCycleRows } from './table/life-cycle.ts';
 import { ledgerRows } from './table/ledger.ts';
 import { peopleRows } from './table/people.ts';
 import { recordingRows } from './table/recordings.ts';
@@ -36,7 +37,7 @@ const MAX_LIST = 64;
 /** Of whom and what a revocation list names here: a line of the ledger has 64 KiB at most. */
 export const MAX_NAMED = { people: 256, slots: 1024 } as const;
 
-const rows = [...appRows, ...peopleRows, ...breakGlassRows, ...revocationRows, ...recordingRows, ...ledgerRows] as const;
+const rows = [...appRows, ...peopleRows, ...breakGlassRows, ...revocationRows, ...recordingRows, ...lifeCycleRows, ...ledgerRows] as const;
 
 export const eventTable: readonly EventRow[] = rows;
 
@@ -96,6 +97,7 @@ const patterns = {
   code: /^[a-z]{1,16}(-[a-z]{1,16}){0,4}$/,
   installation: INSTALLATION_ID,
   'break-glass': BREAK_GLASS,
+  hold: HOLD_ID,
   /** A name in the policy: src/policy/classes.ts. */
   'session-class': CLASS_NAME,
   bytes64: BYTES_64,

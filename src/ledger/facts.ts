@@ -22,6 +22,7 @@ import {
 } from './person-facts.ts';
 import { policyCounts } from './policy-facts.ts';
 import { nextRevocations, NO_REVOCATIONS, withRevocation, type RevocationFacts } from './revocation-facts.ts';
+import { nextHolds, type HoldFacts } from './life-cycle-facts.ts';
 import type { LedgerEvent } from './types.ts';
 
 export interface PolicyFacts {
@@ -110,6 +111,8 @@ export interface FactsState {
   readonly keys: KeyChain;
   readonly emergencies: EmergenciesState;
   readonly revocations: RevocationFacts;
+  /** Those in force, oldest first. */
+  readonly holds: readonly HoldFacts[];
 }
 export const NO_FACTS: FactsState = {
   people: [],
@@ -126,6 +129,7 @@ export const NO_FACTS: FactsState = {
   keys: NO_CHAIN,
   emergencies: NO_EMERGENCIES,
   revocations: NO_REVOCATIONS,
+  holds: [],
 };
 
 /**
@@ -157,6 +161,7 @@ export class LedgerFacts {
   #keys: KeyChain = NO_CHAIN;
   #emergencies: EmergenciesState = NO_EMERGENCIES;
   #revocations: RevocationFacts = NO_REVOCATIONS;
+  #holds: readonly HoldFacts[] = [];
 
   /** From what a snapshot kept, or from nothing. */
   static from({
@@ -174,6 +179,7 @@ export class LedgerFacts {
     keys,
     emergencies,
     revocations,
+    holds,
   }: FactsState = NO_FACTS): LedgerFacts {
     const facts = new LedgerFacts();
     for (const [id, known] of people) facts.#people.set(id, known);
@@ -190,6 +196,7 @@ export class LedgerFacts {
     facts.#keys = keys;
     facts.#emergencies = emergencies;
     facts.#revocations = revocations;
+    facts.#holds = holds;
     return facts;
   }
 
@@ -209,6 +216,7 @@ export class LedgerFacts {
       keys: this.#keys,
       emergencies: this.#emergencies,
       revocations: this.#revocations,
+      holds: this.#holds,
     };
   }
 
@@ -220,6 +228,8 @@ export class LedgerFacts {
     if (typeof emergencies !== 'string') this.#emergencies = emergencies;
     const revocations = nextRevocations(this.#revocations, event);
     if (typeof revocations !== 'string' && revocations !== this.#revocations) this.#revoke(event, revocations);
+    const holds = nextHolds(this.#holds, event, this);
+    if (typeof holds !== 'string') this.#holds = holds;
     switch (action) {
       case 'person.keys':
       case 'person.roles':
@@ -362,6 +372,11 @@ export class LedgerFacts {
   /** The newest revocation list that was seen here, and what became of the last look for one. */
   get revocations(): RevocationFacts {
     return this.#revocations;
+  }
+
+  /** The holds that are in force, oldest first. */
+  get holds(): readonly HoldFacts[] {
+    return this.#holds;
   }
 
   /** The last drill of somebody; undefined where there was none. */

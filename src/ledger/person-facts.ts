@@ -129,21 +129,29 @@ export const decidersOf = (people: People, about?: string): string[] => [...peop
 /**
  * Whether a second one who may decide has signed the same request as the first, and in time.
  * @param about whom it is about; undefined where that is nobody
+ * @param may who can agree: a security admin unless given
  */
-export function isAgreed({ time, detail = {} }: LedgerEvent, people: Known, by: string, about: string | undefined, text: Uint8Array): boolean {
+export function isAgreed(
+  { time, detail = {} }: LedgerEvent,
+  people: Known,
+  by: string,
+  about: string | undefined,
+  text: Uint8Array,
+  may: (known: KnownPerson | undefined) => boolean = isAdmin,
+): boolean {
   const { second, secondKey, secondSignature, asked } = detail;
   if (typeof second !== 'string' || second === by || second === about) return false;
   if (typeof secondKey !== 'string' || typeof secondSignature !== 'string' || !isMoment(asked)) return false;
   const passed = Date.parse(time) - Date.parse(asked);
   const other = people.get(second);
-  return passed >= 0 && passed <= AGREE_MS && isAdmin(other) && certifierOf(text, { byKey: secondKey, signature: secondSignature }) === other?.signingKey;
+  return passed >= 0 && passed <= AGREE_MS && may(other) && certifierOf(text, { byKey: secondKey, signature: secondSignature }) === other?.signingKey;
 }
 
 /** When it was asked for, as the event states it: it is part of what both sign. */
 export const askedOf = ({ detail }: LedgerEvent): string | undefined => (typeof detail?.['asked'] === 'string' ? detail['asked'] : undefined);
 
 /** The thumbprint of the key that has signed this text, as the event states it. */
-function signerOf({ detail = {} }: LedgerEvent, text: Uint8Array): string | undefined {
+export function signerOf({ detail = {} }: LedgerEvent, text: Uint8Array): string | undefined {
   const { byKey, signature } = detail;
   return typeof byKey === 'string' && typeof signature === 'string' ? certifierOf(text, { byKey, signature }) : undefined;
 }

@@ -9,7 +9,7 @@ import { emptyRoot } from '../merkle/tree.ts';
 import { BREAK_GLASS, type Access } from '../recording/access.ts';
 import { isCount } from '../recording/json.ts';
 import type { TreeHead } from '../types/head.ts';
-import { reasons, roles, workstationClasses } from '../types/words.ts';
+import { importKinds, reasons, roles, workstationClasses } from '../types/words.ts';
 import { HEADS } from './heads.ts';
 import type { LedgerEvent } from './types.ts';
 
@@ -30,12 +30,28 @@ export interface RecordingState {
   /** As its `recording.end` counted them. */
   readonly outputBytes: number | null;
   readonly durationMs: number | null;
+  /** Of what it was imported: a word of `importKinds`, or `unknown`; null where it was recorded here. */
+  readonly imported: string | null;
+  /** The ledger has a `recording.deleted` of it. */
+  readonly deleted: boolean;
 }
 
 export type Closing = 'recording.end' | 'recording.failed' | 'recording.recovered';
 const closings: readonly string[] = ['recording.end', 'recording.failed', 'recording.recovered'];
 
-export const ruleCodes = ['second-start', 'bad-start', 'bad-head', 'no-start', 'after-end', 'smaller-head', 'other-root', 'bad-segment'] as const;
+export const ruleCodes = [
+  'second-start',
+  'bad-start',
+  'bad-head',
+  'no-start',
+  'after-end',
+  'smaller-head',
+  'other-root',
+  'bad-segment',
+  'not-closed',
+  'second-deletion',
+  'bad-deletion',
+] as const;
 export type RuleCode = (typeof ruleCodes)[number];
 
 /** A rule that an event breaks; the sentence goes behind "event N ". */
@@ -47,6 +63,9 @@ export interface RuleBreak {
 
 /** Events that state size and root of one recording's tree. */
 const headActions: readonly string[] = ['recording.segment', ...closings];
+
+/** What is left of one that is gone. */
+export const DELETED = 'recording.deleted';
 
 const EMPTY_ROOT = emptyRoot().toString('hex');
 
@@ -65,7 +84,9 @@ export function sayingsOf({ seq, time, action, person, detail = {}, opened }: Le
   const said = (recording: string, of: Saying['detail']): Saying => ({ seq, time, action, ...(person === undefined ? {} : { person }), recording, detail: of });
   if (action === HEADS) return (opened?.heads ?? []).map(([recording, size, root]) => said(recording, { recording, size, root }));
   const id = detail['recording'];
-  return typeof id === 'string' && RECORDING_ID.test(id) && (action === 'recording.start' || headActions.includes(action)) ? [said(id, detail)] : [];
+  return typeof id === 'string' && RECORDING_ID.test(id) && (action === 'recording.start' || action === DELETED || headActions.includes(action))
+    ? [said(id, detail)]
+    : [];
 }
 
 /** How a recording began. */
@@ -95,6 +116,13 @@ export function readStart({ seq, person, detail }: Saying): RecordingStart | und
   if (breakGlass !== undefined && (typeof breakGlass !== 'string' || !BREAK_GLASS.test(breakGlass))) return undefined;
   return { seq, person, recipients, policySha256, ...({ role, class: place, reason, breakGlass: breakGlass ?? null } as Access) };
 }
+
+/** What a `recording.start` says that it was imported from; `unknown` where a later version has a word for it: an import is never taken for a recording. */
+function importedOf({ imported }: Saying['detail']): string | null {
+  if (imported === undefined) return null;
+  return importKinds.find((kind) => kind === imported) ?? UNKNOWN_KIND;
+}
+export const UNKNOWN_KIND = 'unknown';
 
 /** What a head event of each kind has beside the head. */
 const headFields: Readonly<Record<string, Readonly<Record<string, (value: unknown) => boolean>>>> = {
@@ -131,8 +159,12 @@ export function nextRecordingState(before: RecordingState | undefined, saying: S
       closed: null,
       outputBytes: null,
       durationMs: null,
+      imported: importedOf(detail),
+      deleted: false,
     };
   }
+  if (action === DELETED) return deletedState(before, saying);
+  if (before?.deleted) return breaks('after-end', `states a head of recording ${recording} after it was deleted`);
   if (!isHead(saying)) return breaks('bad-head', `states no head of recording ${recording}`);
   const { size, root, segment, firstSeq, outputBytes, durationMs } = detail as { root: string } & Record<string, number>;
   if (!before) return breaks('no-start', `states a head of recording ${recording}, which has not begun`);
@@ -151,6 +183,17 @@ export function nextRecordingState(before: RecordingState | undefined, saying: S
   }
   const counted = action === 'recording.end' ? { outputBytes: outputBytes!, durationMs: durationMs! } : {};
   return { ...before, ...counted, head, closed: closings.includes(action) ? (action as Closing) : before.closed };
+}
+
+/** It is what the ledger has that is deleted, once, and nothing that still runs. Whether whoever did it may, life-cycle-facts.ts says. */
+function deletedState(before: RecordingState | undefined, { recording, detail }: Saying): RecordingState | RuleBreak {
+  const breaks = (broken: RuleCode, sentence: string): RuleBreak => ({ broken, recording, sentence });
+  if (!before) return breaks('no-start', `deletes recording ${recording}, which has not begun`);
+  if (before.deleted) return breaks('second-deletion', `deletes recording ${recording} a second time`);
+  if (before.closed === null) return breaks('not-closed', `deletes recording ${recording}, which has not ended`);
+  const { owner, began, lengthMs = null, size, root } = detail;
+  const same = owner === before.person && began === before.began && lengthMs === before.durationMs && size === before.head.size && root === before.head.root;
+  return same ? { ...before, deleted: true } : breaks('bad-deletion', `deletes another recording ${recording} than the ledger has`);
 }
 
 export function isBreak(result: RecordingState | RuleBreak): result is RuleBreak {

@@ -112,6 +112,12 @@ export const policyFields: Readonly<Record<PolicyFieldName, FieldRow>> = {
     help: 'MiB of the disk that are kept free: no pane opens where less is free, and a flooding program waits.',
     weaker: 'smaller',
   },
+  'retention.contentDays': {
+    help: 'Days after its beginning from which on a recording may be deleted by one who may (wardmux retention run). Nothing is deleted by itself, and nothing that is under a hold. The ledger is kept for ever. Left out: recordings are kept for ever too.',
+    // What is gone sooner is evidence that is gone.
+    weaker: 'smaller',
+    absent: Infinity,
+  },
   auditKeys: {
     help: 'Who can open every recording that begins under this policy, beside its owner.',
     // One more can read everything, or one who audits can read no more: both are for somebody to think about.

@@ -117,6 +117,10 @@ export const policySchema: z.ZodType<Policy> = z.strictObject({
         .describe(helpOf('recording.reserveMebibytes')),
     })
     .describe('How shells are recorded.'),
+  retention: z
+    .strictObject({ contentDays: z.int().min(1).max(36_500).describe(helpOf('retention.contentDays')) })
+    .optional()
+    .describe('How long recordings are kept. Left out: for ever.'),
   auditKeys: z
     .array(auditKey)
     .min(1, 'at least one audit key is needed: without it nobody but the owner can ever read a recording')

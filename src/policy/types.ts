@@ -70,6 +70,8 @@ export interface Policy {
     /** Stop opening panes when less than this is free. */
     readonly reserveMebibytes: number;
   };
+  /** Left out: recordings are kept for ever. */
+  readonly retention?: { readonly contentDays: number } | undefined;
   /** Every recording is wrapped for each of these. At least one. */
   readonly auditKeys: readonly { readonly kid: string; readonly label: string; readonly jwk: PublicJwk }[];
   /** Hosts that the app may reach. Empty: none. */

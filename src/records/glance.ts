@@ -23,11 +23,12 @@ export interface Glance {
 
 /** @param state what the ledger knows of it, read before the disk is looked at: a running recording is never behind the ledger. */
 export function glanceAt(folder: string, id: string, state: RecordingState): Glance {
-  const { head, closed, person, segment, beginning } = state;
+  const { head, closed, person, segment, beginning, deleted } = state;
   const says = (what: string, found: number | null = null): Glance => ({
     found,
     contradiction: `Recording ${id} is not what the ledger signed for: ${what} How far it is proven says: wardmux ledger verify --deep`,
   });
+  if (deleted) return says('it was deleted, and its files are here: they came back out of a copy, or could not be removed then (wardmux retention run).');
   let segments: number[];
   try {
     if (!lstatSync(folder).isDirectory()) return says('its folder is none.');

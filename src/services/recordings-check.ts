@@ -36,6 +36,8 @@ export interface RecordingsCheck {
   readonly missing: readonly MissingRecording[];
   /** The disk has them, and the ledger has no start of them. */
   readonly unknown: readonly string[];
+  /** The ledger has a tombstone of them, and the disk has not got them. Ids. */
+  readonly deleted: readonly string[];
   /** Both have them, and they contradict each other. */
   readonly contradictions: readonly { readonly id: string; readonly sentence: string }[];
   /** Of those whose content was read and agrees; null where no content was read. */
@@ -111,8 +113,13 @@ export function checkRecordings(
   states: Pick<RecordingStates, 'get'>,
 ): RecordingsCheck {
   const missing: MissingRecording[] = [];
-  for (const [id, { began, person, records }] of known) {
+  const deleted: string[] = [];
+  for (const [id, { began, person, records, deleted: wasDeleted }] of known) {
     const there = segmentsOf(join(folder, id));
+    if (wasDeleted) {
+      if (there === undefined) deleted.push(id);
+      continue;
+    }
     // A recording that was cut off before its first segment has a folder and nothing in it, and nothing of it is lost.
     if (there === undefined || (there === 0 && records > 0)) missing.push({ id, began, person, records, folder: there !== undefined });
   }
@@ -123,7 +130,7 @@ export function checkRecordings(
     return sentence === null ? [] : [{ id, sentence }];
   });
   const unknown = present.filter((id) => !known.has(id));
-  return { known: known.size, present: present.length, missing, unknown, contradictions, content: null };
+  return { known: known.size, present: present.length, missing, unknown, deleted, contradictions, content: null };
 }
 
 /** A recorder has its start entered before anything else, and gives up where the ledger is not free for ten seconds. */

@@ -33,6 +33,7 @@ import {
   type Verdict,
   type VerdictCode,
 } from './ledger-verdicts.ts';
+import { deletionSentence } from './life-cycle.ts';
 import { lookOutside } from './open-ledger.ts';
 import { checkContent, checkRecordings, neverEntered, presentRecordings, type Progress, type RecordingsCheck } from './recordings-check.ts';
 
@@ -207,8 +208,16 @@ export interface LedgerVerification {
   /** Undefined where the ledger does not hold. */
   readonly outside: OutsideCheck | undefined;
   readonly compared: RecordingsCheck | undefined;
+  /** What was deleted, a sentence each. */
+  readonly deleted: readonly string[];
   readonly views: readonly AnchorView[];
 }
+
+/** Of the recordings that the ledger knows, where none is missing. */
+const whatIsThere = (known: number, deleted: number): string =>
+  deleted === 0
+    ? `the ${known} recordings that it knows are there.`
+    : `of the ${known} recordings that it knows ${known - deleted} are there, and ${deleted} were deleted, as it says.`;
 
 /** It is another's ledger: nothing else that could be said of it counts. */
 const replaced: ReadonlySet<VerdictCode> = new Set(['superseded-key', 'other-installation']);
@@ -240,6 +249,8 @@ export async function verifyLedger(site: OpenInstallation, options: VerifyOption
   // A ledger that does not hold knows nothing that a folder could be compared with.
   const glanced = faults.length === 0 ? checkRecordings(folder, present, known, reading.states) : undefined;
   const compared = glanced && view && options.deep ? await compareContent(site, view, glanced, present, io) : glanced;
+  const deleted: string[] = [];
+  for (const id of compared?.deleted ?? []) deleted.push(deletionSentence(id, (await view?.eventsOf(id)) ?? []) ?? `Recording ${id} was deleted.`);
   const views = view ? await viewsOf(site, view, io) : [];
   const beside = view && !(await view.agreesWithBeside()) ? besideVerdict(site) : undefined;
   view?.close();
@@ -259,7 +270,7 @@ export async function verifyLedger(site: OpenInstallation, options: VerifyOption
   const sentence =
     (faults[0] && faultSentence(faults[0], site.home.folder)) ??
     differs?.sentence ??
-    `The ledger is good: ${events} events, ${checkpoints} checkpoints, all in order and signed by ${site.installation.id}; the ${known.size} recordings that it knows are there.${compared?.content ? ` Their content is what it signed for: ${proofText({ proven: compared.content.proven, found: { size: compared.content.records } })}.` : ''}`;
+    `The ledger is good: ${events} events, ${checkpoints} checkpoints, all in order and signed by ${site.installation.id}; ${whatIsThere(known.size, deleted.length)}${compared?.content ? ` Their content is what it signed for: ${proofText({ proven: compared.content.proven, found: { size: compared.content.records } })}.` : ''}`;
   const notes: string[] = [];
   const weakness = storeWeakness(site.installation.secretStore, site.home);
   if (weakness) notes.push(weakness);
@@ -269,8 +280,11 @@ export async function verifyLedger(site: OpenInstallation, options: VerifyOption
     notes.push(
       `The emergency ${open.id}, which began ${open.time}, has no end in the ledger, and its time is over: what ran it was ended in the middle. The next start here ends it.`,
     );
+  const imported = [...known.values()].filter((one) => one.imported !== null).length;
+  if (imported > 0)
+    notes.push(`${imported} of its ${known.size} recordings were imported from files of other programs, and not witnessed here. Which: wardmux list`);
   notes.push(...halfNotes(reading, site.noteKey));
   if (outside) notes.push(...outside.notes);
   for (const { name, grade, sentence: told } of views) notes.push(`${grade}: ${name}: ${told}`);
-  return { good, code, sentence, notes, reading, differs: faults.length > 0 ? undefined : differs, outside, compared, views };
+  return { good, code, sentence, notes, reading, differs: faults.length > 0 ? undefined : differs, outside, compared, deleted, views };
 }

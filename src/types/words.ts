@@ -122,6 +122,31 @@ export type UnlockMethod = (typeof unlockMethods)[number];
 export const endReasons = ['exit', 'closed', 'app-stop', 'main-gone', 'write-failed'] as const;
 export type EndReason = (typeof endReasons)[number];
 
+/**
+ * What a recording was imported from, that nobody here has witnessed: the format of another program's file. `recording.start` has it, and nothing else
+ * makes an import of a recording.
+ */
+export const importKinds = ['asciicast-v2', 'asciicast-v3', 'script', 'ttyrec', 'tlog'] as const;
+export type ImportKind = (typeof importKinds)[number];
+/** What is said of an import wherever a recording is named: it is no word of ours that things happened so. */
+export const importedText = (kind: string): string => `imported from a file (${kind}), not witnessed: what it shows, and when, is that file's word`;
+
+/** What a hold covers: everything of one person, one recording, or all that ran in a span of time. */
+export const holdScopes = ['person', 'recording', 'span'] as const;
+export type HoldScope = (typeof holdScopes)[number];
+/** Why recordings are held. A closed list: no free text is in the ledger. */
+export const holdReasons = ['legal', 'security-incident', 'audit', 'privacy-request', 'patient-safety', 'other'] as const;
+export type HoldReason = (typeof holdReasons)[number];
+/** Why a hold is over. */
+export const holdEnds = ['closed', 'mistake', 'other'] as const;
+export type HoldEnd = (typeof holdEnds)[number];
+/** Whether a recording was deleted because its time was over, or before that. */
+export const deletionCauses = ['schedule', 'early'] as const;
+export type DeletionCause = (typeof deletionCauses)[number];
+/** Why a recording is deleted; `retention` is that of the schedule. */
+export const deletionReasons = ['retention', 'privacy-request', 'legal', 'mistake', 'other'] as const;
+export type DeletionReason = (typeof deletionReasons)[number];
+
 /** The processes that a page has a sealed channel to. */
 export const peers = ['pty', 'vault'] as const;
 export type Peer = (typeof peers)[number];
@@ -169,6 +194,7 @@ export const policyFieldNames = [
   'recording.rotateMinutes',
   'recording.rotateMebibytes',
   'recording.reserveMebibytes',
+  'retention.contentDays',
   'auditKeys',
   'network',
   'anchors',

@@ -11,6 +11,7 @@ import { exportRecording } from '../../services/export-recording.ts';
 import { openInstallation, trustOf, withLedger } from '../../services/installation.ts';
 import { unlockPerson } from '../person.ts';
 import { recordingFolder } from '../recording-folder.ts';
+import { importedText } from '../../types/words.ts';
 import { jsonText } from '../io.ts';
 import { personOptions } from '../options.ts';
 
@@ -29,7 +30,7 @@ export const exportCommand: CliCommand = {
       .option('--json', 'print the result as JSON')
       .action(async (id: string, options: { output: string; json?: boolean; person?: string; passphraseFd?: number }) => {
         const site = await openInstallation(io);
-        const folder = recordingFolder(site.home, id);
+        const folder = await recordingFolder(site, id);
         const live = liveState(folder) === 'live';
         if (!live && needsRecovery(folder))
           io.talk(
@@ -74,6 +75,7 @@ export const exportCommand: CliCommand = {
           if (options.json) await io.out(jsonText(result));
           else await io.out(`${result.folder}\n`);
           if (result.leftOut !== undefined) io.talk(result.leftOut);
+          if (result.imported !== null) io.talk(`Recording ${id}: ${importedText(result.imported)}. Verifying the bundle says so too.`);
           io.talk(`${result.records} records exported, ${result.proven} of them signed for by the ledger. SHA-256 of SHA256SUMS: ${result.sha256}`);
           done(exit.done);
         } finally {

@@ -6,9 +6,13 @@ import { all } from './all.ts';
 const order = [
   'init',
   'record',
+  'import',
   'list',
   'play',
   'export',
+  'hold',
+  'delete',
+  'retention',
   'trust',
   'verify',
   'ledger',

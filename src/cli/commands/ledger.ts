@@ -78,7 +78,7 @@ function trustOf(file: string | undefined): GivenTrust | undefined {
 
 async function verify(options: VerifyOptions, io: CliIo): Promise<number> {
   const site = await openInstallation(io);
-  const { good, code, sentence, notes, reading, differs, outside, compared, views } = await verifyLedger(
+  const { good, code, sentence, notes, reading, differs, outside, compared, deleted, views } = await verifyLedger(
     site,
     { ...options, trust: trustOf(options.trust) },
     io,
@@ -109,6 +109,7 @@ async function verify(options: VerifyOptions, io: CliIo): Promise<number> {
     for (const { id, began, records, folder: empty } of compared?.missing ?? [])
       await io.out(`missing: ${id}, began ${began}, ${records} records${empty ? ', its folder has no segments' : ''}\n`);
     for (const { sentence: what } of compared?.contradictions ?? []) await outSentence(io, `contradiction: ${what}`);
+    for (const what of deleted) await outSentence(io, `deleted: ${what}`);
     for (const id of compared?.unknown ?? []) await io.out(`unknown: ${id}\n`);
     for (const { id, proven, records } of compared?.content?.unsigned ?? [])
       await io.out(`not signed for yet: ${id}, the last ${records - proven} of ${records} records\n`);

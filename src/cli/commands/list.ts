@@ -13,6 +13,7 @@ import { type PersonOptions, unlockPerson } from '../person.ts';
 import type { CliCommand } from '../command.ts';
 import { columns, jsonText, type CliIo } from '../io.ts';
 import { personOptions } from '../options.ts';
+import { deletionSentence } from '../../services/life-cycle.ts';
 import { neverEntered, presentRecordings } from '../../services/recordings-check.ts';
 import { sentenceOf } from '../../types/sentence.ts';
 
@@ -36,6 +37,8 @@ export interface ListedRecording {
   /** An interrupted recording that was closed after its last whole record. */
   readonly recovered: boolean;
   readonly fault: string | null;
+  /** Of what it was imported; null where it was recorded here. */
+  readonly imported: string | null;
   /** What the ledger says against what is there, at a glance: null where the ledger does not know it. Content is proven by `ledger verify --deep`. */
   readonly ledger: {
     /** Records that the ledger signed for. */
@@ -48,6 +51,9 @@ export interface ListedRecording {
 
 /** So many of the newest recordings are opened; of older ones only the segments' sizes are looked at, so that a list stays quick. */
 const LOOKED_AT = 1000;
+
+/** Of so many deleted ones it is said when, by whom and why. */
+const TOLD_DELETIONS = 20;
 
 const FIRST_SEGMENT = segmentName(0);
 const QUIETLY = { throwIfNoEntry: false } as const;
@@ -69,6 +75,7 @@ function listed(summary: RecordingOutline, known: RecordingState | undefined): L
     state,
     recovered,
     fault: fault ?? null,
+    imported: known?.imported ?? null,
     ledger,
   };
 }
@@ -103,8 +110,8 @@ async function outlineIn(folder: string, id: string): Promise<RecordingOutline> 
 
 /** @returns undefined where the ledger has no end of it, or the disk has not the segments that the ledger knows. */
 function endedRecording(folder: string, id: string, state: RecordingState): ListedRecording | undefined {
-  const { closed, durationMs, outputBytes, segment, person, began, head } = state;
-  if (closed !== 'recording.end' || durationMs === null || outputBytes === null || person === null) return undefined;
+  const { closed, durationMs, outputBytes, segment, person, began, head, imported, deleted } = state;
+  if (deleted || closed !== 'recording.end' || durationMs === null || outputBytes === null || person === null) return undefined;
   let size = 0;
   for (let n = 0; n <= segment; n++) {
     const stat = lstatSync(folder + sep + (n === 0 ? FIRST_SEGMENT : segmentName(n)), QUIETLY);
@@ -112,7 +119,7 @@ function endedRecording(folder: string, id: string, state: RecordingState): List
     size += stat.size;
   }
   const ledger = { signed: head.size, found: null, contradiction: null };
-  return { id, person, start: began, lengthMs: durationMs, size, outputBytes, state: 'complete', recovered: false, fault: null, ledger };
+  return { id, person, start: began, lengthMs: durationMs, size, outputBytes, state: 'complete', recovered: false, fault: null, imported, ledger };
 }
 
 /** The ledger's word, where it has one: a list is there also where the ledger is not good, which is said. */
@@ -127,18 +134,19 @@ async function openView({ home, noteKey }: OpenInstallation, io: CliIo): Promise
   }
 }
 
-/** What the ledger knows and the disk has not. @param unknown so many are there that the ledger does not know. */
+/** What the ledger knows and the disk has not: what was deleted is not missing. @param unknown so many are there that the ledger does not know. */
 function missing(
   known: ReadonlyMap<string, RecordingState>,
   recordings: readonly ListedRecording[],
   unknown: number,
-): readonly (readonly [string, RecordingState])[] {
-  if (recordings.length - unknown === known.size) return [];
+): { readonly gone: readonly (readonly [string, RecordingState])[]; readonly deleted: readonly string[] } {
+  if (recordings.length - unknown === known.size) return { gone: [], deleted: [] };
   const there = new Set(recordings.map(({ id }) => id));
-  return [...known].filter(([id]) => !there.has(id));
+  const away = [...known].filter(([id]) => !there.has(id));
+  return { gone: away.filter(([, { deleted }]) => !deleted), deleted: away.flatMap(([id, { deleted }]) => (deleted ? id : [])) };
 }
 
-const unfinished = ([, { closed }]: readonly [string, RecordingState]): boolean => closed !== 'recording.end';
+const unfinished = ([, { closed, deleted }]: readonly [string, RecordingState]): boolean => closed !== 'recording.end' && !deleted;
 
 /**
  * Closes each interrupted recording with what was signed for before. Of a person who gives a passphrase the key is asked what
@@ -202,7 +210,7 @@ export const list: CliCommand = {
   needs: { list: 'evidence.read', '--recover': 'recording.recover' },
   summary: 'Lists recordings: id, person, start, length, size, state.',
   description:
-    'States: complete, live, interrupted (its writer died; what was whole is kept). The app closes interrupted recordings when it starts, with what was signed for before; --recover does it now. What lies behind that is kept and not proven. With --person or --passphrase-fd your key opens it, and what only the recorder, you or an audit key can have written is signed for.\nWhat is there is compared with the ledger at a glance: segments, headers, numbers of records. All content is compared by: wardmux ledger verify --deep',
+    'States: complete, live, interrupted (its writer died; what was whole is kept). The app closes interrupted recordings when it starts, with what was signed for before; --recover does it now. What lies behind that is kept and not proven. With --person or --passphrase-fd your key opens it, and what only the recorder, you or an audit key can have written is signed for.\nWhat was imported is called so: who brought it stands as its person, when it was brought as its start, and its length is that of the file.\nWhat is there is compared with the ledger at a glance: segments, headers, numbers of records. All content is compared by: wardmux ledger verify --deep',
   examples: [
     ['wardmux list', 'a table, oldest first'],
     ['wardmux list --json | jq -r ".[].id"', 'for scripts'],
@@ -224,7 +232,6 @@ export const list: CliCommand = {
         // The ledger first: a recording that is being written is never behind it.
         const known = new Map((await view?.recordings()) ?? []);
         const recordings = await listRecordings(site.home.recordings, known);
-        view?.close();
         if (options.json) await io.out(jsonText(recordings));
         else {
           const rows = recordings.map((r) => [
@@ -233,7 +240,13 @@ export const list: CliCommand = {
             r.start || '-',
             lengthText(r.lengthMs),
             String(r.size),
-            r.recovered ? 'interrupted, recovered' : r.state === 'live' ? 'live, its length until the last output' : r.state,
+            r.imported !== null
+              ? `${r.state}, imported (${r.imported}), not witnessed`
+              : r.recovered
+                ? 'interrupted, recovered'
+                : r.state === 'live'
+                  ? 'live, its length until the last output'
+                  : r.state,
           ]);
           if (rows.length > 0) await io.out(columns([['ID', 'PERSON', 'START', 'LENGTH', 'SIZE', 'STATE'], ...rows]));
           else io.talk('There are no recordings yet. Make one: wardmux record -- bash');
@@ -256,9 +269,13 @@ export const list: CliCommand = {
             io.talk(ledger.contradiction);
           }
         }
-        const gone = missing(known, recordings, unknown.length);
+        const { gone, deleted } = missing(known, recordings, unknown.length);
+        for (const id of deleted.slice(-TOLD_DELETIONS)) io.talk(deletionSentence(id, (await view?.eventsOf(id)) ?? []) ?? `Recording ${id} was deleted.`);
+        if (deleted.length > TOLD_DELETIONS)
+          io.talk(`${deleted.length - TOLD_DELETIONS} older ones were deleted too. Which: wardmux ledger show --action recording.deleted`);
         for (const [id, { head }] of gone) io.talk(`Recording ${id} stands in the ledger with ${head.size} records, and it is not here.`);
         const strange = view ? await neverEntered(site, unknown, io) : [];
+        view?.close();
         for (const id of strange) io.talk(`Recording ${id} is not in the ledger.`);
         const found = [
           [!view, exit.badLedger],

@@ -1,6 +1,7 @@
 /** `wardmux person`: who belongs to this installation, and what they may do. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { askNewPassphrase } from '../../job/new-passphrase.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import type { KnownPerson } from '../../ledger/person-facts.ts';
 import {
   enrol,
@@ -33,7 +34,7 @@ type RebindOptions = TwoOptions & { readonly checked: IdentityCheck; readonly co
 type AddOptions = TwoOptions & { readonly name: string; readonly role?: readonly Role[]; readonly newPassphraseFd?: number };
 
 /**
- * A security admin, let in for what the command needs, does something under the ledger's lock.
+ * A security admin, or who else may, let in for what the command needs, does something under the ledger's lock.
  * @param why it takes two, where it does: whoever agrees is let in for the same.
  */
 export async function asAdmin<T>(
@@ -41,7 +42,7 @@ export async function asAdmin<T>(
   options: TwoPeople,
   why: string | undefined,
   io: CliIo,
-  deed: (parts: PeopleParts) => Promise<T>,
+  deed: (parts: PeopleParts & { readonly ledger: Ledger }) => Promise<T>,
 ): Promise<T> {
   if (why !== undefined) requireSecondFd(options, 'This takes two people who may decide it');
   const admin = await unlockPerson(site, options, io);

@@ -11,10 +11,12 @@ import { Option } from 'commander';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { appendEvent, openInstallation, type OpenInstallation } from '../../services/installation.ts';
+import { deletionSentence } from '../../services/life-cycle.ts';
 import { unlockPerson } from '../person.ts';
 import { recordingFolder } from '../recording-folder.ts';
 import type { CliIo } from '../io.ts';
 import { factor, personOptions } from '../options.ts';
+import { importedText } from '../../types/words.ts';
 import { eventSize } from '../../recording/replay.ts';
 import { Painter, type Size } from '../../terminal/painter.ts';
 import { ReplayFilter } from '../../terminal/replay-filter.ts';
@@ -64,7 +66,7 @@ export const play: CliCommand = {
         if (options.key !== undefined && (options.passphraseFd !== undefined || options.person !== undefined))
           throw new CliError('usage', 'A recording is opened with an audit key (--key) or by a person (--person, --passphrase-fd): give one of them.');
         const site = await openInstallation(io);
-        const folder = recordingFolder(site.home, id);
+        const folder = await recordingFolder(site, id);
         const identity = options.key === undefined ? await unlockPerson(site, options, io) : undefined;
         const opener: SegmentOpener = identity ?? (await AuditKeyOpener.fromFile(options.key!));
         const told = (outcome: 'success' | 'failure'): Promise<void> =>
@@ -108,7 +110,13 @@ async function tellProof(site: OpenInstallation, folder: string, id: string, io:
       io.talk(`Recording ${id} is not in the ledger: nothing of it is proven.`);
       return { status: exit.unknownRecording, closed: false };
     }
+    if (proof.state.deleted)
+      throw new CliError(
+        'contradiction',
+        `${deletionSentence(id, await view.eventsOf(id))!} Its files are here all the same: they came back out of a copy, and nothing of them is shown.`,
+      );
     io.talk(proof.sentence ?? `Recording ${id}: ${proofText(proof)}.`);
+    if (proof.state.imported !== null) io.talk(`Recording ${id}: ${importedText(proof.state.imported)}.`);
     return { status: proof.contradiction ? exit.contradiction : exit.done, closed: proof.state.closed !== null };
   } finally {
     view?.close();

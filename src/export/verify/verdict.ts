@@ -48,6 +48,8 @@ export interface BundleFacts {
   readonly recoveredBy: readonly string[];
   /** How often the ledger of the bundle says that the recording's files were not what was written. */
   readonly damaged: number;
+  /** Of what the recording was imported, that nobody witnessed; null where it was recorded here. */
+  readonly imported: string | null;
   readonly outputBytes: number;
   readonly disclosed: number;
   readonly withheld: number;
@@ -86,11 +88,15 @@ export interface Verdict {
 }
 
 export function goodSentence(facts: BundleFacts): string {
-  return `The bundle is good: ${facts.proven} of ${facts.records} records of recording ${facts.recording} are exactly those that the ledger of ${facts.installation} signs for.`;
+  return `The bundle is good: ${facts.proven} of ${facts.records} records of recording ${facts.recording} are exactly those that the ledger of ${facts.installation} signs for.${facts.imported === null ? '' : ` It was imported from a file (${facts.imported}), and nobody witnessed it.`}`;
 }
 
 export function notesOf(facts: BundleFacts): string[] {
   const notes: string[] = [];
+  if (facts.imported !== null)
+    notes.push(
+      `The recording was imported from a file (${facts.imported}): what it shows, and all times in it, are the word of that file, which ${facts.person} brought. Proven is that it was not changed since then.`,
+    );
   if (facts.unproven > 0) notes.push(`The last ${facts.unproven} records are unproven: they came after the last one that the ledger knows of.`);
   if (facts.state === 'open')
     notes.push('The ledger in this bundle has no end of the recording: it was running or interrupted when it was exported, and later records are not in it.');

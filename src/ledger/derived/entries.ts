@@ -1,6 +1,7 @@
 /** How the indexes beside the ledger write their keys and values down: fixed lengths, big-endian, sorted as their bytes are. */
 import { recordingPattern } from '../events.ts';
-import type { Closing, RecordingState } from '../rules.ts';
+import { importKinds } from '../../types/words.ts';
+import { UNKNOWN_KIND, type Closing, type RecordingState } from '../rules.ts';
 import type { LedgerEvent } from '../types.ts';
 import type { Widths } from './hash-tree.ts';
 
@@ -11,7 +12,8 @@ const SEQ_BYTES = 6;
 export const EVENT_WIDTHS: Widths = { key: ID_BYTES + SEQ_BYTES, value: 0 };
 
 const closings: readonly (Closing | null)[] = [null, 'recording.end', 'recording.failed', 'recording.recovered'];
-/** Start, time of start, person, closing, size, root, segment, bytes and length, digest of its beginning. */
+const kinds: readonly (string | null)[] = [null, UNKNOWN_KIND, ...importKinds];
+/** Start, time of start, person, closing, size, root, segment, bytes and length, digest of its beginning, what it was imported from, whether it was deleted. */
 const STATE = {
   start: 0,
   began: 6,
@@ -24,7 +26,9 @@ const STATE = {
   outputBytes: 65,
   durationMs: 71,
   beginning: 77,
-  end: 109,
+  imported: 109,
+  deleted: 110,
+  end: 111,
 } as const;
 export const STATE_WIDTHS: Widths = { key: ID_BYTES, value: STATE.end };
 
@@ -86,6 +90,8 @@ export function stateEntry(id: string, state: RecordingState): Buffer {
     value.writeUIntBE(state.durationMs, STATE.durationMs, 6);
   }
   value.write(state.beginning, STATE.beginning, 'hex');
+  value[STATE.imported] = kinds.indexOf(state.imported);
+  value[STATE.deleted] = state.deleted ? 1 : 0;
   return Buffer.concat([idKey(id), value]);
 }
 
@@ -98,11 +104,13 @@ export function stateAt(bytes: Buffer, at: number): RecordingState {
     start: number(STATE.start),
     began: new Date(number(STATE.began)).toISOString(),
     person: bytes[at + STATE.person] === 1 ? `p-${hex(STATE.person + 1, STATE.closed)}` : null,
-    beginning: hex(STATE.beginning, STATE.end),
+    beginning: hex(STATE.beginning, STATE.imported),
     head: { size: number(STATE.size), root: hex(STATE.root, STATE.segment) },
     segment: number(STATE.segment),
     closed: closings[bytes[at + STATE.closed]!] ?? null,
     outputBytes: counted ? number(STATE.outputBytes) : null,
     durationMs: counted ? number(STATE.durationMs) : null,
+    imported: kinds[bytes[at + STATE.imported]!] ?? null,
+    deleted: bytes[at + STATE.deleted] === 1,
   };
 }

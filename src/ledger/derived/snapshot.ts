@@ -14,12 +14,22 @@ import { NO_FACTS, type FactsState } from '../facts.ts';
 import { changeKinds } from '../person-facts.ts';
 import type { RecordingState } from '../rules.ts';
 import { logoffCauses } from '../../lock/machine.ts';
-import { emergencyEnds, emergencyReasons, personStandings, reviewFindings, revocationStates, roles, stopReasons } from '../../types/words.ts';
+import {
+  emergencyEnds,
+  emergencyReasons,
+  holdReasons,
+  holdScopes,
+  personStandings,
+  reviewFindings,
+  revocationStates,
+  roles,
+  stopReasons,
+} from '../../types/words.ts';
 import { EMPTY_TREE, type TreeState } from './hash-tree.ts';
 
 const FILE = 'snapshot';
 /** First line of its note: no checkpoint, and no head, begins like this. Another number is another shape. */
-const TITLE = 'wardmux-ledger-derived 12';
+const TITLE = 'wardmux-ledger-derived 13';
 
 const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -34,6 +44,8 @@ const state = z.strictObject({
   closed: z.enum(['recording.end', 'recording.failed', 'recording.recovered']).nullable(),
   outputBytes: count.nullable(),
   durationMs: count.nullable(),
+  imported: z.string().nullable(),
+  deleted: z.boolean(),
 });
 const schema = z.strictObject({
   size: count,
@@ -122,6 +134,20 @@ const schema = z.strictObject({
       list: z.strictObject({ number: count, sha256, issued: z.string(), seq: count, people: z.array(z.string()), slots: z.array(z.string()) }).nullable(),
       look: z.strictObject({ state: z.enum(revocationStates), open: z.boolean(), seq: count, time: z.string() }).nullable(),
     }),
+    holds: z.array(
+      z.strictObject({
+        id: z.string(),
+        scope: z.enum(holdScopes),
+        of: z.string().nullable(),
+        recording: z.string().nullable(),
+        from: z.string().nullable(),
+        until: z.string().nullable(),
+        reason: z.enum(holdReasons),
+        by: z.string(),
+        seq: count,
+        time: z.string(),
+      }),
+    ),
   }),
 });
 

@@ -1,5 +1,5 @@
 /** Events of recordings: how they begin, how far they go, how they end, and who has read them. */
-import { endReasons, reasons, roles, workstationClasses } from '../../types/words.ts';
+import { endReasons, importKinds, reasons, roles, workstationClasses } from '../../types/words.ts';
 import { row } from './row.ts';
 
 const failureCauses = ['disk-full', 'read-only', 'io-error', 'permission', 'process-gone', 'moved', 'other'] as const;
@@ -7,7 +7,7 @@ const failureCauses = ['disk-full', 'read-only', 'io-error', 'permission', 'proc
 export const recordingRows = [
   row(
     'recording.start',
-    'A recording began: who can open it, the policy in force, and as whom, where and why the session was opened. class: of the workstation. sessionClass: of the session, as the policy names it; left out where there was none.',
+    'A recording began: who can open it, the policy in force, and as whom, where and why the session was opened. class: of the workstation. sessionClass: of the session, as the policy names it; left out where there was none. imported: nobody here witnessed it; it was made of a file of that format, all times in it are that file’s, and person is who brought it. sourceSha256, timingSha256: of that file, and of the timing file beside it. claimed: when that file says that it began.',
     {
       recording: 'recording',
       recipients: 'kids',
@@ -17,6 +17,10 @@ export const recordingRows = [
       reason: reasons,
       'breakGlass?': 'break-glass',
       'sessionClass?': 'session-class',
+      'imported?': importKinds,
+      'sourceSha256?': 'sha256',
+      'timingSha256?': 'sha256',
+      'claimed?': 'moment',
     },
     { person: 'required' },
   ),

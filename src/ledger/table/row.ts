@@ -23,6 +23,7 @@ export type FieldType =
   | 'permission'
   | 'code'
   | 'break-glass'
+  | 'hold'
   | 'session-class'
   | 'installation'
   | 'bytes64'
