@@ -6,7 +6,7 @@ import { copyBytes } from '../disk/bytes.ts';
 import { capital, nameOf, troubleOf } from '../disk/errno.ts';
 import { requirePlain } from '../disk/plain.ts';
 import { LedgerError } from './errors.ts';
-import type { LedgerPaths } from './files.ts';
+import { MAX_BEYOND_BYTES, type LedgerPaths } from './files.ts';
 import type { SignedHead } from './head.ts';
 import type { NoteKey } from './note.ts';
 import { corrupt } from './state.ts';
@@ -47,7 +47,7 @@ export function fileStamp(clock: () => number): string {
   return new Date(clock()).toISOString().replace(/[-:.]/g, '');
 }
 
-/** Copies a part of a file into a new one, and makes that durable. */
+/** Copies a part of a file into a new one, and makes that durable. Of a part of more than MAX_BEYOND_BYTES its beginning. */
 export function keepAside(fd: number, path: string, from: number, to: number): void {
   let aside = -1;
   for (let n = 0; aside < 0; n++) {
@@ -58,7 +58,7 @@ export function keepAside(fd: number, path: string, from: number, to: number): v
     }
   }
   try {
-    copyBytes(fd, from, to, aside);
+    copyBytes(fd, from, Math.min(to, from + MAX_BEYOND_BYTES), aside);
     fdatasyncSync(aside);
   } finally {
     closeSync(aside);

@@ -19,6 +19,12 @@ const CHUNK = 256 * 1024;
 /** Longest line we take: an event of ours has at most about 4 KiB, a line of a megabyte is not one. */
 export const MAX_LINE_BYTES = 64 * 1024;
 
+/**
+ * Of what stands beyond the head so much is looked at, and kept aside (bytes). An append that was interrupted is far below it; a file can be made
+ * longer by any length with one call (truncate(2)), a hole that takes no room, and neither the time nor the disk is to go into it.
+ */
+export const MAX_BEYOND_BYTES = 8 * 1024 * 1024;
+
 export interface LedgerPaths {
   readonly events: string;
   readonly checkpoints: string;
@@ -122,8 +128,9 @@ export function skipLine(fd: number, from: number): number | undefined {
   }
 }
 
-/** Lines in a part of a file: its newlines, and one more where its last byte is none. */
-export function countLines(fd: number, from: number, to: number): number {
+/** Lines in a part of a file: its newlines, and one more where its last byte is none. Of a part of more than MAX_BEYOND_BYTES those in its beginning. */
+export function countLines(fd: number, from: number, end: number): number {
+  const to = Math.min(end, from + MAX_BEYOND_BYTES);
   const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(1, to - from)));
   let lines = 0;
   let last = 0x0a;

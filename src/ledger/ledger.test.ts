@@ -1,13 +1,13 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
 import { leafHash, StoredTree } from '../merkle/tree.ts';
 import { decodeLine } from './events.ts';
 import { headEntry, testLedgerOptions, testSigner, startDetail } from './fixture.ts';
-import { ledgerPaths } from './files.ts';
+import { ledgerPaths, MAX_BEYOND_BYTES } from './files.ts';
 import { Ledger } from './ledger.ts';
 import { ledgerOrigin, noteKey } from './note.ts';
 import { readLedger } from './read.ts';
@@ -108,6 +108,30 @@ test('what nobody vouched for is moved aside whole, told as an event, and the le
   expect(seen.slice(6).map((event) => [event.action, event.detail])).toEqual([
     ['ledger.unvouched', { file: 'events', ...beyond.events }],
     ['ledger.unvouched', { file: 'checkpoints', ...beyond.checkpoints }],
+  ]);
+});
+
+test('a file that somebody made longer than any append costs neither the time nor the disk of its length', async () => {
+  const made = await filled();
+  const [size, checkpoints] = [made.events, made.checkpoints].map((file) => statSync(file).size) as [number, number];
+  const hole = 2 ** 40;
+  // A hole takes no room, and one call.
+  truncateSync(made.events, size + hole);
+  truncateSync(made.checkpoints, checkpoints + hole);
+  const reading = readLedger(made.folder, made.key);
+  expect(reading).toMatchObject({ events: 6, unvouched: { events: { lines: 1, bytes: hole }, checkpoints: { lines: 1, bytes: hole } } });
+  expect(reading.faults.map(({ code, message }) => [code, message.includes('somebody else made it longer')])).toEqual([
+    ['unvouched', true],
+    ['unvouched', true],
+  ]);
+  await (await Ledger.open(made)).close();
+  const aside = readdirSync(made.folder).filter((name) => name.startsWith('unvouched-'));
+  expect(aside.map((name) => statSync(join(made.folder, name)).size)).toEqual([MAX_BEYOND_BYTES, MAX_BEYOND_BYTES]);
+  const seen: LedgerEvent[] = [];
+  expect(readLedger(made.folder, made.key, { onEvent: (event) => seen.push(event) })).toMatchObject({ events: 8, faults: [] });
+  expect(seen.slice(6).map(({ detail }) => detail)).toEqual([
+    { file: 'events', lines: 1, bytes: hole },
+    { file: 'checkpoints', lines: 1, bytes: hole },
   ]);
 });
 

@@ -5,7 +5,7 @@ import type { TreeHead } from '../types/head.ts';
 import { decodeLine } from './events.ts';
 import { LedgerError } from './errors.ts';
 import { openPlain } from '../disk/plain.ts';
-import { atOnce, countLines, gently, ledgerPaths, passInSteps, type InSteps, type LedgerPaths } from './files.ts';
+import { atOnce, countLines, gently, ledgerPaths, MAX_BEYOND_BYTES, passInSteps, type InSteps, type LedgerPaths } from './files.ts';
 import { EMPTY_CHAIN, HEAD_BYTES, isAhead, nextChain, readHead, type HeadReading, type SignedHead } from './head.ts';
 import { isChainOf, NO_CHAIN, nextChainOfKeys } from './key-chain.ts';
 import { bordersOf, openCheckpointLine, type NoteKey, type SecondSignature } from './note.ts';
@@ -126,7 +126,9 @@ function* readInSteps(folder: string, key: NoteKey, options: ReadOptions): InSte
           'unvouched',
           file,
           lines,
-          `${file} has ${lines} lines (${bytes} bytes) after what this installation vouched for: an append that was interrupted, or bytes of somebody else. The next start moves them aside and enters that.`,
+          bytes > MAX_BEYOND_BYTES
+            ? `${file} has ${bytes} bytes after what this installation vouched for, more than any append that was interrupted leaves: somebody else made it longer. The next start moves the first ${MAX_BEYOND_BYTES} of them aside (${lines} lines), removes the rest and enters that.`
+            : `${file} has ${lines} lines (${bytes} bytes) after what this installation vouched for: an append that was interrupted, or bytes of somebody else. The next start moves them aside and enters that.`,
         );
     };
     if (damagedSlot)
