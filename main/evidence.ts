@@ -88,13 +88,13 @@ export async function verifyPane(parts: EvidenceParts, pane: number): Promise<Ou
   const recording = workspace.recording(pane);
   if (!recording || !installed.current) throw new Refusal('no-recording', 'This pane has no recording to verify.');
   await pty.checkpoint();
-  const { good, code, sentence } = await askLedger(home, installed.current.ledger, recording);
+  const { good, code, sentence } = await verifyRecording(home, installed.current.ledger, recording);
   journal.log({ action: 'verify', person: person.id, outcome: good ? 'success' : 'failure', detail: { target: 'recording', recording, code } });
   return { good, sentence };
 }
 
 /** Whether a recording, as it lies on the disk now, is what the signed ledger remembers. One sentence, for good and for bad. */
-async function askLedger(home: Home, ledger: Ledger, recording: string): Promise<{ good: boolean; code: string; sentence: string }> {
+export async function verifyRecording(home: Home, ledger: Ledger, recording: string): Promise<{ good: boolean; code: string; sentence: string }> {
   const bad = (code: string, sentence: string) => ({ good: false, code, sentence });
   await ledger.checkpoint();
   const folder = join(home.recordings, recording);

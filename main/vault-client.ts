@@ -17,6 +17,8 @@ type Attest = (statement: BundleStatement) => Promise<string>;
 export interface VaultEvents {
   readonly frame: (bytes: Uint8Array) => void;
   readonly badMessage: () => void;
+  /** It found text in a recording, in the search of this ticket. Rejects where that cannot be entered. */
+  readonly looked: (ticket: number, recording: string) => Promise<void>;
   /** It was asked for something that whoever is in may not do. */
   readonly denied: (denial: { readonly needs: Permission; readonly why: DenialReason; readonly person: string | undefined }) => void;
   /** The process died while it was wanted: its exit status, or the number of the signal that ended it. */
@@ -39,6 +41,10 @@ export class VaultClient {
       handlers: {
         ready: () => {},
         denied: ({ needs, why, person }) => events.denied({ needs, why, person }),
+        looked: async ({ ticket, recording }) => {
+          await events.looked(ticket, recording);
+          return {};
+        },
         attest: async ({ ticket, statement }) => {
           // One signature for one export that we have asked for, and for nothing else.
           const attest = this.#attest.get(ticket);

@@ -12,6 +12,8 @@ export interface VaultKeeperParts {
   readonly journal: Journal;
   /** A sealed frame for the page. */
   readonly onFrame: (bytes: Uint8Array) => void;
+  /** It found text in a recording, in the search of this ticket. */
+  readonly onLooked: (ticket: number, recording: string) => Promise<void>;
   /** It ended without our doing. */
   readonly onDied: () => void;
 }
@@ -31,7 +33,7 @@ export class VaultKeeper {
   /** Starts one where there is none. */
   start(): void {
     if (this.#vault) return;
-    const { host, home, journal, onFrame, onDied } = this.#parts;
+    const { host, home, journal, onFrame, onLooked, onDied } = this.#parts;
     const vault = new VaultClient(
       host,
       { home, origin, rpId, version },
@@ -39,6 +41,7 @@ export class VaultKeeper {
         frame: (bytes) => {
           if (this.#vault === vault) onFrame(bytes);
         },
+        looked: (ticket, recording) => onLooked(ticket, recording),
         badMessage: () => journal.refusals.badMessage('vault-host'),
         denied: (denial) => journal.refusals.denied('vault', denial),
         died: (exit) => {

@@ -29,6 +29,7 @@ import { People } from './people.ts';
 import { StandingWatch } from './standing-watch.ts';
 import { PolicyWatch } from './policy-watch.ts';
 import { provingOf } from './proving.ts';
+import { Reviews } from './review.ts';
 import { PtyClient } from './pty-client.ts';
 import { Reasons } from './reasons.ts';
 import { requestHandlers } from './requests/index.ts';
@@ -140,6 +141,7 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     home: home.folder,
     journal,
     onFrame: (bytes) => gate.toPage('vault', bytes),
+    onLooked: (ticket, recording) => reviews.looked(ticket, recording),
     onDied: () => {
       if (gate.holdsKey) void gate.lock('vault-gone');
       else showAgain('The part of Wardmux that holds the keys ends each time it is started.');
@@ -163,7 +165,9 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     onShow: (surface) => {
       // What one operator has agreed to goes with the page, however that has gone.
       breakGlass.leave();
-      if (surface !== 'workspace') vaults.start();
+      if (surface === 'workspace') return;
+      reviews.forget();
+      vaults.start();
     },
     onFailed: (error) => gate.pageless(error),
   });
@@ -275,6 +279,7 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     end: (person, cause) => void logoff.loggedOff(person, cause, undefined),
     news: () => gate.emitLocked('stale', () => ({})),
   });
+  const reviews = new Reviews({ home, gate, vaults, pty, installed, journal });
   const parts: RequestParts = {
     home,
     host,
@@ -301,6 +306,7 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     journal,
     evidence: evidenceOf({ home, gate, vaults, pty, workspace, installed, journal }),
     proving: provingOf({ home, gate, vaults, installed }),
+    review: reviews,
     showFolder,
     setup: { auditKey: () => defaultAuditKey(env), medium: (path) => mediumOf(path, home.folder), secretStore: () => secretStoreFacts(home) },
     display,

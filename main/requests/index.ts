@@ -7,6 +7,7 @@ import { pageRequests } from './page.ts';
 import type { RequestParts } from './parts.ts';
 import { peopleRequests } from './people.ts';
 import { postureRequests } from './posture.ts';
+import { reviewRequests } from './review.ts';
 import { setupRequests } from './setup.ts';
 import { slotRequests } from './slots.ts';
 import { workspaceRequests } from './workspace.ts';
@@ -21,6 +22,7 @@ export function requestHandlers(parts: RequestParts): RequestHandlers {
     ...workspaceRequests(parts),
     ...exportRequests(parts),
     ...postureRequests(parts),
+    ...reviewRequests(parts),
     ...displayRequests(parts),
   };
 }

@@ -22,6 +22,7 @@ import type { PolicyWatch } from '../policy-watch.ts';
 import type { Proving } from '../proving.ts';
 import type { PtyClient } from '../pty-client.ts';
 import type { Reasons } from '../reasons.ts';
+import type { Reviewing } from '../review.ts';
 import type { SecretStoreFacts } from '../setup-facts.ts';
 import type { Slots } from '../slots.ts';
 import type { Status } from '../status.ts';
@@ -66,6 +67,7 @@ export interface RequestParts {
   readonly display: Pick<DisplayFile, 'value' | 'change'>;
   readonly evidence: Evidence;
   readonly proving: Proving;
+  readonly review: Reviewing;
   /** In the desktop's file manager. @returns false where there is none. */
   readonly showFolder: (folder: string) => Promise<boolean>;
   /** What the first run says before anything is written. */

@@ -1,7 +1,7 @@
 /** What the workspace does: the core's events in, a person's keys and clicks out. Views call this; this writes the model. */
 import { batch, effect } from '@preact/signals';
 import { notPermitted } from '../../src/access/index.ts';
-import type { ViewFrame } from '../../src/bridge/frames.ts';
+import type { ReviewFrame, ViewFrame } from '../../src/bridge/frames.ts';
 import type { Events, StatusView } from '../../src/bridge/schema.ts';
 import type { ClientAction, WorkspaceView } from '../../src/types/workspace-view.ts';
 import type { GivenReasonWord } from '../../src/types/words.ts';
@@ -67,6 +67,7 @@ export class Controller {
   #numbersTimer: number | undefined;
   #commandGiven: (done: Promise<void>) => void = () => {};
   #display: (change: DisplayChange) => void = () => {};
+  #review: (frame: ReviewFrame) => void = () => {};
 
   constructor(bridge: Bridge, newTerminal: (pane: number, port: TerminalPort) => TerminalView) {
     this.bridge = bridge;
@@ -206,7 +207,8 @@ export class Controller {
   }
 
   #onFrame(frame: ViewFrame): Promise<void> | void {
-    if (!('pane' in frame) || frame.type === 'input' || frame.type === 'snapshot') return;
+    if (frame.type === 'review') return this.#review(frame);
+    if (!('pane' in frame) || frame.type === 'input' || frame.type === 'query' || frame.type === 'snapshot') return;
     return this.terminal(frame.pane).receive(frame);
   }
 
@@ -277,6 +279,14 @@ export class Controller {
   /** Tells of every command that is given, with a promise that resolves when it is done. */
   onCommand(listener: (done: Promise<void>) => void): void {
     this.#commandGiven = listener;
+  }
+
+  /** Takes what the vault tells of recordings. @returns what ends it */
+  onReview(listener: (frame: ReviewFrame) => void): () => void {
+    this.#review = listener;
+    return () => {
+      if (this.#review === listener) this.#review = () => {};
+    };
   }
 
   /** Tells of every change of text size and theme that is asked for. */

@@ -7,6 +7,7 @@ import '../shared/ui.css';
 import './panes.css';
 import './notices.css';
 import './bands/bands.css';
+import './review/review.css';
 import { cellSize, LARGE_DISPLAY } from '../shared/cell.ts';
 import { display, setDisplay, stepCell } from '../shared/display.ts';
 import { loadFonts, openBridge, Silent } from '../shared/start.tsx';

@@ -62,6 +62,12 @@ export const permissions = {
   'recording.replay.own': { when: ['open'], roles: ['operator', 'emergency'], sealed: true, help: 'Replay a recording that is wrapped for oneself.' },
   'recording.export.own': { when: ['open'], roles: ['operator'], sealed: true, help: 'Export a recording that is wrapped for oneself.' },
   'recording.import': { when: ['open'], roles: ['operator'], help: 'Make a sealed recording of another program’s file, which is marked as imported.' },
+  'review.own': { when: ['open'], roles: ['operator', 'auditor', 'security'], help: 'Look through the list of one’s own recordings.' },
+  'review.everybody': {
+    when: ['open'],
+    roles: ['auditor', 'security'],
+    help: 'Look through the list of everybody’s recordings, with names: what is public of each, and no content.',
+  },
   'ledger.verify': { when: ['open'], roles: ['operator', 'auditor', 'security'], help: 'Verify the ledger and a recording, and have that entered.' },
   'vault.slot.add': { when: ['open'], roles, enrols: true, sealed: true, help: 'Add a key slot to one’s own vault.' },
   'vault.slot.change': { when: ['open'], roles, enrols: true, sealed: true, help: 'Change, name, test and remove the key slots of one’s own vault.' },

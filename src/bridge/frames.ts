@@ -13,6 +13,8 @@
  *  10 skip       pty host -> workspace   u32 pane | u64 offset | u64 to | u64 settled | bytes   output [offset, to) is left out, for what
  *                follows pushes it out of the scrollback: write `bytes` instead. The screen is true again after `settled` output bytes.
  *  11 words      page -> vault host      UTF-8: why somebody breaks the glass, in their own words
+ *  12 review     vault host -> workspace u32 ticket | UTF-8 JSON (src/review/told.ts)    a recording that is looked at; as wide as `pane` of the others
+ *  13 query      workspace -> vault host u32 ticket | UTF-8: the text that is looked for in recordings
  */
 
 /** Lines above the screen that a page keeps for a pane at most. A full line of 120 columns takes 1.3 to 1.9 kB there. */
@@ -21,6 +23,8 @@ export const scrollbackLines = 10_000;
 export type ViewFrame =
   | { readonly type: 'output' | 'replay'; readonly pane: number; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly type: 'input'; readonly pane: number; readonly bytes: Uint8Array }
+  /** `pane`: the number of what was asked. */
+  | { readonly type: 'review' | 'query'; readonly pane: number; readonly bytes: Uint8Array }
   | {
       readonly type: 'snapshot' | 'screen';
       readonly pane: number;
@@ -41,7 +45,10 @@ export type ViewFrame =
     }
   | { readonly type: 'passphrase' | 'prf' | 'words'; readonly bytes: Uint8Array };
 
-const types = ['', 'output', 'input', 'snapshot', 'screen', 'replay', 'size', 'end', 'passphrase', 'prf', 'skip', 'words'] as const;
+/** What the vault tells of a recording that is looked at. */
+export type ReviewFrame = Extract<ViewFrame, { type: 'review' | 'query' }>;
+
+const types = ['', 'output', 'input', 'snapshot', 'screen', 'replay', 'size', 'end', 'passphrase', 'prf', 'skip', 'words', 'review', 'query'] as const;
 const heads: Record<ViewFrame['type'], number> = {
   output: 13,
   replay: 13,
@@ -54,6 +61,8 @@ const heads: Record<ViewFrame['type'], number> = {
   prf: 1,
   skip: 29,
   words: 1,
+  review: 5,
+  query: 5,
 };
 
 /** Encodes into a fresh array. */
@@ -89,7 +98,7 @@ export function decodeFrame(data: Uint8Array): ViewFrame {
   const bytes = data.subarray(heads[type]);
   if (type === 'passphrase' || type === 'prf' || type === 'words') return { type, bytes };
   const pane = view.getUint32(1);
-  if (type === 'input') return { type, pane, bytes };
+  if (type === 'input' || type === 'review' || type === 'query') return { type, pane, bytes };
   const offset = Number(view.getBigUint64(5));
   if (type === 'output' || type === 'replay') return { type, pane, offset, bytes };
   if (type === 'end') return { type, pane, offset, skipped: Number(view.getBigUint64(13)), segments: view.getUint32(21) };

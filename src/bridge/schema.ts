@@ -10,12 +10,14 @@
  */
 import { permissionNames, type Permission } from '../access/permissions.ts';
 import { ANSWER_MS } from '../types/answer.ts';
-import { PERSON_ID } from '../types/ids.ts';
+import { PERSON_ID, RECORDING_ID } from '../types/ids.ts';
 import { CLASS_NAME, classLooks, MOST_PIECES, PIECE_DIGEST } from '../types/classes.ts';
 import {
   emergencyReasons,
   peers,
   personStandings,
+  recordingSorts,
+  recordingStates,
   roles,
   givenReasons,
   revocationStates,
@@ -43,6 +45,9 @@ const pieces = z.array(z.string().regex(PIECE_DIGEST)).max(MOST_PIECES);
 const webauthn = z.record(z.string(), z.unknown());
 const short = z.string().max(200);
 const personId = z.string().regex(PERSON_ID);
+const recording = z.string().regex(RECORDING_ID);
+/** The page's number for what it asks of recordings: the answer's frames have it. */
+const ticket = z.number().int().min(0).max(0xffffffff);
 const roleList = z.array(z.enum(roles)).max(roles.length);
 const theme = z.enum(themes);
 /** Size of the text: the width of a cell in pixels, or as it fits. */
@@ -69,6 +74,42 @@ const slot = z.object({
 
 /** The key is one that is touched: the passphrase has been sent as a sealed frame as well, and only both open. */
 const withPassphrase = z.boolean().optional();
+
+/** Which recordings, in which order, and which of them. */
+const listQuery = z.strictObject({
+  state: z.enum(recordingStates).optional(),
+  /** Of the id, the person or their name. */
+  words: z.string().max(100).optional(),
+  sort: z.enum(recordingSorts),
+  descending: z.boolean(),
+  from: z.number().int().nonnegative(),
+  count: z.number().int().min(1).max(500),
+});
+const listed = z.object({
+  rows: z.array(
+    z.object({
+      id: z.string(),
+      person: z.string(),
+      name: z.string().nullable(),
+      start: z.string(),
+      lengthMs: z.number(),
+      size: z.number(),
+      state: z.enum(recordingStates),
+      signed: z.number().nullable(),
+      found: z.number().nullable(),
+      /** The class of its session, where there is one. */
+      sessionClass: z.string().nullable(),
+      /** Why it was recorded, where somebody said so. */
+      reason: z.string().nullable(),
+      yours: z.boolean(),
+    }),
+  ),
+  /** Of all, and of those that the filter leaves. */
+  all: z.number(),
+  left: z.number(),
+  /** Of all, by state. */
+  states: z.record(z.string(), z.number()),
+});
 
 /** What is asked for about somebody, and whose turn it is: who chooses a passphrase, who agrees, or who asked and shows that it is them. */
 const asked = z.object({
@@ -407,6 +448,48 @@ export const requests = {
       controls: z.array(
         z.object({ name: short, title: short, safeguard: short, outcome: z.enum(['holds', 'fails', 'not-shown']), seen: z.string(), limit: z.string() }),
       ),
+    }),
+    'any',
+  ),
+  /** One's own recordings, a page of them; `days` says where in all of them each day begins. What they are called is content, and is not in it. */
+  'review.list': row('review.own', ['workspace'], listQuery, listed, STEPS_MS),
+  /** The same of everybody's, with names. */
+  'review.everybody': row('review.everybody', ['workspace'], listQuery, listed, STEPS_MS),
+  /** Looks at a recording: what is in it comes as sealed frames of this ticket. That somebody looks is entered first. Answers when it is read whole. */
+  'review.open': row('recording.replay.own', ['workspace'], z.strictObject({ ticket, recording }), z.object({ whole: z.boolean() }), 'any'),
+  /** What ran in these, as a sealed frame. */
+  'review.programs': row('recording.replay.own', ['workspace'], z.strictObject({ ticket, recordings: z.array(recording).max(500) }), none, STEPS_MS),
+  'review.seek': row('recording.replay.own', ['workspace'], z.strictObject({ ticket, timeUs: z.number().int().nonnegative() }), none, STEPS_MS),
+  'review.more': row('recording.replay.own', ['workspace'], z.strictObject({ ticket }), none, STEPS_MS),
+  'review.lines': row(
+    'recording.replay.own',
+    ['workspace'],
+    z.strictObject({ ticket, timeUs: z.number().int().nonnegative(), count: z.number().int().min(1).max(500) }),
+    none,
+    STEPS_MS,
+  ),
+  /** Finds in one's own recordings, or in one of them, what has been sent to the vault host as a sealed frame. */
+  'review.search': row(
+    'recording.replay.own',
+    ['workspace'],
+    z.strictObject({ ticket, recording: recording.optional() }),
+    z.object({ hits: z.number(), searched: z.number() }),
+    'any',
+  ),
+  'review.stop': row('recording.replay.own', ['workspace'], none, none),
+  /** The look at a recording ends: how much of it was seen is entered. */
+  'review.close': row('recording.replay.own', ['workspace'], none, none),
+  /** Compares all of a recording with what the ledger signed for. */
+  'review.verify': row(
+    'ledger.verify',
+    ['workspace'],
+    z.strictObject({ recording }),
+    z.object({
+      good: z.boolean(),
+      sentence: z.string(),
+      /** Records that are there, and how many of them are proven; null where nothing could be counted. */
+      found: z.number().nullable(),
+      proven: z.number().nullable(),
     }),
     'any',
   ),

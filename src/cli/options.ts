@@ -22,13 +22,18 @@ export function factor(text: string): number {
 }
 
 /** A moment: a day, which means its end (UTC), or a time with its zone. @returns milliseconds since the epoch */
-export function moment(text: string): number {
+export const moment = (text: string): number => momentOf(text, 'T23:59:59.999Z', 'its end');
+
+/** The same, where a day means its beginning. */
+export const beginning = (text: string): number => momentOf(text, 'T00:00:00.000Z', 'its beginning');
+
+function momentOf(text: string, clock: string, means: string): number {
   const day = /^\d{4}-\d\d-\d\d$/.test(text);
   const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/.test(text);
-  const at = day || time ? Date.parse(day ? `${text}T23:59:59.999Z` : text) : Number.NaN;
+  const at = day || time ? Date.parse(day ? `${text}${clock}` : text) : Number.NaN;
   // Days that no month has are turned into others, and nobody meant those.
   if (Number.isNaN(at) || (day && new Date(at).toISOString().slice(0, 10) !== text))
-    throw new InvalidArgumentError('It is a day as 2026-11-28, which means its end in UTC, or a time with its zone as 2026-11-28T14:00:00Z.');
+    throw new InvalidArgumentError(`It is a day as 2026-11-28, which means ${means} in UTC, or a time with its zone as 2026-11-28T14:00:00Z.`);
   return at;
 }
 

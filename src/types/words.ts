@@ -15,6 +15,13 @@ export const personStates = ['active', 'disabled', 'deleted'] as const;
  */
 export const personStandings = [...personStates, 'stopped', 'revoked'] as const;
 
+/** How a recording stands. `contradicts`: not what the ledger signed for. `unknown`: the ledger does not know it. */
+export const recordingStates = ['complete', 'live', 'interrupted', 'contradicts', 'unknown'] as const;
+export type RecordingState = (typeof recordingStates)[number];
+/** What a list of recordings is sorted by. */
+export const recordingSorts = ['start', 'person', 'length', 'size', 'state', 'proven'] as const;
+export type RecordingSort = (typeof recordingSorts)[number];
+
 /** Why a person or a station is stopped. A closed list: no free text is in the ledger. */
 export const stopReasons = ['security-incident', 'lost-authenticator', 'dismissal', 'misuse', 'maintenance', 'drill', 'other'] as const;
 export type StopReason = (typeof stopReasons)[number];

@@ -55,6 +55,8 @@ export class Holder {
   /** What it lets its person do. */
   #grant: Grant | undefined;
 
+  #forgets: () => void = () => {};
+
   constructor(parts: HolderParts) {
     this.parts = parts;
   }
@@ -93,6 +95,7 @@ export class Holder {
   }
 
   become(identity: OpenIdentity, method: UnlockMethod, { emergency = false, enrols = false }: Entrance = {}): void {
+    this.#forgets();
     this.#identity?.destroy();
     this.#identity = identity;
     this.#confirmedUntil = 0;
@@ -100,8 +103,14 @@ export class Holder {
     this.#grant = emergency && mayBreak(person) ? emergencyGrantOf(person, method, 'none', null) : (enrols ? enrolGrantOf : grantOf)(person, method);
   }
 
+  /** Runs when nobody is in any more: what was made with their key goes with it. */
+  onForget(run: () => void): void {
+    this.#forgets = run;
+  }
+
   /** Nobody is in any more; the page stands. */
   forget(): void {
+    this.#forgets();
     this.takeDearer()?.fill(0);
     this.#identity?.destroy();
     this.#identity = undefined;

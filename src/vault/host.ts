@@ -13,6 +13,7 @@ import { Refusal } from '../types/refusal.ts';
 import { emergencyHandlers } from './handlers/emergency.ts';
 import { evidenceHandlers } from './handlers/evidence.ts';
 import { peopleHandlers } from './handlers/people.ts';
+import { reviewHandlers } from './handlers/review.ts';
 import { slotHandlers } from './handlers/slots.ts';
 import type { Turns } from './handlers/turns.ts';
 import { unlockHandlers } from './handlers/unlock.ts';
@@ -63,6 +64,7 @@ export class VaultHost {
 
   #handlers(): Handlers<VaultService> {
     const holder = this.#holder;
+    const post = (sealed: Uint8Array): Promise<void> => this.#parts.link.send({ frame: sealed });
     return {
       configure: (configuration) => holder.configure(configuration),
       connect: ({ publicKey }) => this.#connect(publicKey),
@@ -71,7 +73,8 @@ export class VaultHost {
       ...this.#inTurn(peopleHandlers(holder)),
       ...this.#inTurn(emergencyHandlers(holder)),
       // These are long, or change nothing that others need.
-      ...workspaceHandlers(holder, (sealed) => this.#parts.link.send({ frame: sealed })),
+      ...workspaceHandlers(holder, post),
+      ...reviewHandlers(holder, post, (ticket, recording) => this.#main.ask('looked', { ticket, recording })),
       ...evidenceHandlers(holder, async (ticket, statement) => (await this.#main.ask('attest', { ticket, statement })).signature),
     };
   }

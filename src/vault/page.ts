@@ -10,6 +10,8 @@ import { MAX_WORDS } from '../break-glass/words.ts';
 const maxPassphraseBytes = 2048;
 /** Characters of at most 4 bytes. */
 const maxWordsBytes = MAX_WORDS * 4;
+/** What is looked for in recordings. */
+const maxQueryBytes = 1024;
 const prfBytes = 32;
 /** Results that may wait for the request that uses them: an enrolment needs two. */
 const maxPrfResults = 2;
@@ -32,6 +34,8 @@ export class VaultPage {
   #prf: Buffer[] = [];
   /** What somebody wrote who breaks the glass, until it is sealed. */
   #words: Buffer | undefined;
+  /** What is looked for in recordings, until that is asked for. */
+  #query: Buffer | undefined;
 
   /** The channel to the page that stands now: whoever sends through it keeps this one, and fails when another page comes. */
   get channel(): PeerChannel | undefined {
@@ -51,7 +55,7 @@ export class VaultPage {
     return this.#channel.publicKey;
   }
 
-  /** A sealed frame from the page: a passphrase, a PRF result or words. Everything else is dropped. */
+  /** A sealed frame from the page: a passphrase, a PRF result, words, or what is looked for. Everything else is dropped. */
   frame(sealed: Uint8Array): void {
     let plain: Buffer;
     try {
@@ -72,6 +76,9 @@ export class VaultPage {
         // Empty: whoever asks next wrote none, and those of the one before are not theirs.
         this.takeWords()?.fill(0);
         if (frame.bytes.length > 0) this.#words = Buffer.from(frame.bytes);
+      } else if (frame.type === 'query' && frame.bytes.length <= maxQueryBytes) {
+        this.takeQuery()?.fill(0);
+        this.#query = Buffer.from(frame.bytes);
       }
     } catch {
       // Not a frame of ours.
@@ -95,6 +102,13 @@ export class VaultPage {
     return words;
   }
 
+  /** Whoever takes it wipes it. */
+  takeQuery(): Buffer | undefined {
+    const query = this.#query;
+    this.#query = undefined;
+    return query;
+  }
+
   /** PRF results that the next request needs as well: copies of them wait before those that have come meanwhile. */
   keepPrf(results: readonly Buffer[]): void {
     this.#prf.unshift(...results.map((result) => Buffer.from(result)));
@@ -103,6 +117,7 @@ export class VaultPage {
   wipe(): void {
     wipeSecrets(this.take());
     this.takeWords()?.fill(0);
+    this.takeQuery()?.fill(0);
     this.#channel?.close();
     this.#channel = undefined;
   }

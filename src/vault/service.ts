@@ -66,6 +66,8 @@ const emergency = z.boolean().optional();
 /** Whoever comes in enrols a second factor, and does nothing else. */
 const enrols = z.boolean().optional();
 const breakGlass = z.string().regex(BREAK_GLASS);
+/** Of what a page has asked for: main counts them. */
+const ticket = z.int().nonnegative();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const recipient = z.object({
   kid: z.string(),
@@ -171,6 +173,30 @@ export const vaultService = {
     z.object({ skipped: z.number() }),
     'any',
   ),
+  /** Opens a recording that somebody looks at, and reads it: what is in it goes to the page as `review` frames of this ticket. Answers when it was read, or another one was opened. */
+  reviewOpen: asked('recording.replay.own', z.object({ ticket, recording: z.string(), live: z.boolean() }), z.object({ whole: z.boolean() }), 'any'),
+  /** What ran in these recordings, as a `review` frame: of those that this key opens. */
+  reviewPrograms: asked('recording.replay.own', z.object({ ticket, recordings: z.array(z.string()).max(500).readonly() }), none, 'any'),
+  /** The screen at a moment, microseconds since its start. `toUs`: up to where content was given. */
+  reviewSeek: asked('recording.replay.own', z.object({ ticket, timeUs: z.int().nonnegative() }), z.object({ toUs: z.number() }), 'any'),
+  /** What comes behind what was given last. */
+  reviewMore: asked('recording.replay.own', z.object({ ticket }), z.object({ toUs: z.number(), end: z.boolean() }), 'any'),
+  /** Lines of its text around a moment. */
+  reviewLines: asked(
+    'recording.replay.own',
+    z.object({ ticket, timeUs: z.int().nonnegative(), count: z.int().min(1).max(500) }),
+    z.object({ fromUs: z.number(), toUs: z.number() }),
+    'any',
+  ),
+  /** Finds in these recordings what has come as a sealed frame before. Asks for one `looked` for each with hits, before they are told. */
+  reviewSearch: asked(
+    'recording.replay.own',
+    z.object({ ticket, recordings: z.array(z.string()).readonly() }),
+    z.object({ hits: z.number(), searched: z.number() }),
+    'any',
+  ),
+  /** Ends a search; what is open is closed too unless `search`. */
+  reviewClose: asked('recording.replay.own', z.object({ search: z.boolean() }), none),
   /**
    * Asks for one `attest` on its way, with the same ticket. `checkpoint` is the ledger's newest one, `trust` the text of
    * trust.json: main signs for its own, whatever the vault believes.
@@ -217,6 +243,8 @@ export const vaultParentService = {
   ready: told('process.keep', none),
   /** Somebody asked for what they may not do: for the ledger, which is main's. */
   denied: told('process.keep', z.object({ needs: z.enum(permissionNames), why: z.enum(denialReasons), person: personId.optional() })),
+  /** Somebody finds text in this recording, in the search of this ticket: please enter it, before they see it. */
+  looked: asked('process.keep', z.object({ ticket, recording: z.string() }), none),
   /**
    * The installation's key lives in main: please sign for the bundle that these facts are about, under the ticket of the export
    * that is under way. Main composes what it signs; bytes are never sent.

@@ -70,6 +70,7 @@ export async function buildPages(): Promise<void> {
     newest(join(root, 'renderer')),
     newest(join(root, 'src/bridge')),
     newest(join(root, 'src/mux')),
+    newest(join(root, 'src/review')),
     statSync(join(root, 'src/people/passphrase.ts')).mtimeMs,
   );
   if (existsSync(built) && statSync(built).mtimeMs > sources) return;
@@ -246,6 +247,18 @@ export class FakeCore {
   readonly proving: { -readonly [N in keyof RequestParts['proving']]: RequestParts['proving'][N] } = {
     look: async () => ({ rows: [], selfTest: null }),
     selfTest: async () => ({ time: '2026-11-28T12:00:00.000Z', holds: true, sha256: 'ab'.repeat(32), controls: [] }),
+  };
+  readonly review: { -readonly [N in keyof RequestParts['review']]: RequestParts['review'][N] } = {
+    list: async () => ({ rows: [], all: 0, left: 0, states: {} }),
+    open: async () => ({ whole: true }),
+    programs: async () => undefined,
+    seek: async () => undefined,
+    more: async () => undefined,
+    lines: async () => undefined,
+    search: async () => ({ hits: 0, searched: 0 }),
+    stop: async () => undefined,
+    close: async () => undefined,
+    verify: async () => ({ good: true, sentence: 'Verified against the signed ledger, proven: 3 of 3 records.', found: 3, proven: 3 }),
   };
   readonly #server: BridgeServer;
   readonly #surface: Surface;
@@ -490,6 +503,7 @@ export class FakeCore {
       },
       evidence: this.evidence,
       proving: this.proving,
+      review: this.review,
       people: this.people,
       showFolder: async () => true,
       setup: {

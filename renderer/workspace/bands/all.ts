@@ -9,4 +9,5 @@ export { pasteQuestion } from './paste-question.tsx';
 export { peopleBand } from './people.tsx';
 export { postureBand } from './posture.tsx';
 export { prompt } from './prompt.tsx';
+export { recordingsBand } from './recordings.tsx';
 export { windowList } from './windows.tsx';

@@ -1,126 +1,29 @@
-/** `wardmux list`: needs no key, because file names, headers and ends of recordings are public. */
-import { lstatSync } from 'node:fs';
-import { sep } from 'node:path';
+/**
+ * `wardmux list`: needs no key, because file names, headers and ends of recordings are public. Names and programs, and the text that is found, are for
+ * whoever gives a passphrase.
+ */
+import { join } from 'node:path';
+import { Option } from 'commander';
 import type { RecordingState } from '../../ledger/rules.ts';
 import { LedgerView } from '../../ledger/view.ts';
-import { segmentName } from '../../recording/header.ts';
-import { needsRecovery } from '../../recording/recovery.ts';
-import { outlineOf, type RecordingOutline } from '../../recording/outline.ts';
-import { glanceAt, recordsText, recoverRecordings, type Settlement } from '../../records/index.ts';
+import { recordsText, recoverRecordings, type Settlement } from '../../records/index.ts';
+import type { OpenIdentity } from '../../people/identity.ts';
+import { filterRows } from '../../review/rows.ts';
+import { recordingStates, type RecordingState as State } from '../../types/words.ts';
+import { listRecordings, namesFor, programOf, rowOf, type ListedRecording } from '../../services/recordings-list.ts';
+import { MOST_HITS, searchRecordings } from '../../services/recordings-search.ts';
 import { CliError, exit } from '../exit.ts';
-import { identitySentence, openInstallation, withLedger, type OpenInstallation } from '../../services/installation.ts';
+import { appendEvent, factsOf, identitySentence, openInstallation, withLedger, type OpenInstallation } from '../../services/installation.ts';
 import { type PersonOptions, unlockPerson } from '../person.ts';
 import type { CliCommand } from '../command.ts';
-import { columns, jsonText, type CliIo } from '../io.ts';
-import { personOptions } from '../options.ts';
+import { columns, jsonText, lengthText, printable, type CliIo } from '../io.ts';
+import { beginning, moment, personOptions } from '../options.ts';
 import { deletionSentence } from '../../services/life-cycle.ts';
-import { neverEntered, presentRecordings } from '../../services/recordings-check.ts';
+import { neverEntered } from '../../services/recordings-check.ts';
 import { sentenceOf } from '../../types/sentence.ts';
-
-/** h:mm:ss, rounded down. */
-function lengthText(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
-  const two = (value: number): string => String(value).padStart(2, '0');
-  return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
-}
-
-export interface ListedRecording {
-  readonly id: string;
-  readonly person: string;
-  readonly start: string;
-  readonly lengthMs: number;
-  /** Bytes on the disk. */
-  readonly size: number;
-  /** Bytes of output; null where only the ledger and the key know. */
-  readonly outputBytes: number | null;
-  readonly state: RecordingOutline['state'];
-  /** An interrupted recording that was closed after its last whole record. */
-  readonly recovered: boolean;
-  readonly fault: string | null;
-  /** Of what it was imported; null where it was recorded here. */
-  readonly imported: string | null;
-  /** What the ledger says against what is there, at a glance: null where the ledger does not know it. Content is proven by `ledger verify --deep`. */
-  readonly ledger: {
-    /** Records that the ledger signed for. */
-    readonly signed: number;
-    /** Records that are there, by the lengths of frames; null where they were not counted. */
-    readonly found: number | null;
-    readonly contradiction: string | null;
-  } | null;
-}
-
-/** So many of the newest recordings are opened; of older ones only the segments' sizes are looked at, so that a list stays quick. */
-const LOOKED_AT = 1000;
 
 /** Of so many deleted ones it is said when, by whom and why. */
 const TOLD_DELETIONS = 20;
-
-const FIRST_SEGMENT = segmentName(0);
-const QUIETLY = { throwIfNoEntry: false } as const;
-
-function listed(summary: RecordingOutline, known: RecordingState | undefined): ListedRecording {
-  const { id, person, started, durationMs, size, fault, folder } = summary;
-  const ledger = known ? { signed: known.head.size, ...glanceAt(folder, id, known) } : null;
-  // Where the ledger knows it, no file that came or went says otherwise: an end.json without its event is nobody's word.
-  const state = known ? (known.closed === 'recording.end' ? 'complete' : !known.closed && summary.state === 'live' ? 'live' : 'interrupted') : summary.state;
-  const settled = known ? known.closed === 'recording.recovered' || (known.closed !== null && !needsRecovery(folder)) : !needsRecovery(folder);
-  const recovered = state === 'interrupted' && settled;
-  return {
-    id,
-    person: known?.person ?? person,
-    start: known?.began ?? started,
-    lengthMs: known?.durationMs ?? durationMs,
-    size,
-    outputBytes: known?.outputBytes ?? null,
-    state,
-    recovered,
-    fault: fault ?? null,
-    imported: known?.imported ?? null,
-    ledger,
-  };
-}
-
-/**
- * Every recording in a folder, oldest first. What the ledger has the end of it tells, and the disk only how large the segments
- * are; the others, and the newest, are looked at themselves. Nothing here reads content.
- */
-export async function listRecordings(folder: string, known: ReadonlyMap<string, RecordingState>): Promise<ListedRecording[]> {
-  const ids = presentRecordings(folder);
-  const list: ListedRecording[] = [];
-  for (const [n, id] of ids.entries()) {
-    const own = folder + sep + id;
-    const state = known.get(id);
-    const ended = state && endedRecording(own, id, state);
-    if (!ended) list.push(listed(await outlineIn(own, id), state));
-    else list.push(n < ids.length - LOOKED_AT ? ended : { ...ended, ledger: { signed: state.head.size, ...glanceAt(own, id, state) } });
-  }
-  return list;
-}
-
-/** What is no folder of ours is a row too: a list does not end at it, and follows no link. */
-async function outlineIn(folder: string, id: string): Promise<RecordingOutline> {
-  let fault = `${folder} is not a folder.`;
-  try {
-    if (lstatSync(folder).isDirectory()) return await outlineOf(folder, id);
-  } catch (error) {
-    fault = `${folder} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`;
-  }
-  return { id, folder, person: '', started: '', durationMs: 0, size: 0, segments: 0, state: 'interrupted', fault };
-}
-
-/** @returns undefined where the ledger has no end of it, or the disk has not the segments that the ledger knows. */
-function endedRecording(folder: string, id: string, state: RecordingState): ListedRecording | undefined {
-  const { closed, durationMs, outputBytes, segment, person, began, head, imported, deleted } = state;
-  if (deleted || closed !== 'recording.end' || durationMs === null || outputBytes === null || person === null) return undefined;
-  let size = 0;
-  for (let n = 0; n <= segment; n++) {
-    const stat = lstatSync(folder + sep + (n === 0 ? FIRST_SEGMENT : segmentName(n)), QUIETLY);
-    if (!stat?.isFile()) return undefined;
-    size += stat.size;
-  }
-  const ledger = { signed: head.size, found: null, contradiction: null };
-  return { id, person, start: began, lengthMs: durationMs, size, outputBytes, state: 'complete', recovered: false, fault: null, imported, ledger };
-}
 
 /** The ledger's word, where it has one: a list is there also where the ledger is not good, which is said. */
 async function openView({ home, noteKey }: OpenInstallation, io: CliIo): Promise<LedgerView | undefined> {
@@ -205,85 +108,192 @@ function tellBehind(closed: readonly ListedRecording[], io: CliIo): void {
     );
 }
 
+interface ListOptions extends PersonOptions {
+  readonly json?: boolean;
+  readonly recover?: boolean;
+  readonly as?: string;
+  readonly since?: number;
+  readonly until?: number;
+  readonly state?: State;
+  readonly text?: string;
+}
+
+/** A listed recording with what only somebody with a key is told. */
+type Named = ListedRecording & { readonly name?: string | null; readonly program?: string | null };
+
+/**
+ * The rows that were asked for. With a passphrase each has a name where its person may see that, and the program of what their key opens.
+ * @param identity who gave it.
+ */
+async function chosen(site: OpenInstallation, all: readonly ListedRecording[], options: ListOptions, identity: OpenIdentity | undefined): Promise<Named[]> {
+  const { since, until, state } = options;
+  const facts = await factsOf(site);
+  const nameOf = identity && namesFor(site.home, facts, identity.person.id);
+  const byId = new Map(all.map((one) => [one.id, one]));
+  // A name that its asker may not see finds nothing, and an id is public.
+  const person = options.recover ? undefined : options.person;
+  const rows = filterRows(
+    all.map((one) => rowOf(one, nameOf?.(one.person) ?? null)),
+    { since, until, person, state },
+  );
+  if (!identity) return rows.map(({ id }) => byId.get(id)!);
+  const named: Named[] = [];
+  for (const { id, name } of rows) {
+    const one = byId.get(id)!;
+    const program = one.person === identity.person.id ? await programOf(join(site.home.recordings, id), identity) : null;
+    named.push({ ...one, name, program });
+  }
+  return named;
+}
+
+/** Prints what is found as it is found, or with --json all of it at the end. Newest first. @returns the exit status */
+async function search(site: OpenInstallation, rows: readonly Named[], words: string, identity: OpenIdentity, options: ListOptions, io: CliIo): Promise<number> {
+  const found: unknown[] = [];
+  let [last, hits, unread] = ['', 0, 0];
+  const searched = searchRecordings(
+    { site, opener: identity, person: identity.person.id, key: 'owner', enter: (entry) => appendEvent(site, entry, { identity, talk: io.talk }) },
+    rows.toReversed().map(({ id }) => id),
+    words,
+  );
+  for await (const one of searched) {
+    if (one.kind === 'unread') {
+      unread++;
+      io.talk(one.sentence);
+    } else if (one.kind === 'hit') {
+      hits++;
+      const { recording, hit } = one;
+      if (options.json) found.push({ recording, timeMs: Math.floor(hit.timeUs / 1000), context: hit.context, at: hit.at, length: hit.length });
+      else {
+        const row = rows.find(({ id }) => id === recording)!;
+        if (last !== recording) await io.out(`${recording}  ${printable(row.name ?? row.person)}  ${row.start}\n`);
+        last = recording;
+        await io.out(`  ${lengthText(hit.timeUs / 1000)}  ${printable(hit.context)}\n`);
+      }
+    } else if (one.kind === 'more') io.talk(`${one.recording}: more hits than ${MOST_HITS}; the rest is not shown.`);
+    else
+      io.talk(
+        `${one.hits === 1 ? '1 hit' : `${one.hits} hits`} in ${one.searched} of ${rows.length} recordings; ${one.closed} are not sealed to your key${unread > 0 ? `; ${unread} could not be read whole` : ''}.`,
+      );
+  }
+  if (options.json) await io.out(jsonText(found));
+  return unread > 0 ? exit.damaged : exit.done;
+}
+
+const stateText = ({ imported, recovered, state }: ListedRecording): string => {
+  if (imported !== null) return `${state}, imported (${imported}), not witnessed`;
+  return recovered ? 'interrupted, recovered' : state === 'live' ? 'live, its length until the last output' : state;
+};
+
+async function print(rows: readonly Named[], empty: string, named: boolean, options: ListOptions, io: CliIo): Promise<void> {
+  if (options.json) return io.out(jsonText(rows));
+  if (rows.length === 0) return io.talk(empty);
+  const cells = rows.map((r) => [
+    r.id,
+    r.name ?? (r.person || '-'),
+    r.start || '-',
+    lengthText(r.lengthMs),
+    String(r.size),
+    stateText(r),
+    ...(named ? [r.program ?? '-'] : []),
+  ]);
+  return io.out(columns([['ID', 'PERSON', 'START', 'LENGTH', 'SIZE', 'STATE', ...(named ? ['PROGRAM'] : [])], ...cells]));
+}
+
+/** What the ledger says against what is there: sentences. @returns the exit status of it */
+async function tellLedger(
+  site: OpenInstallation,
+  view: LedgerView | undefined,
+  known: ReadonlyMap<string, RecordingState>,
+  recordings: readonly ListedRecording[],
+  io: CliIo,
+): Promise<number> {
+  // Of 100,000 recordings hardly any has something to be said: what is cheap is asked first, and nothing is made of those that have not.
+  for (const { id, fault } of recordings) if (fault) io.talk(`${id}: ${fault}`);
+  let cut = 0;
+  for (const { state, recovered } of recordings) if (state === 'interrupted' && !recovered) cut++;
+  if (cut > 0) io.talk(`${cut} interrupted: the app recovers them when it starts, or run: wardmux list --recover`);
+  tellBehind(
+    recordings.filter(({ id, fault }) => !fault && known.get(id)?.closed),
+    io,
+  );
+  const unknown: string[] = [];
+  let contradictions = 0;
+  for (const { id, ledger } of recordings) {
+    if (!ledger) unknown.push(id);
+    else if (ledger.contradiction !== null) {
+      contradictions++;
+      io.talk(ledger.contradiction);
+    }
+  }
+  const { gone, deleted } = missing(known, recordings, unknown.length);
+  for (const id of deleted.slice(-TOLD_DELETIONS)) io.talk(deletionSentence(id, (await view?.eventsOf(id)) ?? []) ?? `Recording ${id} was deleted.`);
+  if (deleted.length > TOLD_DELETIONS)
+    io.talk(`${deleted.length - TOLD_DELETIONS} older ones were deleted too. Which: wardmux ledger show --action recording.deleted`);
+  for (const [id, { head }] of gone) io.talk(`Recording ${id} stands in the ledger with ${head.size} records, and it is not here.`);
+  const strange = view ? await neverEntered(site, unknown, io) : [];
+  for (const id of strange) io.talk(`Recording ${id} is not in the ledger.`);
+  const found = [
+    [!view, exit.badLedger],
+    [contradictions > 0, exit.contradiction],
+    [gone.length > 0, exit.missingRecording],
+    [strange.length > 0, exit.unknownRecording],
+  ] as const;
+  return found.find(([is]) => is)?.[1] ?? exit.done;
+}
+
 export const list: CliCommand = {
   name: 'list',
-  needs: { list: 'evidence.read', '--recover': 'recording.recover' },
-  summary: 'Lists recordings: id, person, start, length, size, state.',
+  needs: { list: 'evidence.read', '--recover': 'recording.recover', '--text': 'recording.replay.own' },
+  summary: 'Lists recordings: id, person, start, length, size, state; finds text in them.',
   description:
-    'States: complete, live, interrupted (its writer died; what was whole is kept). The app closes interrupted recordings when it starts, with what was signed for before; --recover does it now. What lies behind that is kept and not proven. With --person or --passphrase-fd your key opens it, and what only the recorder, you or an audit key can have written is signed for.\nWhat was imported is called so: who brought it stands as its person, when it was brought as its start, and its length is that of the file.\nWhat is there is compared with the ledger at a glance: segments, headers, numbers of records. All content is compared by: wardmux ledger verify --deep',
+    'States: complete, live, interrupted (its writer died; what was whole is kept); with --state also contradicts (not what the ledger signed for) and unknown (not in the ledger). The app closes interrupted recordings when it starts, with what was signed for before; --recover does it now. What lies behind that is kept and not proven. With --recover and --person or --passphrase-fd your key opens it, and what only the recorder, you or an audit key can have written is signed for.\nWhat was imported is called so: who brought it stands as its person, when it was brought as its start, and its length is that of the file.\nA list needs no key. With --passphrase-fd, or --as, it has names for people who may see them, and the program of what your key opens.\n--text finds what was shown, in every recording that is chosen and sealed to you: also what was wrapped, overwritten or erased. Each hit has its time and a line of context; that you looked, and where, is entered in the ledger first.\nWhat is there is compared with the ledger at a glance: segments, headers, numbers of records. All content is compared by: wardmux ledger verify --deep',
   examples: [
     ['wardmux list', 'a table, oldest first'],
     ['wardmux list --json | jq -r ".[].id"', 'for scripts'],
+    ['wardmux list --since 2026-11-01 --state interrupted', 'only these'],
+    ['wardmux list --text "connection reset" --passphrase-fd 3 3< FILE', 'where it was shown, newest recording first'],
     ['wardmux list --recover', 'closes interrupted recordings, without a key'],
     ['wardmux list --recover --passphrase-fd 3 3< FILE', 'has signed for what your key opens behind the last signed head'],
   ],
   declare: (command, io, done) => {
     personOptions(command)
-      .option('--json', 'print an array of recordings')
-      .option('--recover', 'first recover interrupted recordings; torn bytes are moved aside, never deleted')
-      .action(async (options: PersonOptions & { json?: boolean; recover?: boolean }) => {
-        if (!options.recover && (options.person !== undefined || options.passphraseFd !== undefined))
-          throw new CliError('usage', 'A list needs no key: give --person and --passphrase-fd only with --recover.');
+      .option('--as <ID>', 'who you are, by id or name, where several people share this installation')
+      .addOption(new Option('--since <DAY>', 'only those that began on this day (UTC) or later, or at this moment').argParser(beginning))
+      .addOption(new Option('--until <DAY>', 'only those that began on this day (UTC) or earlier, or at this moment').argParser(moment))
+      .addOption(new Option('--state <STATE>', 'only those of this state').choices(recordingStates))
+      .option('--text <WORDS>', 'find where this was shown, in any case of letters')
+      .option('--json', 'print an array of recordings; with --text of hits')
+      .addOption(new Option('--recover', 'first recover interrupted recordings; torn bytes are moved aside, never deleted').conflicts(['text', 'as']))
+      .action(async (options: ListOptions) => {
+        const { recover: recovers, text } = options;
+        if (text?.trim() === '') throw new CliError('usage', 'Give --text something to look for.');
         const site = await openInstallation(io);
         if (site.identity.state !== 'pinned' && site.installation.secretStore !== 'file')
           io.talk(`note: ${identitySentence(site.identity, site.installation.secretStore)}`);
-        const status = options.recover ? await recover(site, options, io) : exit.done;
+        const status = recovers ? await recover(site, options, io) : exit.done;
+        const { passphraseFd, as } = options;
+        const asks = !recovers && (text !== undefined || as !== undefined || passphraseFd !== undefined);
+        const identity = asks
+          ? await unlockPerson(site, { ...(as === undefined ? {} : { person: as }), ...(passphraseFd === undefined ? {} : { passphraseFd }) }, io)
+          : undefined;
         const view = await openView(site, io);
-        // The ledger first: a recording that is being written is never behind it.
-        const known = new Map((await view?.recordings()) ?? []);
-        const recordings = await listRecordings(site.home.recordings, known);
-        if (options.json) await io.out(jsonText(recordings));
-        else {
-          const rows = recordings.map((r) => [
-            r.id,
-            r.person || '-',
-            r.start || '-',
-            lengthText(r.lengthMs),
-            String(r.size),
-            r.imported !== null
-              ? `${r.state}, imported (${r.imported}), not witnessed`
-              : r.recovered
-                ? 'interrupted, recovered'
-                : r.state === 'live'
-                  ? 'live, its length until the last output'
-                  : r.state,
-          ]);
-          if (rows.length > 0) await io.out(columns([['ID', 'PERSON', 'START', 'LENGTH', 'SIZE', 'STATE'], ...rows]));
-          else io.talk('There are no recordings yet. Make one: wardmux record -- bash');
+        try {
+          // The ledger first: a recording that is being written is never behind it.
+          const known = new Map((await view?.recordings()) ?? []);
+          const recordings = await listRecordings(site.home.recordings, known);
+          const rows = await chosen(site, recordings, options, identity);
+          const none =
+            recordings.length === 0 ? 'There are no recordings yet. Make one: wardmux record -- bash' : `None of ${recordings.length} recordings is like that.`;
+          const searched =
+            text !== undefined && identity
+              ? await search(site, rows, text, identity, options, io)
+              : await print(rows, none, identity !== undefined, options, io);
+          const told = await tellLedger(site, view, known, recordings, io);
+          done([status, searched ?? exit.done, told].find((one) => one !== exit.done) ?? exit.done);
+        } finally {
+          identity?.destroy();
+          view?.close();
         }
-        // Of 100,000 recordings hardly any has something to be said: what is cheap is asked first, and nothing is made of those that have not.
-        for (const { id, fault } of recordings) if (fault) io.talk(`${id}: ${fault}`);
-        let cut = 0;
-        for (const { state, recovered } of recordings) if (state === 'interrupted' && !recovered) cut++;
-        if (cut > 0) io.talk(`${cut} interrupted: the app recovers them when it starts, or run: wardmux list --recover`);
-        tellBehind(
-          recordings.filter(({ id, fault }) => !fault && known.get(id)?.closed),
-          io,
-        );
-        const unknown: string[] = [];
-        let contradictions = 0;
-        for (const { id, ledger } of recordings) {
-          if (!ledger) unknown.push(id);
-          else if (ledger.contradiction !== null) {
-            contradictions++;
-            io.talk(ledger.contradiction);
-          }
-        }
-        const { gone, deleted } = missing(known, recordings, unknown.length);
-        for (const id of deleted.slice(-TOLD_DELETIONS)) io.talk(deletionSentence(id, (await view?.eventsOf(id)) ?? []) ?? `Recording ${id} was deleted.`);
-        if (deleted.length > TOLD_DELETIONS)
-          io.talk(`${deleted.length - TOLD_DELETIONS} older ones were deleted too. Which: wardmux ledger show --action recording.deleted`);
-        for (const [id, { head }] of gone) io.talk(`Recording ${id} stands in the ledger with ${head.size} records, and it is not here.`);
-        const strange = view ? await neverEntered(site, unknown, io) : [];
-        view?.close();
-        for (const id of strange) io.talk(`Recording ${id} is not in the ledger.`);
-        const found = [
-          [!view, exit.badLedger],
-          [contradictions > 0, exit.contradiction],
-          [gone.length > 0, exit.missingRecording],
-          [strange.length > 0, exit.unknownRecording],
-        ] as const;
-        done(status !== exit.done ? status : (found.find(([is]) => is)?.[1] ?? exit.done));
       });
   },
 };

@@ -13,26 +13,26 @@ import { CliError, exit } from '../exit.ts';
 import { appendEvent, openInstallation, type OpenInstallation } from '../../services/installation.ts';
 import { deletionSentence } from '../../services/life-cycle.ts';
 import { unlockPerson } from '../person.ts';
+import { readAsText } from '../read-as-text.ts';
 import { recordingFolder } from '../recording-folder.ts';
 import type { CliIo } from '../io.ts';
 import { factor, personOptions } from '../options.ts';
 import { importedText } from '../../types/words.ts';
 import { eventSize } from '../../recording/replay.ts';
+import { faster, LONGEST_PAUSE_MS, SEEK_MS, slower } from '../../review/player.ts';
 import { Painter, type Size } from '../../terminal/painter.ts';
 import { ReplayFilter } from '../../terminal/replay-filter.ts';
 
-/** Longest pause in a replay, before --speed: nobody waits through a lunch break. */
-const LONGEST_PAUSE_MS = 2000;
 /** Shorter pauses than this are saved up: a timer is not more exact. */
 const SHORTEST_PAUSE_MS = 4;
 /** A terminal that was asked to change its size is looked at so often, with so much time in between, until it has. */
 const RESIZE_LOOKS = 20;
 const RESIZE_LOOK_MS = 25;
-/** An arrow to the left or right goes so far, in replay time. */
-const SEEK_MS = 5000;
 
 interface PlayOptions {
   readonly raw?: boolean;
+  readonly text?: boolean;
+  readonly commands?: boolean;
   readonly key?: string;
   readonly person?: string;
   readonly passphraseFd?: number;
@@ -46,10 +46,11 @@ export const play: CliCommand = {
   needs: { play: 'recording.replay.own', '--key': 'recording.replay.key' },
   summary: 'Plays a recording, or writes its exact output.',
   description:
-    'Without --raw the replay keeps the timing on a terminal (pauses of two seconds at most) and shows what is text, colour and cursor and nothing else: nothing that is replayed makes your terminal send anything, and it is left as it was. In a terminal of another size it is drawn in the size that it was recorded in.\nKeys: space pauses, left and right seek 5 seconds, up and down change the speed, q ends; no other key does anything.\n--raw writes exactly the bytes that were read from the pty: send them to a file.',
+    'Without --raw the replay keeps the timing on a terminal (pauses of two seconds at most) and shows what is text, colour and cursor and nothing else: nothing that is replayed makes your terminal send anything, and it is left as it was. In a terminal of another size it is drawn in the size that it was recorded in.\nKeys: space pauses, . goes one output further and pauses, left and right seek 5 seconds, up and down change the speed, q ends; no other key does anything.\n--raw writes exactly the bytes that were read from the pty: send them to a file.',
   examples: [
     ['wardmux play 20261122-081500-0a1b2c3d', 'asks for your passphrase'],
     ['wardmux play ID --speed 4', 'four times as fast'],
+    ['wardmux play ID --text', 'what it showed, to read or to look through with grep'],
     ['wardmux play ID --raw --key audit-key.json > output.bin', 'with an audit key, the exact bytes'],
   ],
   declare: (command, io, done) => {
@@ -61,10 +62,13 @@ export const play: CliCommand = {
     )
       .addOption(new Option('--speed <FACTOR>', 'how much faster').default(1).argParser(factor))
       .option('--no-wait', 'write everything at once')
+      .option('--text', 'write it as text: lines as they scrolled off, and screens as they ended')
+      .option('--commands', 'write its command lines, as its screen showed them: time, length, exit')
       .option('--resize', 'ask the terminal to be as large as the recording where that is larger')
       .action(async (id: string, options: PlayOptions) => {
         if (options.key !== undefined && (options.passphraseFd !== undefined || options.person !== undefined))
           throw new CliError('usage', 'A recording is opened with an audit key (--key) or by a person (--person, --passphrase-fd): give one of them.');
+        if ([options.raw, options.text, options.commands].filter(Boolean).length > 1) throw new CliError('usage', 'Give one of --raw, --text and --commands.');
         const site = await openInstallation(io);
         const folder = await recordingFolder(site, id);
         const identity = options.key === undefined ? await unlockPerson(site, options, io) : undefined;
@@ -76,7 +80,12 @@ export const play: CliCommand = {
               action: 'play',
               ...(identity ? { person: identity.person.id } : {}),
               outcome,
-              detail: { recording: id, key: identity ? 'owner' : 'audit', raw: options.raw ?? false },
+              detail: {
+                recording: id,
+                key: identity ? 'owner' : 'audit',
+                raw: options.raw ?? false,
+                how: options.text || options.commands ? 'text' : 'replay',
+              },
             },
             { identity, talk: io.talk },
           );
@@ -92,7 +101,11 @@ export const play: CliCommand = {
           // Said before anything is shown: what follows may be what somebody else put there.
           const { status, closed } = await tellProof(site, folder, id, io);
           // A mark beside a recording that the ledger has closed is nobody's word.
-          const played = await replay(folder, id, opener, { ...options, live: !closed && liveState(folder) === 'live' }, io);
+          const live = !closed && liveState(folder) === 'live';
+          const played =
+            options.text || options.commands
+              ? await readAsText(folder, id, opener, { ...options, live }, io)
+              : await replay(folder, id, opener, { ...options, live }, io);
           done(status !== exit.done ? status : played);
         } finally {
           identity?.destroy();
@@ -136,6 +149,8 @@ class Watcher {
   ended = false;
   /** Milliseconds to go forward, or back where negative, from where the replay is. */
   jump = 0;
+  /** So many outputs go on although it is paused. */
+  #steps = 0;
   #wake: () => void = () => {};
 
   constructor(speed: number) {
@@ -156,16 +171,23 @@ class Watcher {
 
   #one(key: string): void {
     if (key === ' ') this.paused = !this.paused;
-    else if (key === 'q' || key === '\x03' || key === '\x04') this.ended = true;
+    else if (key === '.') {
+      this.paused = true;
+      this.#steps++;
+    } else if (key === 'q' || key === '\x03' || key === '\x04') this.ended = true;
     else if (/^\x1b[[O]C$/.test(key)) this.jump += SEEK_MS;
     else if (/^\x1b[[O]D$/.test(key)) this.jump -= SEEK_MS;
-    else if (/^\x1b[[O]A$/.test(key)) this.speed = Math.min(64, this.speed * 2);
-    else if (/^\x1b[[O]B$/.test(key)) this.speed = Math.max(1 / 16, this.speed / 2);
+    else if (/^\x1b[[O]A$/.test(key)) this.speed = faster(this.speed);
+    else if (/^\x1b[[O]B$/.test(key)) this.speed = slower(this.speed);
   }
 
   /** Waits so long, and while paused for ever; less where a key ends the replay or goes elsewhere. */
   async wait(ms: number, io: CliIo): Promise<void> {
     for (let left = ms; !this.ended && this.jump === 0;) {
+      if (this.paused && this.#steps > 0) {
+        this.#steps--;
+        return;
+      }
       const begun = io.now();
       const { paused } = this;
       const woken = new Promise<'key'>((resolve) => (this.#wake = () => resolve('key')));

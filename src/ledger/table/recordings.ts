@@ -67,9 +67,15 @@ export const recordingRows = [
   ),
   row(
     'play',
-    'A recording was opened for reading.',
-    { recording: 'recording', key: ['owner', 'audit'], 'raw?': 'boolean' },
+    'A recording was opened for reading. how: replayed, found in by its text, or read as text; left out by versions that only replayed.',
+    { recording: 'recording', key: ['owner', 'audit'], 'raw?': 'boolean', 'how?': ['replay', 'search', 'text'] },
     { person: 'optional', outcome: 'required' },
+  ),
+  row(
+    'view',
+    'How much of a recording was seen in the window, entered when the look at it ended: from and to, milliseconds since its start, of everything that was shown.',
+    { recording: 'recording', key: ['owner', 'audit'], fromMs: 'count', toMs: 'count' },
+    { person: 'required' },
   ),
   row(
     'export',

@@ -29,6 +29,7 @@ export { people } from './people.ts';
 export { posture } from './posture.ts';
 export { previousLayout } from './previous-layout.ts';
 export { previousWindow } from './previous-window.ts';
+export { recordings } from './recordings.ts';
 export { renameSession } from './rename-session.ts';
 export { renameWindow } from './rename-window.ts';
 export { resizePane } from './resize-pane.ts';

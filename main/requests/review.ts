@@ -1,0 +1,22 @@
+/** Recordings that are looked for and looked at (main/review.ts). */
+import type { HandlersOf, RequestParts } from './parts.ts';
+
+export function reviewRequests({ review }: RequestParts): HandlersOf<'review'> {
+  const done = async (deed: Promise<void>): Promise<Record<string, never>> => {
+    await deed;
+    return {};
+  };
+  return {
+    'review.list': (query) => review.list(query, 'own'),
+    'review.everybody': (query) => review.list(query, 'everybody'),
+    'review.open': ({ ticket, recording }) => review.open(ticket, recording),
+    'review.programs': ({ ticket, recordings }) => done(review.programs(ticket, recordings)),
+    'review.seek': ({ ticket, timeUs }) => done(review.seek(ticket, timeUs)),
+    'review.more': ({ ticket }) => done(review.more(ticket)),
+    'review.lines': ({ ticket, timeUs, count }) => done(review.lines(ticket, timeUs, count)),
+    'review.search': ({ ticket, recording }) => review.search(ticket, recording),
+    'review.stop': () => done(review.stop()),
+    'review.close': () => done(review.close()),
+    'review.verify': ({ recording }) => review.verify(recording),
+  };
+}

@@ -1,0 +1,163 @@
+/** Whose recordings are listed and opened, and what is entered of each look: at first, and when it ends, by whatever it ends. */
+import { mkdirSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { testLedgerOptions } from '../src/ledger/fixture.ts';
+import { Ledger, noticeEntry } from '../src/ledger/index.ts';
+import type { AuditEntry } from '../src/ledger/events.ts';
+import { homePaths } from '../src/storage/home.ts';
+import { newRecording, removeFolders } from '../test/support/recording.ts';
+import { ownFolder } from '../test/support/first-home.ts';
+import { Reviews, type ReviewParts } from './review.ts';
+
+const ADA = 'p-0000000000ad';
+const KIM = 'p-0000000000cc';
+
+let ledger: Ledger;
+let reviews: Reviews;
+let own: string;
+let others: string;
+let who: string | undefined;
+let entered: AuditEntry[];
+let asked: string[];
+/** The ledger takes what is entered. */
+let takes: boolean;
+
+beforeEach(async () => {
+  const home = homePaths(ownFolder());
+  mkdirSync(home.recordings, { recursive: true });
+  const options = testLedgerOptions();
+  ledger = await Ledger.open(options);
+  const record = async (person: string): Promise<string> => {
+    const { writer, notices } = await newRecording({ folder: home.recordings, installation: options.installation, person });
+    writer.output(Buffer.from('something\r\n'));
+    await writer.end('exit');
+    for (const notice of notices) await ledger.append(noticeEntry(notice));
+    return writer.id;
+  };
+  own = await record(ADA);
+  others = await record(KIM);
+  who = ADA;
+  entered = [];
+  asked = [];
+  takes = true;
+  const answers: Record<string, unknown> = {
+    reviewOpen: { whole: true },
+    reviewSeek: { toUs: 4_000_000 },
+    reviewMore: { toUs: 9_500_000, end: false },
+    reviewLines: { fromUs: 1_000_000, toUs: 2_000_000 },
+  };
+  const enter = async (entry: AuditEntry): Promise<boolean> => {
+    entered.push(entry);
+    return takes;
+  };
+  reviews = new Reviews({
+    home,
+    gate: {
+      requireSession: () => {
+        if (who === undefined) throw new Error('locked');
+        return { person: { id: who } };
+      },
+      get session() {
+        return who === undefined ? undefined : { person: { id: who } };
+      },
+    },
+    vaults: {
+      require: () => ({
+        ask: async (request: string) => {
+          asked.push(`${request} after ${entered.length}`);
+          return answers[request] ?? {};
+        },
+      }),
+    },
+    installed: { require: () => ({ ledger }) },
+    journal: { enter, log: (entry: AuditEntry) => void enter(entry) },
+    pty: { checkpoint: async () => undefined },
+  } as unknown as ReviewParts);
+});
+afterEach(async () => {
+  await ledger.close();
+  removeFolders();
+});
+
+const query = { sort: 'start', descending: true, from: 0, count: 100 } as const;
+
+describe('the list', () => {
+  test('of one’s own has nobody else’s, and a page is a page', async () => {
+    expect(await reviews.list(query, 'own')).toMatchObject({
+      rows: [{ id: own, yours: true, state: 'complete', signed: expect.any(Number) as number }],
+      all: 1,
+      left: 1,
+    });
+    expect((await reviews.list({ ...query, from: 1 }, 'own')).rows).toEqual([]);
+  });
+
+  test('of everybody has all, and says whose', async () => {
+    const { rows, states } = await reviews.list(query, 'everybody');
+    expect(rows.map(({ id, yours }) => [id, yours]).toSorted()).toEqual([[own, true], [others, false]].toSorted()); // prettier-ignore
+    expect(states).toEqual({ complete: 2 });
+    expect((await reviews.list({ ...query, state: 'live' }, 'everybody')).left).toBe(0);
+  });
+});
+
+describe('a look', () => {
+  test('is entered before the vault is asked, and what was seen when it ends', async () => {
+    await reviews.open(1, own);
+    expect(entered).toEqual([{ action: 'play', person: ADA, outcome: 'success', detail: { recording: own, key: 'owner', how: 'replay' } }]);
+    expect(asked).toEqual(['reviewOpen after 1']);
+    await reviews.seek(1, 4_000_000);
+    await reviews.more(1);
+    await reviews.lines(1, 0, 10);
+    await reviews.close();
+    expect(entered.slice(1)).toEqual([{ action: 'view', person: ADA, detail: { recording: own, key: 'owner', fromMs: 1000, toMs: 9500 } }]);
+  });
+
+  test('that the ledger does not take is none', async () => {
+    takes = false;
+    await expect(reviews.open(1, own)).rejects.toThrow('nothing is shown');
+    expect(asked).toEqual([]);
+  });
+
+  test('at somebody else’s is refused, and the vault is not asked', async () => {
+    await expect(reviews.open(1, others)).rejects.toThrow('somebody else’s');
+    expect([entered, asked]).toEqual([[], []]);
+  });
+
+  test('that the lock ends is entered for whoever looked, and goes on for nobody', async () => {
+    await reviews.open(1, own);
+    await reviews.seek(1, 4_000_000);
+    who = undefined;
+    reviews.forget();
+    expect(entered.at(-1)).toMatchObject({ action: 'view', person: ADA, detail: { fromMs: 4000, toMs: 4000 } });
+    who = KIM;
+    await expect(reviews.seek(1, 0)).rejects.toThrow('not open any more');
+  });
+
+  test('of another ticket gets nothing', async () => {
+    await reviews.open(1, own);
+    await reviews.open(2, own);
+    await expect(reviews.more(1)).rejects.toThrow('not open any more');
+  });
+});
+
+describe('a search', () => {
+  test('is over one’s own, and each recording with hits is entered while it runs, and never else', async () => {
+    await expect(reviews.looked(5, own)).rejects.toThrow('Nobody looks');
+    await reviews.search(5, undefined);
+    await reviews.looked(5, own);
+    expect(entered).toMatchObject([{ action: 'play', person: ADA, detail: { recording: own, how: 'search' } }]);
+    await expect(reviews.looked(6, own)).rejects.toThrow('Nobody looks');
+    await expect(reviews.search(7, others)).rejects.toThrow('no recording of yours');
+    who = KIM;
+    await expect(reviews.looked(5, own)).rejects.toThrow('Nobody looks');
+  });
+});
+
+test('its recording is verified by content', async () => {
+  await ledger.checkpoint();
+  expect(await reviews.verify(own)).toMatchObject({ good: true, found: expect.any(Number) as number });
+  expect(await reviews.verify('20200101-000000-00000000')).toMatchObject({ good: false, found: null });
+  expect(entered).toMatchObject([
+    { action: 'verify', outcome: 'success' },
+    { action: 'verify', outcome: 'failure' },
+  ]);
+});

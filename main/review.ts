@@ -1,0 +1,229 @@
+/**
+ * Recordings that somebody looks for and looks at in the window. Main has the list, which is public, the ledger and the door; what is in a recording goes
+ * from the vault to the page in frames that main cannot open. Every look is entered before anything is shown, and how much was seen when it ends.
+ */
+import { join } from 'node:path';
+import { Refusal } from '../src/types/refusal.ts';
+import type { Input, Output } from '../src/bridge/schema.ts';
+import { checkRecording } from '../src/records/index.ts';
+import { liveState } from '../src/recording/live.ts';
+import { filterRows, sortRows, type RecordingRow } from '../src/review/rows.ts';
+import { listRecordings, namesFor, rowOf } from '../src/services/recordings-list.ts';
+import type { Home } from '../src/storage/index.ts';
+import { verifyRecording } from './evidence.ts';
+import type { Gate } from './gate.ts';
+import type { InstalledHolder } from './installed.ts';
+import type { Journal } from './journal.ts';
+import type { PtyClient } from './pty-client.ts';
+import type { VaultKeeper } from './vault-keeper.ts';
+
+export interface ReviewParts {
+  readonly home: Home;
+  readonly gate: Gate;
+  readonly vaults: VaultKeeper;
+  readonly pty: PtyClient;
+  readonly installed: InstalledHolder;
+  readonly journal: Journal;
+  /** Monotonic milliseconds. */
+  readonly nowMs?: () => number;
+}
+
+/** What the page's requests ask for. */
+export interface Reviewing {
+  readonly list: (query: Input<'review.list'>, whose: 'own' | 'everybody') => Promise<Output<'review.list'>>;
+  readonly open: (ticket: number, recording: string) => Promise<Output<'review.open'>>;
+  readonly programs: (ticket: number, recordings: readonly string[]) => Promise<void>;
+  readonly seek: (ticket: number, timeUs: number) => Promise<void>;
+  readonly more: (ticket: number) => Promise<void>;
+  readonly lines: (ticket: number, timeUs: number, count: number) => Promise<void>;
+  readonly search: (ticket: number, recording: string | undefined) => Promise<Output<'review.search'>>;
+  readonly stop: () => Promise<void>;
+  readonly close: () => Promise<void>;
+  readonly verify: (recording: string) => Promise<Output<'review.verify'>>;
+}
+
+/** A list that was made is looked through for so long before the disk is asked again: pages and filters of it follow each other. */
+const LIST_MS = 5000;
+
+interface Look {
+  readonly ticket: number;
+  readonly recording: string;
+  readonly person: string;
+  /** Of what was given to the page, microseconds. */
+  fromUs: number;
+  toUs: number;
+}
+
+export class Reviews implements Reviewing {
+  readonly #parts: ReviewParts;
+  #listed: { readonly at: number; readonly person: string; readonly rows: Promise<readonly RecordingRow[]> } | undefined;
+  #look: Look | undefined;
+  /** The search that is under way, and whose. */
+  #search: { readonly ticket: number; readonly person: string } | undefined;
+
+  constructor(parts: ReviewParts) {
+    this.#parts = parts;
+  }
+
+  readonly list: Reviewing['list'] = async ({ state, words, sort, descending, from, count }, whose) => {
+    const { person } = this.#parts.gate.requireSession();
+    const all = (await this.#rows(person.id)).filter((row) => whose === 'everybody' || row.person === person.id);
+    const states: Record<string, number> = {};
+    for (const row of all) states[row.state] = (states[row.state] ?? 0) + 1;
+    const left = filterRows(all, { state, words: words?.split(/\s+/) });
+    const rows = sortRows(left, sort, descending).slice(from, from + count);
+    return { rows: await Promise.all(rows.map((row) => this.#told(row, person.id))), all: all.length, left: left.length, states };
+  };
+
+  /** Somebody comes in, or goes: what the one before looked through is not theirs. */
+  forget(): void {
+    this.#listed = undefined;
+    this.#enterSeen();
+    this.#search = undefined;
+  }
+
+  readonly open: Reviewing['open'] = async (ticket, recording) => {
+    const { gate, home, vaults, installed } = this.#parts;
+    const { person } = gate.requireSession();
+    this.#enterSeen();
+    const state = await installed.require().ledger.recording(recording);
+    if (state && state.person !== person.id)
+      throw new Refusal(
+        'not-yours',
+        'This recording is somebody else’s: it is sealed to them and to the audit keys. Whoever has one replays it with: wardmux play ID --key FILE',
+      );
+    const look = { ticket, recording, person: person.id, fromUs: Infinity, toUs: 0 };
+    await this.#enter(person.id, recording, 'replay');
+    this.#look = look;
+    const live = state?.closed === null && liveState(join(home.recordings, recording)) === 'live';
+    return vaults.require().ask('reviewOpen', { ticket, recording, live });
+  };
+
+  readonly programs: Reviewing['programs'] = async (ticket, recordings) => {
+    this.#parts.gate.requireSession();
+    await this.#parts.vaults.require().ask('reviewPrograms', { ticket, recordings });
+  };
+
+  readonly seek: Reviewing['seek'] = async (ticket, timeUs) => {
+    const look = this.#looking(ticket);
+    const { toUs } = await this.#parts.vaults.require().ask('reviewSeek', { ticket, timeUs });
+    seen(look, timeUs, toUs);
+  };
+
+  readonly more: Reviewing['more'] = async (ticket) => {
+    const look = this.#looking(ticket);
+    const { toUs } = await this.#parts.vaults.require().ask('reviewMore', { ticket });
+    seen(look, look.toUs, toUs);
+  };
+
+  readonly lines: Reviewing['lines'] = async (ticket, timeUs, count) => {
+    const look = this.#looking(ticket);
+    const { fromUs, toUs } = await this.#parts.vaults.require().ask('reviewLines', { ticket, timeUs, count });
+    seen(look, fromUs, toUs);
+  };
+
+  readonly search: Reviewing['search'] = async (ticket, recording) => {
+    const { gate, vaults } = this.#parts;
+    const { person } = gate.requireSession();
+    const own = (await this.#rows(person.id)).filter((row) => row.person === person.id && (recording === undefined || row.id === recording));
+    if (own.length === 0) throw new Refusal('no-recording', 'There is no recording of yours to look into.');
+    this.#search = { ticket, person: person.id };
+    return vaults.require().ask('reviewSearch', { ticket, recordings: sortRows(own, 'start', true).map(({ id }) => id) });
+  };
+
+  /** The vault found text in a recording: it is entered before it is told. @throws Refusal where nobody searches */
+  async looked(ticket: number, recording: string): Promise<void> {
+    const { gate } = this.#parts;
+    const search = this.#search;
+    if (search?.ticket !== ticket || gate.session?.person.id !== search.person) throw new Refusal('not-asked', 'Nobody looks for anything.');
+    await this.#enter(search.person, recording, 'search');
+  }
+
+  readonly stop: Reviewing['stop'] = async () => {
+    await this.#parts.vaults.require().ask('reviewClose', { search: true });
+  };
+
+  readonly close: Reviewing['close'] = async () => {
+    this.#enterSeen();
+    await this.#parts.vaults.require().ask('reviewClose', { search: false });
+  };
+
+  readonly verify: Reviewing['verify'] = async (recording) => {
+    const { home, gate, pty, installed, journal } = this.#parts;
+    const { person } = gate.requireSession();
+    const { ledger } = installed.require();
+    await pty.checkpoint();
+    const { good, code, sentence } = await verifyRecording(home, ledger, recording);
+    journal.log({ action: 'verify', person: person.id, outcome: good ? 'success' : 'failure', detail: { target: 'recording', recording, code } });
+    const folder = join(home.recordings, recording);
+    const proof = good ? await checkRecording(folder, ledger, recording, { live: liveState(folder) === 'live' }) : undefined;
+    return { good, sentence, found: proof?.found.size ?? null, proven: proof?.proven ?? null };
+  };
+
+  /** Who reads is on the record before anything is shown, or nobody reads. @throws Refusal */
+  async #enter(person: string, recording: string, how: 'replay' | 'search'): Promise<void> {
+    const entered = await this.#parts.journal.enter({ action: 'play', person, outcome: 'success', detail: { recording, key: 'owner', how } });
+    if (!entered) throw new Refusal('not-entered', 'The ledger does not take it that you look, so nothing is shown. Free its disk, and try again.');
+  }
+
+  /** What stands behind the ticket that is looked at. @throws Refusal */
+  #looking(ticket: number): Look {
+    const { person } = this.#parts.gate.requireSession();
+    if (this.#look?.ticket !== ticket || this.#look.person !== person.id) throw new Refusal('not-open', 'That recording is not open any more. Open it again.');
+    return this.#look;
+  }
+
+  #enterSeen(): void {
+    const look = this.#look;
+    this.#look = undefined;
+    if (!look || look.fromUs > look.toUs) return;
+    const ms = (us: number): number => Math.floor(us / 1000);
+    const { recording, person, fromUs, toUs } = look;
+    this.#parts.journal.log({ action: 'view', person, detail: { recording, key: 'owner', fromMs: ms(fromUs), toMs: ms(toUs) } });
+  }
+
+  #rows(person: string): Promise<readonly RecordingRow[]> {
+    const now = this.#parts.nowMs?.() ?? performance.now();
+    const listed = this.#listed;
+    if (listed && listed.person === person && now - listed.at < LIST_MS) return listed.rows;
+    const rows = this.#make(person);
+    this.#listed = { at: now, person, rows };
+    rows.catch(() => (this.#listed = undefined));
+    return rows;
+  }
+
+  async #make(person: string): Promise<readonly RecordingRow[]> {
+    const { home, installed } = this.#parts;
+    const { ledger } = installed.require();
+    // The ledger first: a recording that is being written is never behind it.
+    const known = new Map(await ledger.recordings());
+    const nameOf = namesFor(home, ledger.facts, person);
+    return (await listRecordings(home.recordings, known)).map((one) => rowOf(one, nameOf(one.person)));
+  }
+
+  async #told(row: RecordingRow, person: string): Promise<Output<'review.list'>['rows'][number]> {
+    const { id, name, start, lengthMs, size, state, signed, found } = row;
+    const events = await this.#parts.installed.require().ledger.eventsOf(id);
+    const { sessionClass, reason } = events.find(({ event }) => event.action === 'recording.start')?.event.detail ?? {};
+    const word = (value: unknown): string | null => (typeof value === 'string' && value !== 'none' ? value : null);
+    return {
+      id,
+      person: row.person,
+      name,
+      start,
+      lengthMs,
+      size,
+      state,
+      signed,
+      found,
+      sessionClass: word(sessionClass),
+      reason: word(reason),
+      yours: row.person === person,
+    };
+  }
+}
+
+function seen(look: Look, fromUs: number, toUs: number): void {
+  look.fromUs = Math.min(look.fromUs, fromUs);
+  look.toUs = Math.max(look.toUs, toUs);
+}

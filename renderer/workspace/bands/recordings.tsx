@@ -1,0 +1,41 @@
+/** The review house: recordings that somebody may see, text found in theirs, and one of them replayed, with its text beside it. It covers the stage, not the line. */
+import type { JSX } from 'preact';
+import { useEffect, useMemo } from 'preact/hooks';
+import { messages } from '../../shared/messages.ts';
+import { Band } from '../../shared/parts.tsx';
+import type { Controller } from '../controller.ts';
+import { RecordingList } from '../review/list.tsx';
+import { Looking } from '../review/looking.ts';
+import { Replay } from '../review/replay.tsx';
+import { band } from './band.tsx';
+import { close } from './parts.ts';
+
+export const recordingsBand = band('recordings', {}, Recordings);
+
+function Recordings({ controller }: { readonly controller: Controller }): JSX.Element {
+  const looking = useMemo(() => new Looking(controller.bridge), []);
+  useEffect(() => {
+    const release = controller.onReview((frame) => looking.receive(frame));
+    void looking.list();
+    return () => {
+      looking.clear();
+      looking.close();
+      release();
+    };
+  }, []);
+  const row = looking.row.value;
+  // Escape leaves what was opened last.
+  const leave = (): void => {
+    if (looking.row.value) looking.close();
+    else if (looking.hits.value) looking.clear();
+    else close();
+  };
+  return (
+    <Band label={messages.recordings.label} onClose={leave} class="band--house">
+      <div class={`review${row ? ' is-open' : ''}`}>
+        <RecordingList looking={looking} onLeave={close} />
+        {row ? <Replay key={row.id} looking={looking} row={row} /> : null}
+      </div>
+    </Band>
+  );
+}

@@ -1,0 +1,222 @@
+/** The recordings that somebody may see, by day, and what was found in them. */
+import type { JSX } from 'preact';
+import { useRef } from 'preact/hooks';
+import { groupByDay } from '../../../src/review/rows.ts';
+import { recordingSorts, recordingStates } from '../../../src/types/words.ts';
+import { messages } from '../../shared/messages.ts';
+import { Button, Mark, type MarkKind } from '../../shared/parts.tsx';
+import { clock, count, length, size } from '../../shared/text.ts';
+import * as model from '../model.ts';
+import type { Looking, Row } from './looking.ts';
+
+const text = messages.recordings;
+
+const marks: Readonly<Record<Row['state'], MarkKind>> = { complete: 'seal', live: 'wait', interrupted: 'warn', contradicts: 'stop', unknown: 'stop' };
+
+const dayOf = (start: string): string => (start === '' ? text.noDay : text.day(new Date(start)));
+
+export function RecordingList({ looking, onLeave }: { readonly looking: Looking; readonly onLeave: () => void }): JSX.Element {
+  const query = looking.query.value;
+  const counts = looking.counts.value;
+  const words = useRef<HTMLInputElement>(null);
+  const find = useRef<HTMLInputElement>(null);
+  const searches = model.permits('recording.replay.own');
+  return (
+    <section class="review__list" aria-label={text.listLabel}>
+      <header class="review__head">
+        <h2 class="band__title" tabIndex={-1} data-focus="">
+          {text.label}
+        </h2>
+        <span class="dim" role="status">
+          {counts ? text.counted(count(counts.left), count(counts.all)) : text.looking}
+        </span>
+        <Button kind="quiet" hint="esc" onClick={onLeave}>
+          {messages.keys.leave}
+        </Button>
+      </header>
+      <div class="review__filters" role="group" aria-label={text.filters}>
+        <button type="button" class="chip" aria-pressed={query.state === undefined} onClick={() => looking.filter({ state: undefined })}>
+          {text.all} <span class="faint">{counts ? count(counts.all) : ''}</span>
+        </button>
+        {recordingStates
+          .filter((state) => query.state === state || (counts?.states[state] ?? 0) > 0)
+          .map((state) => (
+            <button key={state} type="button" class="chip" aria-pressed={query.state === state} onClick={() => looking.filter({ state })}>
+              {text.states[state]} <span class="faint">{count(counts?.states[state] ?? 0)}</span>
+            </button>
+          ))}
+      </div>
+      <form
+        class="review__find"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (find.current && find.current.value.trim() !== '') void looking.search(find.current.value, false);
+        }}
+      >
+        <span class="review__field">
+          <label class="faint" for="review-words">
+            {text.words}
+          </label>
+          <input
+            id="review-words"
+            ref={words}
+            class="input"
+            autocomplete="off"
+            spellcheck={false}
+            maxLength={100}
+            onInput={() => looking.filter({ words: words.current!.value })}
+          />
+        </span>
+        {searches ? (
+          <span class="review__field">
+            <label class="faint" for="review-find">
+              {text.find}
+            </label>
+            <input id="review-find" ref={find} class="input" autocomplete="off" spellcheck={false} maxLength={200} />
+            {/* Enter in the field is this button. */}
+            <Button submit hint="enter">
+              {text.findButton}
+            </Button>
+          </span>
+        ) : null}
+        <span class="review__field">
+          <label class="faint" for="review-sort">
+            {text.sort}
+          </label>
+          <select
+            id="review-sort"
+            class="input"
+            value={query.sort}
+            onChange={(event) => looking.filter({ sort: recordingSorts.find((sort) => sort === event.currentTarget.value) ?? 'start' })}
+          >
+            {recordingSorts.map((sort) => (
+              <option key={sort} value={sort}>
+                {text.sorts[sort]}
+              </option>
+            ))}
+          </select>
+          <button type="button" class="chip" aria-pressed={query.descending} onClick={() => looking.filter({ descending: !query.descending })}>
+            {text.descending}
+          </button>
+        </span>
+      </form>
+      {looking.fault.value ? (
+        <p role="alert">
+          <Mark kind="stop" />
+          {looking.fault.value}
+        </p>
+      ) : null}
+      <div class="review__rows">{looking.hits.value ? <Hits looking={looking} /> : <Rows looking={looking} />}</div>
+    </section>
+  );
+}
+
+function Rows({ looking }: { readonly looking: Looking }): JSX.Element {
+  const rows = looking.rows.value;
+  const counts = looking.counts.value;
+  const query = looking.query.value;
+  const open = looking.row.value?.id;
+  const days = query.sort === 'start' ? groupByDay(rows, dayOf) : [{ day: text.by(text.sorts[query.sort]), rows }];
+  if (counts && rows.length === 0) return <p class="dim gap">{counts.all === 0 ? text.none : text.noneLeft}</p>;
+  return (
+    <>
+      {days.map(({ day, rows: some }) => (
+        <section key={day} aria-label={day}>
+          <h3 class="review__day faint">{day}</h3>
+          <ol class="recs">
+            {some.map((row) => (
+              <li key={row.id}>
+                <button type="button" class="rec" aria-current={open === row.id ? 'true' : undefined} onClick={() => void looking.open(row)}>
+                  <span class="rec__when">
+                    {row.start === '' ? '-' : clock(new Date(row.start))}
+                    <span class="faint">{length(row.lengthMs)}</span>
+                  </span>
+                  <span class="rec__what">
+                    <b>{looking.programs.value.get(row.id) ?? (row.yours ? row.id : text.sealed)}</b>
+                    <span class="faint">{[row.name ?? row.person, row.sessionClass, row.reason].filter(Boolean).join(', ')}</span>
+                  </span>
+                  <span class="rec__size faint">{size(row.size)}</span>
+                  <span class="rec__state">
+                    <span>
+                      <Mark kind={marks[row.state]} />
+                      {text.states[row.state]}
+                    </span>
+                    <span class="faint">{text.signed(row.signed === null ? null : count(row.signed))}</span>
+                  </span>
+                </button>
+              </li>
+            ))}
+          </ol>
+        </section>
+      ))}
+      {counts && rows.length < counts.left ? (
+        <p class="actions gap">
+          <Button onClick={() => void looking.list(true)}>{text.more(count(counts.left - rows.length))}</Button>
+        </p>
+      ) : null}
+    </>
+  );
+}
+
+function Hits({ looking }: { readonly looking: Looking }): JSX.Element {
+  const hits = looking.hits.value ?? [];
+  const found = looking.found.value;
+  const rowOf = (id: string): Row | undefined => looking.rows.value.find((row) => row.id === id);
+  const openAt = (id: string, timeUs: number): void => {
+    const row = rowOf(id) ?? (looking.row.value?.id === id ? looking.row.value : undefined);
+    void looking.open(row ?? { ...strange, id }, timeUs / 1000);
+  };
+  return (
+    <>
+      <p role="status" class="gap-h">
+        {found ? text.found(count(found.hits), count(found.searched), found.cancelled) : text.searching(count(hits.length), size(looking.searchedBytes.value))}
+      </p>
+      {found?.unread.map((sentence) => (
+        <p key={sentence}>
+          <Mark kind="warn" />
+          {sentence}
+        </p>
+      ))}
+      <p class="actions gap-h">
+        <Button hint="esc" onClick={() => looking.clear()}>
+          {found ? text.backToList : text.stop}
+        </Button>
+      </p>
+      <ol class="recs gap-h">
+        {hits.map(({ recording, timeUs, context, at, length: long }, n) => (
+          <li key={n}>
+            <button type="button" class="rec rec--hit" onClick={() => openAt(recording, timeUs)}>
+              <span class="rec__when">
+                {length(timeUs / 1000)}
+                <span class="faint">{rowOf(recording) ? clock(new Date(rowOf(recording)!.start)) : ''}</span>
+              </span>
+              <span class="rec__what">
+                <span class="hit">
+                  {context.slice(0, at)}
+                  <mark>{context.slice(at, at + long)}</mark>
+                  {context.slice(at + long)}
+                </span>
+                <span class="faint">{looking.programs.value.get(recording) ?? recording}</span>
+              </span>
+            </button>
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}
+
+/** A hit in a recording that is not on the page of the list. */
+const strange: Omit<Row, 'id'> = {
+  person: '',
+  name: null,
+  start: '',
+  lengthMs: 0,
+  size: 0,
+  state: 'complete',
+  signed: null,
+  found: null,
+  sessionClass: null,
+  reason: null,
+  yours: true,
+};

@@ -1,0 +1,347 @@
+/**
+ * What the page knows of recordings: the list, the one that is looked at, and what was found. What is in a recording comes as sealed frames, with the
+ * ticket of the question; what another ticket asked for is late, and is dropped. Framework-free: views read the signals.
+ */
+import { batch, signal } from '@preact/signals';
+import type { ReviewFrame } from '../../../src/bridge/frames.ts';
+import type { Input, Output } from '../../../src/bridge/schema.ts';
+import { act, advance, paused, type PlayDeed, type PlayState } from '../../../src/review/player.ts';
+import type { ReviewTold, TranscriptLine } from '../../../src/review/told.ts';
+import type { Timeline } from '../../../src/review/timeline.ts';
+import type { CommandLine } from '../../../src/review/transcript.ts';
+import { Refused, type Bridge } from '../../shared/bridge.ts';
+import { fromBase64, textBytes } from '../../shared/bytes.ts';
+import { messages } from '../../shared/messages.ts';
+import * as model from '../model.ts';
+
+export type Row = Output<'review.list'>['rows'][number];
+export type Query = Pick<Input<'review.list'>, 'sort' | 'descending'> & Partial<Pick<Input<'review.list'>, 'state' | 'words'>>;
+export type Hit = Extract<ReviewTold, { kind: 'hit' }>;
+
+/** What shows the moments of a replay. */
+export interface ReplayScreen {
+  moment(cols: number, rows: number, bytes: Uint8Array): void;
+  output(bytes: Uint8Array): void;
+  resize(cols: number, rows: number): void;
+}
+
+/** Rows that are asked for at once. */
+const PAGE = 200;
+/** Lines of the transcript that are asked for at once. */
+const LINES = 120;
+/** Where fewer wait, the vault is asked for more. */
+const FEW = 64;
+
+interface Waiting {
+  readonly code: string;
+  readonly atMs: number;
+  readonly data: Uint8Array;
+}
+
+const sentenceOf = (error: unknown): string => (error instanceof Refused ? error.message : messages.bridge.failed);
+
+export class Looking {
+  readonly #bridge: Bridge;
+  #next = 1;
+  #open = 0;
+  #searching = 0;
+  #programs = 0;
+  #screen: ReplayScreen | undefined;
+  #waiting: Waiting[] = [];
+  #ended = false;
+  #asking = false;
+  /** A moment that is asked for, and the one that is to be asked for then. */
+  #seeking: { readonly timeUs: number } | undefined;
+  #seekNext: number | undefined;
+  #linesAt = -1;
+  /** The next output is to be shown as soon as it is there. */
+  #steps = false;
+
+  // The list.
+  readonly query = signal<Query>({ sort: 'start', descending: true });
+  readonly rows = signal<readonly Row[]>([]);
+  readonly counts = signal<{ readonly all: number; readonly left: number; readonly states: Readonly<Record<string, number>> } | undefined>(undefined);
+  readonly programs = signal<ReadonlyMap<string, string>>(new Map());
+  readonly fault = signal('');
+
+  // What was found.
+  readonly hits = signal<readonly Hit[] | undefined>(undefined);
+  readonly found = signal<Extract<ReviewTold, { kind: 'searched' }> | undefined>(undefined);
+  readonly searchedBytes = signal(0);
+
+  // The one that is looked at.
+  readonly row = signal<Row | undefined>(undefined);
+  readonly readMs = signal(0);
+  readonly timeline = signal<Timeline | undefined>(undefined);
+  readonly commands = signal<readonly CommandLine[]>([]);
+  readonly text = signal<{ readonly from: number; readonly lines: readonly TranscriptLine[]; readonly all: number; readonly kept: number }>({
+    from: 0,
+    lines: [],
+    all: 0,
+    kept: 0,
+  });
+  readonly play = signal<PlayState>(paused);
+  readonly proof = signal<Output<'review.verify'> | 'busy' | string | undefined>(undefined);
+  readonly openFault = signal('');
+
+  constructor(bridge: Bridge) {
+    this.#bridge = bridge;
+  }
+
+  get endMs(): number {
+    return (this.timeline.value?.durationUs ?? 0) / 1000;
+  }
+
+  // ---------------------------------------------------------------- the list
+
+  /** @param more the page behind those that stand there. */
+  async list(more = false): Promise<void> {
+    const query = this.query.value;
+    const from = more ? this.rows.value.length : 0;
+    const request = model.permits('review.everybody') ? 'review.everybody' : 'review.list';
+    try {
+      const { rows, ...counts } = await this.#bridge.request(request, { ...query, from, count: PAGE });
+      if (query !== this.query.value) return;
+      batch(() => {
+        this.rows.value = more ? [...this.rows.value, ...rows] : rows;
+        this.counts.value = counts;
+        this.fault.value = '';
+      });
+      const own = rows.filter(({ yours }) => yours).map(({ id }) => id);
+      if (own.length === 0 || !model.permits('recording.replay.own')) return;
+      this.#programs = this.#next++;
+      await this.#bridge.request('review.programs', { ticket: this.#programs, recordings: own });
+    } catch (error) {
+      this.fault.value = sentenceOf(error);
+    }
+  }
+
+  filter(change: Partial<Query>): void {
+    const { state, words, ...rest } = { ...this.query.value, ...change };
+    this.query.value = { ...rest, ...(state === undefined ? {} : { state }), ...(words ? { words } : {}) };
+    void this.list();
+  }
+
+  // ---------------------------------------------------------------- search
+
+  /** @param only in the recording that is looked at. */
+  async search(words: string, only: boolean): Promise<void> {
+    const ticket = (this.#searching = this.#next++);
+    batch(() => {
+      this.hits.value = [];
+      this.found.value = undefined;
+      this.searchedBytes.value = 0;
+    });
+    try {
+      await this.#bridge.sendFrame('vault', { type: 'query', pane: ticket, bytes: textBytes(words) });
+      const recording = only ? this.row.value?.id : undefined;
+      await this.#bridge.request('review.search', { ticket, ...(recording === undefined ? {} : { recording }) });
+    } catch (error) {
+      if (ticket !== this.#searching) return;
+      this.fault.value = sentenceOf(error);
+      this.hits.value = undefined;
+    }
+  }
+
+  /** Ends a search, and what was found goes. */
+  clear(): void {
+    const searches = this.hits.value !== undefined && !this.found.value;
+    this.#searching = 0;
+    this.hits.value = undefined;
+    this.found.value = undefined;
+    if (searches) void this.#bridge.request('review.stop', {}).catch(() => {});
+  }
+
+  // ---------------------------------------------------------------- one recording
+
+  async open(row: Row, atMs = 0): Promise<void> {
+    if (this.row.value?.id === row.id && this.#open !== 0) return this.seek(atMs);
+    const ticket = (this.#open = this.#next++);
+    batch(() => {
+      this.row.value = row;
+      this.timeline.value = undefined;
+      this.commands.value = [];
+      this.text.value = { from: 0, lines: [], all: 0, kept: 0 };
+      this.readMs.value = 0;
+      this.proof.value = undefined;
+      this.openFault.value = '';
+      this.play.value = { ...paused, atMs };
+    });
+    this.#waiting = [];
+    this.#seeking = undefined;
+    this.#seekNext = undefined;
+    this.#asking = false;
+    this.#linesAt = -1;
+    try {
+      await this.#bridge.request('review.open', { ticket, recording: row.id });
+    } catch (error) {
+      if (ticket === this.#open) this.openFault.value = sentenceOf(error);
+    }
+  }
+
+  close(): void {
+    if (this.#open === 0) return;
+    this.#open = 0;
+    this.#screen = undefined;
+    this.#waiting = [];
+    batch(() => {
+      this.row.value = undefined;
+      this.timeline.value = undefined;
+    });
+    void this.#bridge.request('review.close', {}).catch(() => {});
+  }
+
+  async verify(): Promise<void> {
+    const row = this.row.value;
+    if (!row || this.proof.value === 'busy') return;
+    this.proof.value = 'busy';
+    const proof = await this.#bridge.request('review.verify', { recording: row.id }).catch(sentenceOf);
+    if (this.row.value === row) this.proof.value = proof;
+  }
+
+  /** Where moments are shown. It is given the one that the replay is at. */
+  showOn(screen: ReplayScreen | undefined): void {
+    this.#screen = screen;
+    if (screen && this.timeline.value) this.seek(this.play.value.atMs);
+  }
+
+  seek(atMs: number): void {
+    const at = Math.max(0, Math.min(this.endMs, atMs));
+    this.play.value = { ...this.play.value, atMs: at };
+    this.#seekNext = Math.floor(at * 1000);
+    this.#seekOn();
+  }
+
+  deed(deed: PlayDeed): void {
+    const before = this.play.value;
+    const after = act(before, deed, this.endMs);
+    this.play.value = after;
+    if (after.atMs !== before.atMs) this.seek(after.atMs);
+  }
+
+  /** To the next output, and no further. */
+  step(): void {
+    const [next] = this.#waiting;
+    this.play.value = { ...this.play.value, playing: false };
+    // What has not come yet is shown when it comes.
+    this.#steps = !next && !this.#ended;
+    if (!next) return this.#more();
+    this.#show(next.atMs);
+    this.play.value = { ...this.play.value, atMs: next.atMs };
+    this.#more();
+  }
+
+  /** So much time has passed for whoever watches. */
+  tick(passedMs: number): void {
+    const { value } = this.play;
+    if (!value.playing || this.#seeking || this.#seekNext !== undefined) return;
+    // What has not come yet is waited for.
+    if (this.#waiting.length === 0 && !this.#ended) return this.#more();
+    const after = advance(value, passedMs, this.#waiting[0]?.atMs, this.endMs);
+    this.#show(after.atMs);
+    this.play.value = after;
+    this.#more();
+    this.#follow();
+  }
+
+  /** The transcript is asked for where the replay is. */
+  linesAt(atMs: number): void {
+    if (this.#open === 0 || !this.timeline.value) return;
+    this.#linesAt = atMs;
+    void this.#bridge.request('review.lines', { ticket: this.#open, timeUs: Math.floor(atMs * 1000), count: LINES }).catch(() => {});
+  }
+
+  // ---------------------------------------------------------------- from the vault
+
+  receive({ pane: ticket, bytes }: ReviewFrame): void {
+    const told = JSON.parse(new TextDecoder().decode(bytes)) as ReviewTold;
+    if (told.kind === 'programs') {
+      if (ticket === this.#programs) this.programs.value = new Map([...this.programs.value, ...told.programs]);
+    } else if (told.kind === 'hit' || told.kind === 'searching' || told.kind === 'searched') {
+      if (ticket !== this.#searching) return;
+      if (told.kind === 'hit') this.hits.value = [...(this.hits.value ?? []), told];
+      else if (told.kind === 'searching') this.searchedBytes.value = told.bytes;
+      else this.found.value = told;
+    } else if (ticket === this.#open) this.#looked(told);
+  }
+
+  #looked(told: ReviewTold): void {
+    switch (told.kind) {
+      case 'read':
+        this.readMs.value = told.atUs / 1000;
+        return;
+      case 'timeline':
+        batch(() => {
+          this.timeline.value = told.timeline;
+          this.commands.value = told.commands;
+          this.text.value = { ...this.text.value, all: told.lines, kept: told.kept };
+          if (told.fault) this.openFault.value = messages.recordings.damaged(told.fault);
+        });
+        this.seek(this.play.value.atMs);
+        this.linesAt(this.play.value.atMs);
+        return;
+      case 'moment':
+        if (told.atUs !== this.#seeking?.timeUs) return;
+        this.#seeking = undefined;
+        this.#steps = false;
+        this.#waiting = [];
+        this.#ended = false;
+        this.#screen?.moment(told.cols, told.rows, fromBase64(told.screen));
+        this.#seekOn();
+        this.#more();
+        this.#follow();
+        return;
+      case 'events':
+        this.#asking = false;
+        if (this.#seeking) return;
+        this.#ended = told.end;
+        for (const [code, timeUs, data] of told.events) this.#waiting.push({ code, atMs: timeUs / 1000, data: fromBase64(data) });
+        if (this.#steps) this.step();
+        return;
+      case 'lines':
+        this.text.value = { ...this.text.value, from: told.from, lines: told.lines };
+        return;
+      default:
+    }
+  }
+
+  /** One moment is asked for at a time; of those that came meanwhile the last. */
+  #seekOn(): void {
+    if (this.#seeking || this.#seekNext === undefined || !this.timeline.value || this.#open === 0) return;
+    const timeUs = this.#seekNext;
+    this.#seekNext = undefined;
+    this.#seeking = { timeUs };
+    this.#bridge.request('review.seek', { ticket: this.#open, timeUs }).catch((error: unknown) => {
+      this.#seeking = undefined;
+      this.openFault.value = sentenceOf(error);
+    });
+  }
+
+  #more(): void {
+    if (this.#asking || this.#ended || this.#seeking || this.#waiting.length >= FEW || this.#open === 0) return;
+    this.#asking = true;
+    this.#bridge.request('review.more', { ticket: this.#open }).catch(() => (this.#asking = false));
+  }
+
+  #show(toMs: number): void {
+    let count = 0;
+    for (const { code, atMs, data } of this.#waiting) {
+      if (atMs > toMs) break;
+      count++;
+      if (code === 'o') this.#screen?.output(data);
+      else if (code === 'r') {
+        const [cols, rows] = new TextDecoder().decode(data).split('x').map(Number);
+        if (cols && rows) this.#screen?.resize(cols, rows);
+      }
+    }
+    this.#waiting.splice(0, count);
+  }
+
+  /** The transcript follows where the replay has left what stands there. */
+  #follow(): void {
+    const { atMs } = this.play.value;
+    const { lines } = this.text.value;
+    const [first, last] = [(lines[0]?.timeUs ?? 0) / 1000, (lines.at(-1)?.timeUs ?? 0) / 1000];
+    if ((atMs < first || atMs > last) && Math.abs(atMs - this.#linesAt) > 1000) this.linesAt(atMs);
+  }
+}

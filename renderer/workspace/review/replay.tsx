@@ -1,0 +1,208 @@
+/** One recording: its replay with the timeline below, and its commands, its text and its proof beside it. */
+import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { messages } from '../../shared/messages.ts';
+import { Button, Mark } from '../../shared/parts.tsx';
+import { count, length, moment, size } from '../../shared/text.ts';
+import type { Looking, Row } from './looking.ts';
+import { ReplayTerminal } from './screen.ts';
+import { TimelineView } from './timeline.tsx';
+
+const text = messages.recordings;
+
+interface Props {
+  readonly looking: Looking;
+  readonly row: Row;
+}
+
+export function Replay({ looking, row }: Props): JSX.Element {
+  const place = useRef<HTMLDivElement>(null);
+  const root = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const screen = new ReplayTerminal(place.current!);
+    looking.showOn(screen);
+    root.current!.querySelector<HTMLElement>('h2')?.focus();
+    let before = performance.now();
+    let next = requestAnimationFrame(function frame(now) {
+      looking.tick(now - before);
+      before = now;
+      next = requestAnimationFrame(frame);
+    });
+    return () => {
+      cancelAnimationFrame(next);
+      looking.showOn(undefined);
+      screen.dispose();
+    };
+  }, []);
+  const timeline = looking.timeline.value;
+  const play = looking.play.value;
+  const fault = looking.openFault.value;
+  const key = (event: KeyboardEvent): void => {
+    const target = event.target as HTMLElement;
+    if (event.ctrlKey || event.altKey || event.metaKey || target instanceof HTMLInputElement || target instanceof HTMLSelectElement) return;
+    // Space on another button is that button's.
+    if (event.key === ' ' && target instanceof HTMLButtonElement && !target.closest('[data-play]')) return;
+    const deed = keys[event.key];
+    if (!deed) return;
+    event.preventDefault();
+    event.stopPropagation();
+    deed(looking);
+  };
+  return (
+    <>
+      <section class="review__replay" aria-label={text.replayOf(looking.programs.value.get(row.id) ?? row.id)} ref={root} onKeyDown={key}>
+        <header class="review__head">
+          <h2 class="band__title" tabIndex={-1}>
+            {looking.programs.value.get(row.id) ?? row.id}
+          </h2>
+          <span class="dim">{row.start === '' ? '' : moment(new Date(row.start))}</span>
+          <Button kind="quiet" hint="q" onClick={() => looking.close()}>
+            {text.back}
+          </Button>
+        </header>
+        {fault ? (
+          <p role="alert">
+            <Mark kind="stop" />
+            {fault}
+          </p>
+        ) : null}
+        {/* What the emulator draws is for the eye; its text is beside it. */}
+        <div class="review__screen" role="group" aria-label={text.screenLabel} ref={place} />
+        <footer class="review__foot">
+          {timeline ? (
+            <TimelineView timeline={timeline} atMs={play.atMs} start={row.start} onSeek={(ms) => looking.seek(ms)} />
+          ) : fault ? null : (
+            <p role="status" class="dim">
+              <Mark kind="wait" />
+              {text.reading(length(looking.readMs.value))}
+            </p>
+          )}
+          <div class="actions" data-play="">
+            <Button kind="main" hint="space" disabled={!timeline} onClick={() => looking.deed('toggle')}>
+              {play.playing ? text.pause : text.play}
+            </Button>
+            <span aria-live="off">
+              <b>{length(play.atMs)}</b> {text.of(length(looking.endMs), play.speed)}
+            </span>
+            <button type="button" class="chip" aria-pressed={play.skipsIdle} onClick={() => looking.deed('idle')}>
+              {text.skipsIdle} <kbd class="faint">i</kbd>
+            </button>
+          </div>
+          <p class="faint">{text.keys}</p>
+        </footer>
+      </section>
+      <section class="review__side" aria-label={text.sideLabel}>
+        <Proof looking={looking} row={row} />
+        <CommandList looking={looking} />
+        <Transcript looking={looking} />
+      </section>
+    </>
+  );
+}
+
+const keys: Readonly<Record<string, (looking: Looking) => void>> = {
+  ' ': (looking) => looking.deed('toggle'),
+  q: (looking) => looking.close(),
+  ArrowLeft: (looking) => looking.deed('back'),
+  ArrowRight: (looking) => looking.deed('forth'),
+  ArrowUp: (looking) => looking.deed('faster'),
+  ArrowDown: (looking) => looking.deed('slower'),
+  Home: (looking) => looking.seek(0),
+  End: (looking) => looking.seek(looking.endMs),
+  '.': (looking) => looking.step(),
+  i: (looking) => looking.deed('idle'),
+};
+
+function Proof({ looking, row }: Props): JSX.Element {
+  const proof = looking.proof.value;
+  return (
+    <section class="review__proof" aria-label={text.proof}>
+      <h3>{text.proof}</h3>
+      <p role="status">
+        {typeof proof === 'object' ? (
+          <>
+            <Mark kind={proof.good ? 'ok' : 'stop'} />
+            {proof.sentence}
+          </>
+        ) : (
+          <>
+            <Mark kind={proof === undefined ? 'none' : proof === 'busy' ? 'wait' : 'stop'} />
+            {proof === undefined ? text.notVerified : proof === 'busy' ? messages.verify.busy : proof}
+          </>
+        )}
+      </p>
+      <dl class="kv gap-h">
+        <dt>{text.id}</dt>
+        <dd>{row.id}</dd>
+        <dt>{text.whose}</dt>
+        <dd>{row.name ?? row.person}</dd>
+        <dt>{text.size}</dt>
+        <dd>{size(row.size)}</dd>
+      </dl>
+      <p class="actions gap-h">
+        <Button disabled={proof === 'busy'} onClick={() => void looking.verify()}>
+          {text.verify}
+        </Button>
+      </p>
+    </section>
+  );
+}
+
+function CommandList({ looking }: { readonly looking: Looking }): JSX.Element {
+  const commands = looking.commands.value;
+  const atUs = looking.play.value.atMs * 1000;
+  const current = commands.findLast(({ beganUs }) => beganUs <= atUs)?.number;
+  return (
+    <section class="review__commands" aria-label={text.commands}>
+      <h3>
+        {text.commands} <span class="faint">{count(commands.length)}</span>
+      </h3>
+      <p class="faint">{text.advisory}</p>
+      <ol class="recs review__scroll" tabIndex={0} aria-label={text.commands}>
+        {commands.map(({ number, text: line, beganUs, endedUs, exit, by }) => (
+          <li key={number}>
+            <button type="button" class="rec rec--command" aria-current={current === number ? 'true' : undefined} onClick={() => looking.seek(beganUs / 1000)}>
+              <span class="rec__when">{length(beganUs / 1000)}</span>
+              <span class="rec__what">{line}</span>
+              <span class="faint">
+                {endedUs === undefined ? text.notSeen : text.ended(exit, length((endedUs - beganUs) / 1000))} {text.by_[by]}
+              </span>
+            </button>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Transcript({ looking }: { readonly looking: Looking }): JSX.Element {
+  const { from, lines, all, kept } = looking.text.value;
+  const atUs = looking.play.value.atMs * 1000;
+  const current = lines.findLastIndex(({ timeUs }) => timeUs <= atUs);
+  const list = useRef<HTMLOListElement>(null);
+  useEffect(() => {
+    list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
+  }, [current, from]);
+  return (
+    <section class="review__text" aria-label={text.transcript}>
+      <h3>
+        {text.transcript} <span class="faint">{text.lines(count(all), all > kept ? count(kept) : undefined)}</span>
+      </h3>
+      <ol class="recs review__scroll" tabIndex={0} aria-label={text.transcript} ref={list}>
+        {lines.map((line, n) => (
+          <li key={from + n}>
+            <button
+              type="button"
+              class={`rec rec--line${line.gap ? ' is-stop' : ''}`}
+              aria-current={n === current ? 'true' : undefined}
+              onClick={() => looking.seek(line.timeUs / 1000)}
+            >
+              <span class="rec__when faint">{length(line.timeUs / 1000)}</span>
+              <span class="rec__what">{line.text || ' '}</span>
+            </button>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}

@@ -1,0 +1,108 @@
+/** `wardmux list` as people and scripts use it: which recordings, whose names, and what is found in them. */
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
+import { runHere } from '../../../test/support/run-here.ts';
+import { newRecording } from '../../../test/support/recording.ts';
+import { newScryptParameters } from '../../crypto/kdf.ts';
+import { openInstallation, withLedger } from '../../services/installation.ts';
+import { noticeEntry } from '../../ledger/index.ts';
+import { thumbprint } from '../../recording/wrap.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const place = ownFolder();
+const home = join(place, 'home');
+let ada: string;
+const ids: string[] = [];
+
+const run = (...args: string[]) => runHere(args, { home, place });
+async function opened(...args: string[]) {
+  writeFileSync(join(place, 'passphrase'), `${firstWords}\n`);
+  const fd = openSync(join(place, 'passphrase'), 'r');
+  const ran = await run(...args, '--passphrase-fd', String(fd));
+  try {
+    closeSync(fd);
+  } catch {
+    // The command closed it.
+  }
+  return ran;
+}
+const events = () =>
+  readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { action: string; person?: string; detail?: Record<string, unknown> }); // prettier-ignore
+
+beforeAll(async () => {
+  const { person, installation } = await firstHome(place, { kdf: newScryptParameters() }).then(({ identity, installation: made }) => {
+    const { person: one } = identity;
+    identity.destroy();
+    return { person: one, installation: made };
+  });
+  ada = person.id;
+  const site = await openInstallation({ env: { WARDMUX_HOME: home, HOME: place } });
+  const own = { kid: thumbprint(person.encryptionKey), role: 'owner' as const, jwk: person.encryptionKey };
+  for (const [who, recipients, text] of [
+    [ada, [own], 'the Needle is here\r\n'],
+    ['p-0123456789ab', undefined, 'a needle of somebody else\r\n'],
+  ] as const) {
+    const { writer, notices } = await newRecording({
+      folder: join(home, 'recordings'),
+      installation: installation.id,
+      person: who,
+      ...(recipients ? { recipients } : {}),
+    });
+    writer.output(Buffer.from(text));
+    await writer.end('exit');
+    ids.push(writer.id);
+    await withLedger(site, async ({ ledger }) => {
+      for (const notice of notices) await ledger.append(noticeEntry(notice));
+    });
+  }
+});
+
+test('without a key: ids, and filters over what is public', async () => {
+  const all = JSON.parse((await run('list', '--json')).out) as { id: string; name?: string }[];
+  expect(all.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
+  expect(all.every(({ name }) => name === undefined)).toBe(true);
+  expect(JSON.parse((await run('list', '--json', '--person', ada)).out)).toMatchObject([{ id: ids[0] }]);
+  expect(JSON.parse((await run('list', '--json', '--until', '2025-12-31')).out)).toEqual([]);
+  expect(JSON.parse((await run('list', '--json', '--state', 'live')).out)).toEqual([]);
+  expect((await run('list', '--person', 'Ada')).err).toContain('None of 2 recordings is like that.');
+});
+
+test('with a passphrase: the own name and program, and nobody else’s', async () => {
+  const rows = JSON.parse((await opened('list', '--json')).out) as { id: string; name: string | null; program: string | null }[];
+  expect(rows.find(({ id }) => id === ids[0])).toMatchObject({ name: 'Ada Example', program: '/bin/sh -l' });
+  expect(rows.find(({ id }) => id === ids[1])).toMatchObject({ name: null, program: null });
+  expect((await opened('list', '--person', 'ada')).out).toContain('Ada Example');
+});
+
+test('text is found in what the key opens, with its time and its line, and the look is entered', async () => {
+  const before = events().length;
+  const { status, out, err } = await opened('list', '--text', 'needle');
+  expect(status).toBe(0);
+  expect(out).toMatch(new RegExp(`^${ids[0]}  Ada Example  .*\n  0:00:00  the Needle is here\n$`));
+  expect(err).toContain('1 hit in 1 of 2 recordings; 1 are not sealed to your key.');
+  const looks = events()
+    .slice(before)
+    .filter(({ action }) => action === 'play');
+  expect(looks).toMatchObject([{ person: ada, detail: { recording: ids[0], key: 'owner', how: 'search' } }]);
+  expect(JSON.stringify(events())).not.toMatch(/needle/i);
+});
+
+test('nothing is found without its person, and bad input is a sentence', async () => {
+  expect(await opened('list', '--text', 'needle', '--json', '--until', '2025-12-31')).toMatchObject({ status: 0, out: '[]\n' });
+  expect(await opened('list', '--text', '  ')).toMatchObject({ status: 2, out: '' });
+  expect(await opened('list', '--text', 'x', '--recover')).toMatchObject({ status: 2, out: '' });
+  expect(await run('list', '--since', '2026-02-30')).toMatchObject({ status: 2, out: '' });
+  expect(await run('list', '--state', 'fine')).toMatchObject({ status: 2, out: '' });
+});
+
+test('a recording is read as text, and its commands are a list', async () => {
+  expect(await opened('play', ids[0]!, '--text')).toMatchObject({ status: 0, out: 'the Needle is here\n' });
+  const { out, err } = await opened('play', ids[0]!, '--commands');
+  expect(out).toBe('');
+  expect(err).toContain('0 commands, as the screen showed them');
+  expect(await opened('play', ids[0]!, '--commands', '--raw')).toMatchObject({ status: 2, out: '' });
+  expect(events().findLast(({ action }) => action === 'play')).toMatchObject({ detail: { how: 'text' } });
+});

@@ -1,0 +1,60 @@
+/**
+ * An emulator that takes output at once, and is written down at any moment: what a recording had on its screen. xterm.js 6.0.0 takes output in turns
+ * of the event loop by its own API, which is a millisecond for each event of a recording; so its own queue is emptied here, which its core does
+ * for itself too.
+ */
+import type { Terminal } from '@xterm/headless';
+import { Modes } from '../terminal/modes.ts';
+import { resizeTerminal } from '../terminal/resize.ts';
+import { newEmulator, type Screen } from '../terminal/screen.ts';
+import { serializeTerminal } from '../terminal/serialize.ts';
+import { repairUtf8, WholeCharacters } from '../terminal/utf8.ts';
+
+/** What the emulator's own API does not say. */
+interface Core {
+  readonly _writeBuffer: { writeSync(data: Uint8Array): void };
+  /** 0: no control sequence waits for its rest. */
+  readonly _inputHandler: { readonly _parser: { readonly currentState: number } };
+}
+
+export class Stage {
+  readonly terminal: Terminal;
+  readonly #core: Core;
+  readonly #modes: Modes;
+  readonly #characters = new WholeCharacters();
+
+  private constructor(terminal: Terminal) {
+    this.terminal = terminal;
+    this.#core = (terminal as unknown as { readonly _core: Core })._core;
+    this.#modes = new Modes();
+  }
+
+  /** @param scrollback lines above its screen. */
+  static async of(size: { readonly cols: number; readonly rows: number }, scrollback: number): Promise<Stage> {
+    return new Stage(await newEmulator(size, scrollback));
+  }
+
+  /** Neither a character nor a control sequence waits for its rest: what is written down now goes on with the next byte. */
+  get whole(): boolean {
+    return this.#characters.waiting === 0 && this.#core._inputHandler._parser.currentState === 0;
+  }
+
+  output(bytes: Uint8Array): void {
+    const whole = repairUtf8(this.#characters.feed(bytes));
+    this.#modes.feed(whole);
+    this.#core._writeBuffer.writeSync(whole);
+  }
+
+  resize(cols: number, rows: number): void {
+    if (cols !== this.terminal.cols || rows !== this.terminal.rows) resizeTerminal(this.terminal, cols, rows);
+  }
+
+  /** Output that makes a blank terminal of its size show what it shows, without the lines above. */
+  screen(): Screen {
+    return { cols: this.terminal.cols, rows: this.terminal.rows, bytes: serializeTerminal(this.terminal, this.#modes, 0) };
+  }
+
+  dispose(): void {
+    this.terminal.dispose();
+  }
+}

@@ -1,0 +1,58 @@
+/** Recordings that somebody looks at in the window (review.ts beside this folder): what is in them goes to the page as sealed frames. */
+import type { Handlers } from '../../process/service.ts';
+import { Refusal } from '../../types/refusal.ts';
+import type { Holder } from '../holder.ts';
+import { recordingFolder } from '../recording-folder.ts';
+import type { Review } from '../review.ts';
+import type { VaultService } from '../service.ts';
+
+/**
+ * @param post to main, which relays it to the page; awaiting it is the flow control.
+ * @param looked has main enter that text was found in a recording, in the search of a ticket.
+ */
+export function reviewHandlers(
+  holder: Holder,
+  post: (sealed: Uint8Array) => Promise<void>,
+  looked: (ticket: number, recording: string) => Promise<unknown>,
+): Pick<Handlers<VaultService>, 'reviewOpen' | 'reviewPrograms' | 'reviewSeek' | 'reviewMore' | 'reviewLines' | 'reviewSearch' | 'reviewClose'> {
+  // Loaded when somebody looks: it has an emulator, and most who come in look at nothing.
+  let loaded: Promise<Review> | undefined;
+  const review = (): Promise<Review> =>
+    (loaded ??= import('../review.ts').then(
+      (room) =>
+        new room.Review(async (frame) => {
+          const { channel } = holder.page;
+          if (!channel) throw new Refusal('no-page', 'There is no page to replay into.');
+          // Sealing and sending are one step, so that the frames keep the channel's order.
+          await post(channel.seal(frame));
+        }),
+    ));
+  holder.onForget(() => void loaded?.then((one) => one.close()));
+  const folderOf = (recording: string): { readonly id: string; readonly folder: string } => ({
+    id: recording,
+    folder: recordingFolder(holder.ready().home, recording),
+  });
+  return {
+    reviewOpen: async ({ ticket, recording, live }) => (await review()).open(ticket, folderOf(recording).folder, holder.open(), live),
+    reviewPrograms: async ({ ticket, recordings }) => {
+      await (await review()).programs(ticket, recordings.map(folderOf), holder.open());
+      return {};
+    },
+    reviewSeek: async ({ ticket, timeUs }) => (await review()).seek(ticket, timeUs),
+    reviewMore: async ({ ticket }) => (await review()).more(ticket),
+    reviewLines: async ({ ticket, timeUs, count }) => (await review()).lines(ticket, timeUs, count),
+    reviewSearch: async ({ ticket, recordings }) => {
+      const query = holder.page.takeQuery();
+      const words = query?.toString('utf8');
+      query?.fill(0);
+      if (!words?.trim()) throw new Refusal('nothing-asked', 'Type what is to be found.');
+      return (await review()).search(ticket, recordings.map(folderOf), words, holder.open(), (recording) => looked(ticket, recording));
+    },
+    reviewClose: async ({ search }) => {
+      const one = await loaded;
+      if (search) one?.stop();
+      else one?.close();
+      return {};
+    },
+  };
+}

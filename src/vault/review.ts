@@ -1,0 +1,236 @@
+/**
+ * A recording that somebody looks at in the window: read, searched and given moment by moment, as sealed frames. One at a time; the lock kills the
+ * process, and with it everything that was read.
+ */
+import { encodeFrame } from '../bridge/frames.ts';
+import { openRecording, readHeader } from '../recording/reader.ts';
+import { RecordingError } from '../recording/errors.ts';
+import type { SegmentOpener } from '../recording/types.ts';
+import { Watched, type Watching } from '../review/replay.ts';
+import { needleOf, searchRecording } from '../review/search.ts';
+import { programOf } from '../services/recordings-list.ts';
+import type { ReviewTold, TranscriptLine } from '../review/told.ts';
+import { sentenceOf } from '../types/sentence.ts';
+
+/** Of a transcript so much is kept for the page to ask for. */
+const MOST_LINES = 200_000;
+const MOST_LINE_CHARS = 32 * 1024 * 1024;
+/** Of a line that never ends. */
+const LINE_CHARS = 4096;
+/** Commands that are told. */
+const MOST_TOLD = 5000;
+/** A page gets so much output at once. */
+const MORE_BYTES = 256 * 1024;
+/** Hits of one search that are told. */
+const MOST_HITS = 500;
+
+interface Looked {
+  readonly watched: Watched;
+  readonly watching: Watching;
+  readonly ends: AbortController;
+  readonly lines: TranscriptLine[];
+  lineCount: number;
+  lineChars: number;
+}
+
+export class Review {
+  readonly #send: (frame: Uint8Array) => Promise<void>;
+  #looked: Looked | undefined;
+  #search: AbortController | undefined;
+  /** What was asked for one after the other is given so. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** @param send seals and sends a frame; awaiting it is the flow control. */
+  constructor(send: (frame: Uint8Array) => Promise<void>) {
+    this.#send = send;
+  }
+
+  /** Opens a recording, and tells of it until it is read whole. @throws RecordingError */
+  async open(ticket: number, folder: string, opener: SegmentOpener, live: boolean): Promise<{ readonly whole: boolean }> {
+    this.close();
+    const first = await readHeader(folder, 0);
+    if (first && !first.header.recipients.some(({ kid }) => kid === opener.kid))
+      throw new RecordingError(
+        'not-a-recipient',
+        'This recording is not sealed to you: it opens for its person, and with an audit key by: wardmux play ID --key FILE',
+      );
+    const watched = new Watched(folder, opener, live);
+    const looked: Looked = { watched, watching: watched.player(), ends: new AbortController(), lines: [], lineCount: 0, lineChars: 0 };
+    this.#looked = looked;
+    await watched.read({
+      signal: looked.ends.signal,
+      progress: (atUs) => void this.#tell(ticket, { kind: 'read', atUs }).catch(() => undefined),
+      left: (line) => keep(looked, 'gap' in line ? { text: line.gap, timeUs: line.timeUs, gap: true } : line),
+    });
+    if (this.#looked !== looked) return { whole: false };
+    await this.#tell(ticket, {
+      kind: 'timeline',
+      timeline: watched.timeline,
+      commands: watched.commands.slice(0, MOST_TOLD),
+      lines: looked.lineCount,
+      kept: looked.lines.length,
+      fault: watched.fault?.message ?? null,
+    });
+    return { whole: watched.fault === undefined };
+  }
+
+  /** What ran in each. */
+  async programs(ticket: number, recordings: readonly { readonly id: string; readonly folder: string }[], opener: SegmentOpener): Promise<void> {
+    const programs: [string, string][] = [];
+    for (const { id, folder } of recordings) {
+      const program = await programOf(folder, opener);
+      if (program !== null) programs.push([id, program]);
+    }
+    await this.#tell(ticket, { kind: 'programs', programs });
+  }
+
+  /** @returns up to which moment content was given. */
+  seek(ticket: number, timeUs: number): Promise<{ readonly toUs: number }> {
+    return this.#inTurn(async ({ watching }) => {
+      const { screen } = await watching.seek(timeUs);
+      await this.#tell(ticket, { kind: 'moment', atUs: timeUs, cols: screen.cols, rows: screen.rows, screen: Buffer.from(screen.bytes).toString('base64') });
+      screen.bytes.fill(0);
+      return { toUs: timeUs };
+    });
+  }
+
+  more(ticket: number): Promise<{ readonly toUs: number; readonly end: boolean }> {
+    return this.#inTurn(async ({ watching }) => {
+      const events = await watching.more(MORE_BYTES);
+      const told = events.map(({ code, timeUs, data }) => [code, timeUs, data.toString('base64')] as const);
+      for (const { data } of events) data.fill(0);
+      const end = events.length === 0;
+      await this.#tell(ticket, { kind: 'events', events: told, end });
+      return { toUs: events.at(-1)?.timeUs ?? 0, end };
+    });
+  }
+
+  /** Lines of the transcript around a moment. @returns the span that they are from */
+  async lines(ticket: number, timeUs: number, count: number): Promise<{ readonly fromUs: number; readonly toUs: number }> {
+    const lines = this.#looked?.lines ?? [];
+    const from = Math.max(0, firstAfter(lines, timeUs) - Math.floor(count / 2));
+    const given = lines.slice(from, from + count);
+    await this.#tell(ticket, { kind: 'lines', from, lines: given });
+    return { fromUs: given[0]?.timeUs ?? 0, toUs: given.at(-1)?.timeUs ?? 0 };
+  }
+
+  /**
+   * Searches, one recording after the other.
+   * @param enter before the first hit of each is told.
+   */
+  async search(
+    ticket: number,
+    recordings: readonly { readonly id: string; readonly folder: string }[],
+    words: string,
+    opener: SegmentOpener,
+    enter: (recording: string) => Promise<unknown>,
+  ): Promise<{ readonly hits: number; readonly searched: number }> {
+    this.stop();
+    const needle = needleOf(words);
+    const ends = new AbortController();
+    this.#search = ends;
+    let [hits, searched, closed, bytes] = [0, 0, 0, 0];
+    const unread: string[] = [];
+    for (const { id, folder } of recordings) {
+      if (ends.signal.aborted || hits >= MOST_HITS) break;
+      try {
+        const first = await readHeader(folder, 0);
+        if (first && !first.header.recipients.some(({ kid }) => kid === opener.kid)) {
+          closed++;
+          continue;
+        }
+        const reader = await openRecording(folder, { live: true });
+        const before = bytes;
+        let entered: Promise<unknown> | undefined;
+        const told: Promise<void>[] = [];
+        await searchRecording(reader, opener, needle, {
+          signal: ends.signal,
+          progress: (done) => {
+            bytes = before + done;
+            void this.#tell(ticket, { kind: 'searching', bytes }).catch(() => undefined);
+          },
+          found: ({ timeUs, context, at, length }) => {
+            if (++hits > MOST_HITS) return;
+            entered ??= enter(id);
+            const hit = entered.then(() => this.#tell(ticket, { kind: 'hit', recording: id, timeUs, context, at, length }));
+            // Waited for below, with the search.
+            hit.catch(() => undefined);
+            told.push(hit);
+          },
+        });
+        await Promise.all(told);
+        searched++;
+        if (reader.fault) unread.push(`${id}: ${reader.fault.message}`);
+      } catch (error) {
+        unread.push(`${id}: ${sentenceOf(error)}`);
+      }
+    }
+    await this.#tell(ticket, {
+      kind: 'searched',
+      hits: Math.min(hits, MOST_HITS),
+      searched,
+      closed,
+      unread: unread.slice(0, 20),
+      cancelled: ends.signal.aborted,
+    });
+    return { hits, searched };
+  }
+
+  /** Ends a search at once. */
+  stop(): void {
+    this.#search?.abort();
+    this.#search = undefined;
+  }
+
+  /** What is open is closed, and what was read of it is forgotten. */
+  close(): void {
+    this.stop();
+    const looked = this.#looked;
+    this.#looked = undefined;
+    looked?.ends.abort();
+    looked?.watched.wipe();
+    void looked?.watching.close().catch(() => undefined);
+  }
+
+  /** @throws RecordingError where nothing is open any more */
+  #inTurn<T>(run: (looked: Looked) => Promise<T>): Promise<T> {
+    const done = this.#turn.then(() => {
+      if (!this.#looked) throw new RecordingError('not-a-recording', 'No recording is open here any more. Open it again.');
+      return run(this.#looked);
+    });
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  async #tell(ticket: number, told: ReviewTold): Promise<void> {
+    const bytes = Buffer.from(JSON.stringify(told), 'utf8');
+    const frame = encodeFrame({ type: 'review', pane: ticket, bytes });
+    bytes.fill(0);
+    try {
+      await this.#send(frame);
+    } finally {
+      frame.fill(0);
+    }
+  }
+}
+
+function keep(
+  looked: Looked,
+  { text, timeUs, ...rest }: TranscriptLine | { readonly text: string; readonly timeUs: number; readonly alternate: boolean },
+): void {
+  looked.lineCount++;
+  looked.lineChars += text.length;
+  if (looked.lines.length >= MOST_LINES || looked.lineChars > MOST_LINE_CHARS) return;
+  looked.lines.push({ text: text.slice(0, LINE_CHARS), timeUs, ...('gap' in rest ? { gap: true } : rest.alternate ? { alternate: true } : {}) });
+}
+
+/** The first line behind a moment. Lines are in the order in which they left, and begin nearly in that of time. */
+function firstAfter(lines: readonly TranscriptLine[], timeUs: number): number {
+  let [low, high] = [0, lines.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (lines[middle]!.timeUs <= timeUs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,196 @@
+/** The review house in the window, over a recording that is read as the vault reads it: by keys, to a screen reader, at each size; and what it asks for. */
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { newRecording, opener, removeFolders } from '../support/recording.ts';
+import { decodeFrame } from '../../src/bridge/frames.ts';
+import type { Output } from '../../src/bridge/schema.ts';
+import { Review } from '../../src/vault/review.ts';
+import { axeViolations, buildPages, launch, open, until, type Opened } from './harness.ts';
+
+let browser: Browser;
+let opened: Opened;
+let recording: { id: string; folder: string };
+
+type Row = Output<'review.list'>['rows'][number];
+const row = (more: Partial<Row>): Row => ({
+  id: '20261122-081500-0a1b2c3d',
+  person: 'p-000000000002',
+  name: 'Theo Lind',
+  start: '2026-11-22T08:15:00.000Z',
+  lengthMs: 720_000,
+  size: 1_100_000,
+  state: 'complete',
+  signed: 48,
+  found: 48,
+  sessionClass: 'clinical',
+  reason: null,
+  yours: false,
+  ...more,
+});
+
+beforeAll(async () => {
+  await buildPages();
+  const { writer, clock } = await newRecording();
+  writer.event('r', '90x24');
+  const say = (ms: number, text: string): void => {
+    clock.step(ms);
+    writer.output(Buffer.from(text));
+  };
+  say(500, 'ops@if-icu-01:~$ ');
+  say(1000, 'tail -n 3 hl7.log');
+  say(
+    500,
+    '\r\n14:28:48 adt-in recv ADT^A08 90181\r\n14:28:49 \x1b[32madt-in ack\x1b[0m 90181\r\n14:28:50 oru-out \x1b[31mnack\x1b[0m E_CONN_RESET\r\nops@if-icu-01:~$ ',
+  );
+  writer.event('l', '{"cause":"idle"}');
+  clock.step(60_000);
+  writer.event('u', '{"person":"p-000000000001","method":"passphrase"}');
+  say(2000, 'exit');
+  say(500, '\r\n');
+  await writer.end('exit');
+  recording = writer;
+  browser = await launch();
+});
+afterAll(async () => {
+  await browser?.close();
+  removeFolders();
+});
+afterEach(async () => {
+  if (!opened) return;
+  const violations = await opened.page.evaluate<string[]>('window.__violations');
+  const { errors, core } = opened;
+  await opened.context.close();
+  expect(violations).toEqual([]);
+  expect(errors).toEqual([]);
+  expect(core.refused).toEqual([]);
+});
+
+async function start(options: BrowserContextOptions = {}): Promise<Opened> {
+  opened = await open(browser, 'workspace', options);
+  const { core, page } = opened;
+  await until(() => core.requests.some(({ request }) => request === 'workspace.attach'), 'attach');
+  await core.settled();
+  const review = new Review((sealed) => core.frame('vault', decodeFrame(Uint8Array.from(sealed))));
+  const own = { id: recording.id, folder: recording.folder };
+  const nothing = async (done: Promise<unknown>): Promise<void> => void (await done);
+  core.review.list = async ({ state }) => {
+    const rows = [
+      row({ id: own.id, person: 'p-000000000001', name: 'Mara Ueda', yours: true, start: '2026-11-22T14:02:00.000Z' }),
+      row({}),
+      row({ id: '20261121-081500-0a1b2c3e', state: 'contradicts', start: '2026-11-21T08:15:00.000Z' }),
+    ];
+    const left = rows.filter((one) => state === undefined || one.state === state);
+    return { rows: left, all: rows.length, left: left.length, states: { complete: 2, contradicts: 1 } };
+  };
+  core.review.programs = (ticket) => nothing(review.programs(ticket, [own], opener));
+  core.review.open = (ticket) => review.open(ticket, own.folder, opener, false);
+  core.review.seek = (ticket, timeUs) => nothing(review.seek(ticket, timeUs));
+  core.review.more = (ticket) => nothing(review.more(ticket));
+  core.review.lines = (ticket, timeUs, count) => nothing(review.lines(ticket, timeUs, count));
+  core.review.search = (ticket) => {
+    const asked = core.frames.findLast(({ frame }) => frame.type === 'query')!.frame as { readonly bytes: Uint8Array };
+    return review.search(ticket, [own], Buffer.from(asked.bytes).toString(), opener, async () => undefined);
+  };
+  core.review.close = async () => review.close();
+  await page.keyboard.press('Control+b');
+  await page.keyboard.press(':');
+  await page.keyboard.type('recordings');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'Recordings' }).getByRole('heading', { level: 3 }).first().waitFor();
+  return opened;
+}
+
+const screenText = (): Promise<string> => opened.page.evaluate<string>(`document.querySelector('.review__screen .xterm-rows')?.innerText ?? ''`);
+
+test('the list by day, with names, programs of one’s own, and states in words; a filter by the keyboard', async () => {
+  const { page, core } = await start();
+  const dialog = page.getByRole('dialog', { name: 'Recordings' });
+  expect(await dialog.getByRole('heading', { level: 3 }).allTextContents()).toEqual(['Sunday, 22 November 2026', 'Saturday, 21 November 2026']);
+  await dialog.getByText('/bin/sh -l').waitFor();
+  const text = await dialog.innerText();
+  for (const part of ['Mara Ueda', 'Theo Lind', 'sealed to its person', 'contradicted', '3 recordings']) expect(text).toContain(part);
+  await dialog
+    .getByRole('button', { name: /^contradicted/ })
+    .first()
+    .focus();
+  await page.keyboard.press('Enter');
+  await until(
+    () => core.requests.some(({ request, input }) => request === 'review.everybody' && (input as { state?: string }).state === 'contradicts'),
+    'the filter',
+  );
+  await dialog.getByText('1 of 3 recordings').waitFor();
+  await page.keyboard.press('Escape');
+  await until(async () => (await page.getByRole('dialog').count()) === 0, 'the house is closed');
+});
+
+test('a replay by keys: it seeks, steps, plays with idle skipped, and ends; what was seen is closed', async () => {
+  const { page, core } = await start();
+  const dialog = page.getByRole('dialog', { name: 'Recordings' });
+  await dialog.getByRole('button', { name: /Mara Ueda/ }).focus();
+  await page.keyboard.press('Enter');
+  const slider = dialog.getByRole('slider', { name: 'Timeline' });
+  await slider.waitFor();
+  const at = async (): Promise<number> => Number(await slider.getAttribute('aria-valuenow'));
+  expect(await slider.getAttribute('aria-valuetext')).toBe('0:00 of 1:04');
+  await page.keyboard.press('End');
+  await until(async () => (await screenText()).includes('E_CONN_RESET'), 'the end of the recording');
+  expect(await at()).toBe(65);
+  await page.keyboard.press('Home');
+  await until(async () => !(await screenText()).includes('E_CONN_RESET'), 'its beginning');
+  await page.keyboard.press('.');
+  await until(async () => (await screenText()).includes('ops@if-icu-01'), 'one step');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Space');
+  await until(async () => (await at()) > 60, 'the idle minute is skipped');
+  expect(await dialog.getByRole('list', { name: 'Commands' }).innerText()).toContain('tail -n 3 hl7.log');
+  await dialog
+    .getByRole('list', { name: 'Text' })
+    .getByRole('button', { name: /E_CONN_RESET/ })
+    .waitFor();
+  await page.keyboard.press('q');
+  await until(() => core.requests.some(({ request }) => request === 'review.close'), 'the look is over');
+  expect(await dialog.getByRole('slider').count()).toBe(0);
+});
+
+test('text is found: what is looked for goes sealed to the vault and never through the core, and a hit leads to its moment', async () => {
+  const { page, core } = await start();
+  const dialog = page.getByRole('dialog', { name: 'Recordings' });
+  await dialog.getByLabel('shown text').fill('e_conn_reset');
+  await page.keyboard.press('Enter');
+  await dialog.getByText('1 found in 1 recordings. That you looked is entered.').waitFor();
+  expect(JSON.stringify(core.requests)).not.toMatch(/conn_reset/i);
+  expect(core.frames.filter(({ peer, frame }) => peer === 'vault' && frame.type === 'query')).toHaveLength(1);
+  expect(await dialog.locator('mark').allTextContents()).toEqual(['E_CONN_RESET']);
+  await dialog.getByRole('button', { name: /E_CONN_RESET/ }).click();
+  await until(async () => (await screenText()).includes('E_CONN_RESET'), 'the moment of the hit');
+});
+
+test.each([
+  ['1024 dark', { viewport: { width: 1024, height: 640 }, colorScheme: 'dark' as const }],
+  ['1440 light', { viewport: { width: 1440, height: 900 }, colorScheme: 'light' as const }],
+  ['2560 dark', { viewport: { width: 2560, height: 1440 }, colorScheme: 'dark' as const }],
+])('%s: axe finds nothing, nothing is wider than the window, and everything is reached by tab', async (name, options) => {
+  const { page } = await start(options);
+  const dialog = page.getByRole('dialog', { name: 'Recordings' });
+  const looks = async (what: string): Promise<void> => {
+    if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/recordings-${what}-${name.replace(' ', '-')}.png` });
+    expect(await axeViolations(opened)).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight')).toBe(true);
+  };
+  await dialog.getByText('/bin/sh -l').waitFor();
+  await looks('list');
+  await dialog.getByRole('button', { name: /Mara Ueda/ }).click();
+  await dialog.getByRole('slider').waitFor();
+  await page.keyboard.press('End');
+  await until(async () => (await screenText()).includes('E_CONN_RESET'), 'the end of the recording');
+  await dialog.getByRole('button', { name: 'Verify' }).click();
+  await dialog.getByText(/Verified against the signed ledger/).waitFor();
+  await looks('replay');
+  const reached = new Set<string>();
+  for (let n = 0; n < 60; n++) {
+    await page.keyboard.press('Tab');
+    reached.add(await page.evaluate<string>(`document.activeElement.getAttribute('role') ?? document.activeElement.tagName`));
+  }
+  expect([...reached]).toEqual(expect.arrayContaining(['slider', 'BUTTON']));
+});
