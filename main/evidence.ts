@@ -62,12 +62,13 @@ async function exportPane(parts: EvidenceParts, pane: number, target: string): P
   // What the bundle proves has to be in the signed ledger first.
   await pty.checkpoint();
   const isIn = (): boolean => gate.session?.person === person;
-  const { folder, records, sha256 } = await exportRecording(
+  const { folder, records, sha256, redaction } = await exportRecording(
     { ledger, signer },
     {
       recording,
       person: person.id,
       trust: installationTrust(home, installation, ledger.facts),
+      facts: { redaction: 'default' },
       write: ({ checkpoint, trust, sign }) => vaults.require().export({ recording, folder: target, checkpoint, trust: trustText(trust) }, sign),
       enter: (entry) => journal.enter(entry),
       check: (statement) => {
@@ -79,7 +80,7 @@ async function exportPane(parts: EvidenceParts, pane: number, target: string): P
       tellsFailure: () => gate.session !== undefined,
     },
   );
-  return { folder, records, sha256 };
+  return { folder, records, sha256, withheld: redaction.withheld, list: redaction.folder };
 }
 
 export async function verifyPane(parts: EvidenceParts, pane: number): Promise<Output<'verify.pane'>> {

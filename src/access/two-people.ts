@@ -48,4 +48,10 @@ export const twoPeople = {
     help: 'Delete a recording before its time, or where the policy has none. One of the two is an auditor, the other one a security admin.',
     alone: false,
   },
+  'export.whole': {
+    needs: 'recording.export.own',
+    event: 'export',
+    help: 'Export a recording with nothing withheld (`--redact none`). With the default redaction, and with recognisers that one has chosen, it is for one.',
+    alone: false,
+  },
 } as const satisfies Readonly<Record<string, TwoPeopleRow>>;

@@ -399,7 +399,7 @@ export const requests = {
     'recording.export.own',
     ['workspace'],
     z.strictObject({ pane, folder: z.string().min(1).max(1000) }),
-    z.object({ folder: z.string(), records: z.number(), sha256: z.string() }),
+    z.object({ folder: z.string(), records: z.number(), sha256: z.string(), withheld: z.number(), list: z.string() }),
     'any',
   ),
   /** Verifies a bundle that this window has exported, as an auditor would with this installation's trust.json. */

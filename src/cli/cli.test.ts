@@ -20,6 +20,7 @@ import { askApp, socketPath } from '../control/ask.ts';
 import { holdFolder } from '../control/hold.ts';
 import type { AppFacts } from '../control/verbs.ts';
 import { commandScript } from '../../test/support/command.ts';
+import { forAudit } from '../../test/support/disclosure.ts';
 
 // Each test starts the command several times, and scrypt alone takes half a second of a free core.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -106,8 +107,8 @@ test('a wrong passphrase, a wrong key and an unknown recording have their own st
 
 test('export, then verify here, on a machine without an installation, and in Python', () => {
   const bundle = join(place, 'bundle');
-  expect(wardmux(['export', recording, '-o', bundle, '--passphrase-fd', '3'])).toMatchObject({ status: 0, out: `${bundle}\n` });
-  expect(wardmux(['export', recording, '-o', bundle, '--passphrase-fd', '3'])).toMatchObject({
+  expect(wardmux(['export', recording, '-o', bundle, ...forAudit, '--passphrase-fd', '3'])).toMatchObject({ status: 0, out: `${bundle}\n` });
+  expect(wardmux(['export', recording, '-o', bundle, ...forAudit, '--passphrase-fd', '3'])).toMatchObject({
     status: 1,
     out: '',
     err: expect.stringContaining('never overwrites'),
@@ -172,13 +173,13 @@ test('an interrupted recording is marked, recovered on demand, and its bytes are
     out: 'before\r\n',
     err: expect.stringMatching(/proven: 0 of \d+ records; not proven: \d+ record/),
   });
-  expect(wardmux(['export', cut.id, '-o', join(place, 'recovered'), '--passphrase-fd', '3']).err).toContain('nothing of it is proven');
+  expect(wardmux(['export', cut.id, '-o', join(place, 'recovered'), ...forAudit, '--passphrase-fd', '3']).err).toContain('nothing of it is proven');
 });
 
 test('an export that was killed: the next one removes what it had written in the clear, and says so', async () => {
   const cut = await killedExport(join(home, 'run'), place);
   expect(readFileSync(join(cut.partial, 'session.cast'), 'utf8')).toContain('Jane Doe');
-  const next = wardmux(['export', recording, '-o', join(place, 'next'), '--passphrase-fd', '3']);
+  const next = wardmux(['export', recording, '-o', join(place, 'next'), ...forAudit, '--passphrase-fd', '3']);
   expect(next).toMatchObject({ status: 0, err: expect.stringContaining(`The export of recording ${cut.recording} to ${cut.target} was cut off.`) });
   expect(existsSync(cut.partial)).toBe(false);
   expect(wardmux(['ledger', 'show', '--action', 'export']).out).toContain(`failure recording=${cut.recording} code=cut-off\n`);
@@ -195,7 +196,7 @@ test('ledger verify: good, then refused with a sentence, and nothing is written 
     const spoiled = before.replace('first-run', 'first-sun');
     writeFileSync(events, spoiled);
     expect(wardmux(['ledger', 'verify'])).toMatchObject({ status: 7, out: expect.stringMatching(/^root-mismatch: .*events\.jsonl/) });
-    expect(wardmux(['export', recording, '-o', join(place, 'never'), '--passphrase-fd', '3'])).toMatchObject({
+    expect(wardmux(['export', recording, '-o', join(place, 'never'), ...forAudit, '--passphrase-fd', '3'])).toMatchObject({
       status: 7,
       err: expect.stringContaining('left as it is'),
     });
@@ -235,7 +236,7 @@ test('a ledger that was set back is found by the heads outside of it, and nothin
     expect(outside).toEqual([expect.objectContaining({ source: 'the secret store (file)', extended: false })]);
     for (const args of [
       ['record', '--', 'true'],
-      ['export', recording, '-o', join(place, 'never'), '--passphrase-fd', '3'],
+      ['export', recording, '-o', join(place, 'never'), ...forAudit, '--passphrase-fd', '3'],
     ])
       expect(wardmux(args).err).toContain('does not extend its head of');
     expect(readFileSync(join(folder, 'events.jsonl'))).toEqual(readFileSync(join(older, 'events.jsonl')));

@@ -28,6 +28,15 @@ export const SUMMED_FILES = [
 
 export const ALL_FILES: readonly string[] = [...SUMMED_FILES, BUNDLE.sums, BUNDLE.installationSignature, BUNDLE.personSignature].sort();
 
+/** What stands beside a bundle of which something could be withheld, in a folder of its own: the bundle's files are those of its format, and no others. */
+export const COMPANION = {
+  list: 'redaction.json',
+  signature: 'redaction.json.sig',
+  cast: 'session.redacted.cast',
+} as const;
+
+export const COMPANION_FILES: readonly string[] = Object.values(COMPANION);
+
 /** Files other than evidence, cast and ledger are small; a larger one is not ours and is not read into memory. */
 export const MAX_SMALL_FILE = 1024 * 1024;
 /** A record's body has 1 MiB at most; in base64, with a salt for each piece, its line stays below this. */

@@ -1,9 +1,9 @@
 /**
  * Exporting a recording as a bundle: the session for people, and the evidence for an auditor who trusts nobody here. The
- * bundle is plain text: that is its purpose, and whoever holds it holds what was on the screen.
+ * bundle is plain text: that is its purpose, and whoever holds it holds what of the screen was not withheld.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, lstatSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Ledger } from '../ledger/ledger.ts';
 import { LedgerView } from '../ledger/view.ts';
@@ -17,7 +17,6 @@ import type { Frame, SegmentHeader, SegmentOpener } from '../recording/types.ts'
 import type { TreeHead } from '../types/head.ts';
 import { pieceSeal } from '../recording/ratchet.ts';
 import { syncFolder } from '../disk/atomic.ts';
-import { writeAll } from '../disk/bytes.ts';
 import { isMissing, troubleOf } from '../disk/errno.ts';
 import { StorageFault } from '../disk/fault.ts';
 import { canMldsa44 } from '../crypto/mldsa.ts';
@@ -29,14 +28,15 @@ import { belongsTo, ledgerHeads, type BundleEvent, type LedgerHeads } from './he
 import { ALL_FILES, BUNDLE } from './bundle-files.ts';
 import { beginPartial, type PartialFolder } from './partial.ts';
 import { EXPORT_NAMESPACE, sshSign, type SshSigner } from '../crypto/sshsig.ts';
+import type { Disclosure } from './disclosure.ts';
+import { companionOf, Rendering, writeRedaction, type WrittenRedaction } from './redaction-list.ts';
 import { composedFiles, composeSums, type BundleStatement } from './statement.ts';
 import { parseTrust, trustedInstallationKeys, trustText, type Trust } from './trust.ts';
+import { TextFile } from './text-file.ts';
 import { readVerifier } from './verifier.ts';
 import { verifyBundle } from './verify.ts';
 import { digestOfFile } from './verify/files.ts';
 
-/** Text is written in blocks of this many characters: a system call for each line would cost more than the sealing. */
-const WRITE_BLOCK = 256 * 1024;
 /** Pieces that are never disclosed, with the reason that stands in the evidence: a snapshot repeats output that is there already. */
 const WITHHELD: Readonly<Record<string, string>> = { n: 'snapshot' };
 
@@ -65,6 +65,8 @@ export interface BundleOptions {
   readonly clock?: () => number;
   /** Recording still grows: a torn end is then its end. */
   readonly live?: boolean;
+  /** What is withheld; undefined where everything is disclosed but the snapshots. */
+  readonly disclosure?: Disclosure | undefined;
 }
 
 export interface ExportResult {
@@ -79,6 +81,8 @@ export interface ExportResult {
   readonly imported: string | null;
   /** What lies behind the last signed head and does not open, a sentence; not there where nothing does. */
   readonly leftOut?: string;
+  /** What stands beside the bundle where something could be withheld; not there where nothing was to be. */
+  readonly redaction?: WrittenRedaction;
 }
 
 /** A bundle that is signed with one half of a key of two verifies nowhere: said before anything is written. @throws ExportError 'half-key' */
@@ -101,7 +105,11 @@ export async function writeBundle(options: BundleOptions): Promise<ExportResult>
   const verifier = readVerifier();
   refuseHalf(options.trust);
   refuseExisting(target);
+  const { disclosure } = options;
+  const beside = companionOf(target);
+  if (disclosure) refuseExisting(beside);
   let begun: PartialFolder;
+  let companion: PartialFolder | undefined;
   try {
     begun = beginPartial(options.notes, target, recording);
   } catch (error) {
@@ -109,10 +117,11 @@ export async function writeBundle(options: BundleOptions): Promise<ExportResult>
   }
   const { folder: partial } = begun;
   try {
+    if (disclosure) companion = beginPartial(options.notes, beside, recording);
     const { checkpoint } = options;
     const heads = await writeLedger(options.ledger, recording, checkpoint.head, options.person.id, join(partial, BUNDLE.ledger));
     const compose = async (upTo?: number) => {
-      const evidence = await writeEvidence(options, recording, partial, heads, upTo);
+      const evidence = await writeEvidence(options, recording, partial, heads, companion?.folder, upTo);
       const digest = (name: string): string => digestOfFile(join(partial, name)).toString('hex');
       const statement: BundleStatement = {
         recording,
@@ -156,23 +165,43 @@ export async function writeBundle(options: BundleOptions): Promise<ExportResult>
         'contradicted',
         `Recording ${recording} was not exported, because the bundle would not verify: ${verdict.sentence} ${verdict.detail}`,
       );
+    const sha256 = createHash('sha256').update(sums).digest('hex');
+    let redaction: WrittenRedaction | undefined;
+    if (companion && disclosure) {
+      const facts = { recording, bundle: sha256, by: options.person.id, made: statement.exported, program: options.version };
+      redaction = { ...(await writeRedaction(companion.folder, facts, disclosure, options.person.signer)), folder: beside };
+    }
     syncFolder(partial);
     refuseExisting(target);
-    renameSync(partial, target);
+    if (companion) {
+      // First what explains the bundle: there is never one whose list is missing.
+      refuseExisting(beside);
+      renameSync(companion.folder, beside);
+    }
+    try {
+      renameSync(partial, target);
+    } catch (error) {
+      if (companion) renameSync(beside, companion.folder);
+      throw error;
+    }
     begun.settled();
+    companion?.settled();
     syncFolder(dirname(target));
     return {
       folder: target,
       recording,
       records: evidence.records,
       proven: statement.proven,
-      sha256: createHash('sha256').update(sums).digest('hex'),
+      sha256,
       imported: heads.imported,
       ...(evidence.leftOut === undefined ? {} : { leftOut: evidence.leftOut }),
+      ...(redaction ? { redaction } : {}),
     };
   } catch (error) {
-    rmSync(partial, { recursive: true, force: true });
-    begun.settled();
+    for (const each of companion ? [begun, companion] : [begun]) {
+      rmSync(each.folder, { recursive: true, force: true });
+      each.settled();
+    }
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'not-a-recipient')
       throw new ExportError('not-a-recipient', `Recording ${recording} is not sealed to this key: only its owner or an audit key can open it.`, {
@@ -196,36 +225,6 @@ function unwritable(target: string, error: unknown): ExportError {
       ? `${trouble.is}: ${trouble.mend}`
       : 'choose a folder that you may write to';
   return new ExportError('target-unwritable', `The bundle cannot be written to ${target}: ${advice}. Nothing of it was left there.`, { cause: error });
-}
-
-/** A file written in large blocks. */
-class TextFile {
-  readonly #fd: number;
-  #held = '';
-
-  constructor(path: string) {
-    this.#fd = openSync(path, 'wx', 0o600);
-  }
-
-  write(text: string): void {
-    this.#held += text;
-    if (this.#held.length >= WRITE_BLOCK) this.#flush();
-  }
-
-  #flush(): void {
-    const bytes = Buffer.from(this.#held, 'utf8');
-    this.#held = '';
-    writeAll(this.#fd, bytes);
-  }
-
-  finish(): void {
-    this.#flush();
-    fsyncSync(this.#fd);
-  }
-
-  close(): void {
-    closeSync(this.#fd);
-  }
 }
 
 /** This recording's events up to the checkpoint, those that took policies into force, and the keys of its owner and of who exports it, each with its inclusion path. */
@@ -278,12 +277,22 @@ interface WrittenEvidence {
   leftOut?: string;
 }
 
-/** @param upTo frames to write, where not all that are there. */
-async function writeEvidence(options: BundleOptions, recording: string, partial: string, heads: LedgerHeads, upTo = Infinity): Promise<WrittenEvidence> {
+/** @param beside where the session with blocks in it is written, too. @param upTo frames to write, where not all that are there. */
+async function writeEvidence(
+  options: BundleOptions,
+  recording: string,
+  partial: string,
+  heads: LedgerHeads,
+  beside: string | undefined,
+  upTo = Infinity,
+): Promise<WrittenEvidence> {
   const reader = await openRecording(options.recordingFolder, { live: options.live ?? false });
   const evidence = new TextFile(join(partial, BUNDLE.evidence));
   const cast = new TextFile(join(partial, BUNDLE.cast));
+  const { disclosure } = options;
+  const rendering = beside !== undefined && disclosure ? new Rendering(beside, recording, disclosure) : undefined;
   const tree = new MerkleTree();
+  let piece = 0;
   const counts = { outputBytes: 0, disclosed: 0, withheld: 0 };
   let first: SegmentHeader | undefined;
   let text: CastText | undefined;
@@ -300,6 +309,7 @@ async function writeEvidence(options: BundleOptions, recording: string, partial:
     if (!read) throw new ExportError('damaged', `Segment ${segment} of ${options.recordingFolder} has no header that can be read.`);
     first ??= read.header;
     text ??= new CastText(recording, read.frame.wallMs);
+    rendering?.begin(read.frame.wallMs);
     line(read.frame, { header: Buffer.from(read.frame.body).toString('utf8') });
   };
   try {
@@ -307,7 +317,9 @@ async function writeEvidence(options: BundleOptions, recording: string, partial:
       while (segment < record.frame.segment && tree.size < upTo) await header();
       if (tree.size >= upTo) break;
       const pieces = record.events.map(({ event, salt, bytes }): EvidencePiece => {
-        const reason = WITHHELD[event.code];
+        const number = piece++;
+        const reason = WITHHELD[event.code] ?? disclosure?.withheld(number, event);
+        rendering?.event(number, event);
         if (reason !== undefined) {
           counts.withheld += 1;
           return { code: event.code, digest: pieceSeal(salt, bytes).toString('hex'), reason };
@@ -348,6 +360,7 @@ async function writeEvidence(options: BundleOptions, recording: string, partial:
     cast.write(text.end());
     evidence.finish();
     cast.finish();
+    rendering?.finish();
     return {
       first,
       records: tree.size,
@@ -358,6 +371,7 @@ async function writeEvidence(options: BundleOptions, recording: string, partial:
   } finally {
     evidence.close();
     cast.close();
+    rendering?.close();
   }
 }
 

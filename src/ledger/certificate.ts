@@ -228,6 +228,17 @@ export function certifierOf(text: Uint8Array, { byKey, signature }: Certificate)
   return p256Verify(point, text, Buffer.from(signature, 'base64url')) ? thumbprint(p256JwkOf(point)) : undefined;
 }
 
+/** Of an `export` with nothing withheld: what both sign. @param words SHA-256 of the sealed purpose and recipient. @param by who asks; whoever agrees signs the same. */
+export function wholeExportText(asked: {
+  readonly installation: string;
+  readonly recording: string;
+  readonly words: string;
+  readonly by: string;
+  readonly asked: string;
+}): Buffer {
+  return signedText(asked.asked, 'wardmux/v1/export-whole', asked.installation, asked.recording, asked.words, asked.by);
+}
+
 /** Of `breakglass.start`: what each of those who break the glass signs, with their own id as `by`. */
 export function emergencyText({ installation, breakGlass, reason, text, after, by }: EmergencyRequest & { readonly by: string }): Buffer {
   return signedText('wardmux/v1/breakglass-start', installation, breakGlass, reason, text, after, by);

@@ -8,6 +8,8 @@ import type { InstallationSigner } from '../crypto/signer.ts';
 import { EXPORT_NAMESPACE, signAsInstallation } from '../crypto/sshsig.ts';
 import { composeSums, type BundleStatement } from '../export/statement.ts';
 import type { Trust } from '../export/trust.ts';
+import type { Decided } from '../ledger/certificate.ts';
+import type { exportRedactions } from '../ledger/table/recordings.ts';
 import { readVerifier } from '../export/verifier.ts';
 import { CodedError } from '../types/coded-error.ts';
 import { version } from '../version.ts';
@@ -22,6 +24,22 @@ export interface ExportGiven {
   readonly sign: (statement: BundleStatement) => Promise<string>;
 }
 
+/** For the event. */
+export interface ExportFacts extends Partial<Decided> {
+  readonly redaction: (typeof exportRedactions)[number];
+  /** A span of it was asked for. */
+  readonly part?: true;
+  /** SHA-256 of the sealed purpose and recipient. */
+  readonly words?: string;
+}
+
+/** What is told of a bundle that was written. */
+export interface ExportWritten {
+  readonly sha256: string;
+  readonly records: number;
+  readonly redaction?: { readonly list: string; readonly recognisers: string; readonly withheld: number } | undefined;
+}
+
 export interface ExportAsked<W> {
   /** Id. What the ledger has to know of it is in the ledger already. */
   readonly recording: string;
@@ -29,6 +47,8 @@ export interface ExportAsked<W> {
   readonly person: string;
   /** What an auditor will pin. */
   readonly trust: Trust;
+  /** What the event says beside what was written: how it is redacted, and why it goes out. */
+  readonly facts: ExportFacts;
   /** Writes the bundle, verifies it as an auditor would, and gives it its name; after a failure nothing of it is left. */
   readonly write: (given: ExportGiven) => Promise<W>;
   /** Takes the event: before anybody is told that the bundle is there. */
@@ -40,12 +60,12 @@ export interface ExportAsked<W> {
 }
 
 /** @throws what `write` throws, CodedError of the ledger and of the signature; that is an event */
-export async function exportRecording<W extends { readonly sha256: string; readonly records: number }>(
+export async function exportRecording<W extends ExportWritten>(
   { ledger, signer }: { readonly ledger: Pick<Ledger, 'checkpoint'>; readonly signer: InstallationSigner },
-  { recording, person, trust, write, enter, check, tellsFailure }: ExportAsked<W>,
+  { recording, person, trust, facts, write, enter, check, tellsFailure }: ExportAsked<W>,
 ): Promise<W> {
-  const event = async (outcome: 'success' | 'failure', detail: { sha256: string; records: number } | { code: string }): Promise<void> =>
-    void (await enter({ action: 'export', person, outcome, detail: { recording, ...detail } }));
+  const event = async (outcome: 'success' | 'failure', detail: Partial<ExportWritten['redaction']> & ({ sha256: string; records: number } | { code: string })): Promise<void> =>
+    void (await enter({ action: 'export', person, outcome, detail: { recording, ...facts, ...detail } }));
   let written: W;
   try {
     const checkpoint = await ledger.checkpoint();
@@ -60,7 +80,7 @@ export async function exportRecording<W extends { readonly sha256: string; reado
     if (tellsFailure?.() ?? true) await event('failure', { code: error instanceof CodedError ? error.code : 'failed' }).catch(() => undefined);
     throw error;
   }
-  const { sha256, records } = written;
-  await event('success', { sha256, records });
+  const { sha256, records, redaction } = written;
+  await event('success', { sha256, records, ...(redaction && { list: redaction.list, recognisers: redaction.recognisers, withheld: redaction.withheld }) });
   return written;
 }

@@ -33,7 +33,7 @@ export function recordingOwner(
   { breakGlass, reason }: Pick<Grant, 'breakGlass' | 'reason'> = { breakGlass: null, reason: 'none' },
   given?: GivenReason,
 ): RecordingOwner {
-  const { id, roles, encryptionKey: jwk } = person;
+  const { id, roles } = person;
   // Whoever breaks the glass has read what it means, and has no time for a text.
   const asked = breakGlass === null ? askedConsent(loaded, facts, id) : undefined;
   if (asked)
@@ -54,12 +54,15 @@ export function recordingOwner(
     roles: [...roles],
     ...why,
     ...(given && given.ticket !== null ? { ticket: given.ticket } : {}),
-    recipients: [
-      { kid: thumbprint(jwk), role: 'owner', jwk },
-      ...loaded.policy.auditKeys.map((key): Recipient => ({ kid: key.kid, role: 'audit', jwk: key.jwk })),
-    ],
+    recipients: recipientsOf(person, loaded),
   };
 }
+
+/** Whom something of somebody's is sealed to: themselves, and every audit key of the policy in force. */
+export const recipientsOf = ({ encryptionKey: jwk }: Pick<Person, 'encryptionKey'>, { policy }: Pick<LoadedPolicy, 'policy'>): Recipient[] => [
+  { kid: thumbprint(jwk), role: 'owner', jwk },
+  ...policy.auditKeys.map((key): Recipient => ({ kid: key.kid, role: 'audit', jwk: key.jwk })),
+];
 
 /** What a recording takes from the policy in force. */
 export function recordingRules({ sha256, policy }: Pick<LoadedPolicy, 'sha256' | 'policy'>): RecordingRules {

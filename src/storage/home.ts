@@ -21,6 +21,8 @@ export interface Home {
   readonly workspaces: string;
   /** What those wrote who broke the glass, sealed to the audit keys; and the room that is held back for emergencies. */
   readonly emergencies: string;
+  /** Why and for whom each recording was exported, sealed to the audit keys and to whoever exported it. */
+  readonly disclosures: string;
   /** The last revocation list that was taken, as somebody outside signed it. */
   readonly revocations: string;
   readonly run: string;
@@ -51,6 +53,7 @@ export function homePaths(folder: string): Home {
     recordings: join(folder, 'recordings'),
     workspaces: join(folder, 'workspaces'),
     emergencies: join(folder, 'break-glass'),
+    disclosures: join(folder, 'disclosures'),
     revocations: join(folder, 'revocations.list'),
     run: join(folder, 'run'),
   };
@@ -106,7 +109,7 @@ export function openHome(folder: string): Home {
   } catch (error) {
     throw storageFault(error, 'use the data folder', home.folder);
   }
-  for (const path of [home.policies, home.people, home.secrets, home.ledger, home.anchors, home.recordings, home.workspaces, home.emergencies, home.run]) {
+  for (const path of [home.policies, home.people, home.secrets, home.ledger, home.anchors, home.recordings, home.workspaces, home.emergencies, home.disclosures, home.run]) {
     try {
       try {
         mkdirSync(path, { mode: 0o700 });

@@ -1,6 +1,6 @@
 /** Rebuilds what a terminal showed from its recording: the one source of truth for what is on a screen after a lock. */
 import type { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
-import { Terminal } from '@xterm/headless';
+import type { Terminal } from '@xterm/headless';
 import type { ReplayItem } from '../recording/replay.ts';
 import { Modes } from './modes.ts';
 import { resizeTerminal } from './resize.ts';
@@ -10,6 +10,10 @@ import { repairUtf8, WholeCharacters } from './utf8.ts';
 /** Lines above the screen that come back. */
 const rebuiltLines = 2000;
 
+/** What a package gives: a bundler takes its module, and Node without one its CommonJS, of which all is in `default`. */
+const whole = <M extends object>(module: M & { readonly default?: M }): M => module.default ?? module;
+
+let emulator: Promise<typeof Terminal> | undefined;
 let addon: Promise<typeof UnicodeGraphemesAddon> | undefined;
 
 /**
@@ -20,7 +24,7 @@ async function loadAddon(): Promise<typeof UnicodeGraphemesAddon> {
   const { poolSize } = Buffer;
   Buffer.poolSize = 0;
   try {
-    return (await import('@xterm/addon-unicode-graphemes')).UnicodeGraphemesAddon;
+    return whole(await import('@xterm/addon-unicode-graphemes')).UnicodeGraphemesAddon;
   } finally {
     Buffer.poolSize = poolSize;
   }
@@ -35,7 +39,8 @@ export interface Screen {
 
 /** An emulator without a window, with the characters' widths of the one in the window. @param scrollback lines above its screen. */
 export async function newEmulator(size: { readonly cols: number; readonly rows: number }, scrollback: number): Promise<Terminal> {
-  const terminal = new Terminal({ allowProposedApi: true, cols: size.cols, rows: size.rows, scrollback, logLevel: 'off' });
+  const Emulator = await (emulator ??= import('@xterm/headless').then((module) => whole(module).Terminal));
+  const terminal = new Emulator({ allowProposedApi: true, cols: size.cols, rows: size.rows, scrollback, logLevel: 'off' });
   const Graphemes = await (addon ??= loadAddon());
   terminal.loadAddon(new Graphemes() as never);
   return terminal;

@@ -53,6 +53,7 @@ export class Sequences {
   /** Of the sequence: its bytes after ESC or CSI. */
   #held = '';
   #kind: StringKind = 'OSC';
+  #position = 0;
 
   constructor(handler: SequenceHandler) {
     this.#handler = handler;
@@ -63,12 +64,22 @@ export class Sequences {
     return this.#state === 'ground' && !this.#leading;
   }
 
+  /**
+   * For a handler, where what it is told of stands in the bytes that are fed: the first byte of a text, the last one of anything else. It is -1 for a text
+   * whose first byte came with what was fed before.
+   */
+  get position(): number {
+    return this.#position;
+  }
+
   feed(bytes: Uint8Array): void {
     const { length } = bytes;
     let at = 0;
     while (at < length) {
       if (!this.#leading) at = this.#run(bytes, at);
-      if (at < length) this.#byte(bytes[at++]!);
+      if (at >= length) break;
+      this.#position = at;
+      this.#byte(bytes[at++]!);
     }
   }
 
@@ -82,6 +93,7 @@ export class Sequences {
   #text(bytes: Uint8Array, from: number): number {
     let at = from;
     for (let byte = bytes[at]; byte !== undefined && byte >= 0x20 && byte !== DEL && byte !== C1_LEAD; byte = bytes[++at]);
+    this.#position = from;
     if (at > from) this.#handler.text?.(bytes.subarray(from, at));
     return at;
   }
@@ -103,8 +115,10 @@ export class Sequences {
       if (byte >= 0x80 && byte < 0xa0) return this.#second(byte);
       if (this.#state === 'string') this.#keep(C1_LEAD);
       else if (this.#state === 'ground') {
+        this.#position -= 1;
         if (byte >= 0x80 && byte < 0xc0) return this.#handler.text?.(Uint8Array.of(C1_LEAD, byte));
         this.#handler.text?.(Uint8Array.of(C1_LEAD));
+        this.#position += 1;
       } else this.#break();
     }
     if (byte === C1_LEAD) {

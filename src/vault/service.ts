@@ -210,7 +210,13 @@ export const vaultService = {
       checkpoint: z.object({ origin: z.string(), head: z.object({ size: z.number(), root: z.string() }), note: z.string() }),
       trust: z.string(),
     }),
-    z.object({ folder: z.string(), records: z.number(), sha256: z.string() }),
+    z.object({
+      folder: z.string(),
+      records: z.number(),
+      sha256: z.string(),
+      /** What the default recognisers found is withheld: how much, and the digest of the list of it. */
+      redaction: z.strictObject({ folder: z.string(), list: z.string(), recognisers: z.string(), withheld: z.int().nonnegative() }),
+    }),
     'any',
   ),
   /** Seals what is kept of the person's windows, for them alone. */

@@ -10,6 +10,7 @@ import { deciderOf } from '../../src/services/decide.ts';
 import { enrol, prepareEnrolment } from '../../src/services/people.ts';
 import { commandScript } from '../support/command.ts';
 import { firstHome, firstWords as words, ownFolder } from '../support/first-home.ts';
+import { forAudit } from '../support/disclosure.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -63,7 +64,7 @@ test('playing, exporting, accepting a policy and recording are asked for, refuse
   const bundle = join(place, 'bundle');
   const asked: [string, string[]][] = [
     ['recording.replay.own', ['play', recording, '--raw', ...as]],
-    ['recording.export.own', ['export', recording, '-o', bundle, ...as]],
+    ['recording.export.own', ['export', recording, '-o', bundle, ...forAudit, ...as]],
     ['policy.accept', ['policy', 'accept', ...as]],
     ['installation.rotate', ['installation', 'rotate-key', ...as]],
     ['person.disable', ['person', 'disable', owner, ...as]],

@@ -9,6 +9,7 @@ import { verifyBundle } from '../../src/export/verify.ts';
 import { digestOfFile } from '../../src/export/verify/files.ts';
 import type { Verdict } from '../../src/export/verify/verdict.ts';
 import { writeBundle } from '../../src/export/bundle.ts';
+import { planDisclosure, type DisclosureAsked } from '../../src/export/disclosure.ts';
 import { exportRecording } from '../../src/services/export-recording.ts';
 import { version } from '../../src/version.ts';
 import { BUNDLE, SUMMED_FILES } from '../../src/export/bundle-files.ts';
@@ -119,26 +120,36 @@ export class Site {
     return writer.id;
   }
 
-  export(recording: string, target: string, { live = false, notes = this.notes, signer = this.keys.installation } = {}) {
+  /** @param asked what is looked for and withheld, and the span; nothing and all of it unless given. */
+  async export(
+    recording: string,
+    target: string,
+    { live = false, notes = this.notes, signer = this.keys.installation, asked }: { live?: boolean; notes?: string; signer?: InstallationSigner; asked?: DisclosureAsked } = {},
+  ) {
     const { ledger, trust } = this;
+    const recordingFolder = join(this.recordings, recording);
+    const opener = AuditKeyOpener.fromJson(this.audit.file);
+    const disclosure = asked && (await planDisclosure({ folder: recordingFolder, opener, live }, asked));
     return exportRecording(
       { ledger, signer },
       {
         recording,
         person: PERSON,
         trust,
+        facts: { redaction: asked ? 'chosen' : 'none' },
         enter: (entry) => ledger.append(entry),
         write: (given) =>
           writeBundle({
             ...given,
-            recordingFolder: join(this.recordings, recording),
-            opener: AuditKeyOpener.fromJson(this.audit.file),
+            recordingFolder,
+            opener,
             ledger,
             person: { id: PERSON, signer: this.keys.person },
             target,
             notes,
             version,
             live,
+            disclosure,
           }),
       },
     );

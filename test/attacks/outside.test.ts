@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { commandsOver } from './commands.ts';
 import { homePaths, requireInstallation } from '../../src/storage/index.ts';
+import { forAudit } from '../support/disclosure.ts';
 
 const place = mkdtempSync(join(tmpdir(), 'wardmux-outside-'));
 const home = join(place, 'home');
@@ -80,7 +81,7 @@ test('who reads and who exports stands outside at once: a folder that is set bac
   const before = join(place, 'before-reading');
   for (const command of [
     ['play', id, '--key', join(place, 'audit.json')],
-    ['export', id, '--output', join(place, 'bundle'), '--passphrase-fd', '3'],
+    ['export', id, '--output', join(place, 'bundle'), ...forAudit, '--passphrase-fd', '3'],
   ]) {
     cpSync(home, before, { recursive: true });
     const known = heads();

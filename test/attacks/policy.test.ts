@@ -17,6 +17,7 @@ import { commandScript } from '../support/command.ts';
 import { FileSecretStore } from '../../src/storage/secret-store.ts';
 import { firstRun } from '../../src/services/first-run.ts';
 import { firstHome, firstWords as words, ownFolder } from '../support/first-home.ts';
+import { forAudit } from '../support/disclosure.ts';
 
 /** Each step is a process of its own, some with a key derivation: on a busy machine a test takes half a minute. */
 vi.setConfig({ testTimeout: 120_000 });
@@ -164,7 +165,7 @@ test('an event in nobody’s name takes no policy into force, and is found', asy
   const exported = (): unknown[] => {
     const id = readdirSync(join(home, 'recordings')).toSorted().at(-1)!;
     const bundle = join(place, `bundle-${id}`);
-    expect(wardmux(['export', id, '--output', bundle, '--passphrase-fd', '3'])).toMatchObject({ status: 0 });
+    expect(wardmux(['export', id, '--output', bundle, ...forAudit, '--passphrase-fd', '3'])).toMatchObject({ status: 0 });
     const trust = join(place, 'trust.json');
     writeFileSync(trust, wardmux(['trust']).out);
     const [ours, theirs] = [
@@ -231,7 +232,7 @@ test('after another audit key took its place the trust file names both, each wit
     const known = readdirSync(join(home, 'recordings'));
     expect(wardmux(['record', '--', 'echo', name]).status).toBe(0);
     const id = readdirSync(join(home, 'recordings')).find((each) => !known.includes(each))!;
-    expect(wardmux(['export', id, '--output', join(place, name), '--passphrase-fd', '3'])).toMatchObject({ status: 0 });
+    expect(wardmux(['export', id, '--output', join(place, name), ...forAudit, '--passphrase-fd', '3'])).toMatchObject({ status: 0 });
     return join(place, name);
   };
   const judge = (folder: string, trust: unknown): string => {

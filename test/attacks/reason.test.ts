@@ -6,6 +6,7 @@ import { beforeAll, expect, test, vi } from 'vitest';
 import { acceptAsItStands } from '../../src/policy/force.fixture.ts';
 import { ownFolder } from '../support/first-home.ts';
 import { eventsOf, firstPerson, runCommand, type Ran } from './commands.ts';
+import { forAudit } from '../support/disclosure.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
@@ -47,7 +48,7 @@ test('the word is in event, header and bundle, and the ticket is sealed: no file
   const found = spawnSync('grep', ['-rlaF', TICKET, home], { encoding: 'utf8' }).stdout;
   expect(found).toBe('');
   const bundle = join(place, 'bundle');
-  const exported = wardmux('export', id, '--output', bundle, '--passphrase-fd', '3');
+  const exported = wardmux('export', id, '--output', bundle, ...forAudit, '--passphrase-fd', '3');
   expect(exported, exported.err).toMatchObject({ status: 0 });
   expect(readFileSync(join(bundle, 'session.cast'), 'utf8')).toContain(`"m", "ticket ${TICKET}"`);
   const trust = join(place, 'trust.json');

@@ -41,6 +41,7 @@ import { firstRun } from '../../src/services/first-run.ts';
 import { newRecording, rotated } from '../support/recording.ts';
 import { firstHome, firstWords as words, ownFolder } from '../support/first-home.ts';
 import { runHere, type Printed } from '../support/run-here.ts';
+import { forAudit } from '../support/disclosure.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
@@ -144,7 +145,7 @@ async function statuses(id: string) {
   const verify = await wardmux('ledger', 'verify');
   const deep = await wardmux('ledger', 'verify', '--deep');
   const play = await wardmux('play', id, '--raw', '--key', audit);
-  const exported = await wardmux('export', id, '-o', join(place, `bundle-${exports++}`), '--passphrase-fd', 'FD');
+  const exported = await wardmux('export', id, '-o', join(place, `bundle-${exports++}`), ...forAudit, '--passphrase-fd', 'FD');
   const before = content(join(result.home.recordings, id));
   const { ledger } = await openLedger(result.home, result.installation);
   const pane = await verifiedPane(id, ledger);

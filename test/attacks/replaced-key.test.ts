@@ -17,6 +17,7 @@ import { testSigner } from '../../src/ledger/fixture.ts';
 import { homePaths, keyDigest, openSigner, requireInstallation } from '../../src/storage/index.ts';
 import { vouchText, type FormerKey, type Installation } from '../../src/storage/installation.ts';
 import { newSigningSecret, publicHalves, signerOf, signingKeySecret } from '../../src/storage/signer.ts';
+import { forAudit } from '../support/disclosure.ts';
 
 const place = mkdtempSync(join(tmpdir(), 'wardmux-replaced-'));
 const home = join(place, 'home');
@@ -120,7 +121,7 @@ test.each<readonly [string, (text: string) => string]>([
 test('a stolen key that was replaced is left out of the trust file, which is a good one', () => {
   const [id] = readdirSync(join(home, 'recordings')).toSorted().slice(-1) as [string];
   const bundle = join(place, 'bundle');
-  done('export', id, '--output', bundle, '--passphrase-fd', '3');
+  done('export', id, '--output', bundle, ...forAudit, '--passphrase-fd', '3');
   const event = wardmux('ledger', 'show', '--json', '--action', 'installation.key').out;
   const { previous } = (JSON.parse(event.trim()) as { detail: { previous: string } }).detail;
   const without = wardmux('trust', '--without', previous);

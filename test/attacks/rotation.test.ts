@@ -9,6 +9,7 @@ import { missingKeyringPrograms, startKeyring, type Keyring } from '../../src/st
 import { waitFor } from '../support/wait-for.ts';
 import { verifier } from './fixture.ts';
 import { commandScript } from '../support/command.ts';
+import { forAudit } from '../support/disclosure.ts';
 
 const missing = missingKeyringPrograms;
 test('the programs for a real Secret Service are here', (context) => {
@@ -46,7 +47,7 @@ if (missing.length === 0)
       expect(wardmux(['record', '--', 'echo', name])).toMatchObject({ status: 0 });
       const id = readdirSync(join(home, 'recordings')).find((each) => !known.has(each))!;
       const [bundle, trust] = [join(place, name), join(place, `${name}.json`)];
-      expect(wardmux(['export', id, '--output', bundle, ...person])).toMatchObject({ status: 0 });
+      expect(wardmux(['export', id, '--output', bundle, ...forAudit, ...person])).toMatchObject({ status: 0 });
       writeFileSync(trust, wardmux(['trust']).out);
       expect(wardmux(['anchor', 'test'])).toMatchObject({ status: 0 });
       return { bundle, trust };

@@ -1,11 +1,11 @@
 /**
  * `npm run bench`: the figures of docs/bench/latest.md, measured here and now against the peers that are installed.
  *
- *   npm run bench -- [--quick] [--rounds N] [--size MB] [--only REGEX] [--before DIR] [--record] [--pane] [--lock] [--window] [--versions] [--ledger] [--verify] [--review]
+ *   npm run bench -- [--quick] [--rounds N] [--size MB] [--only REGEX] [--before DIR] [--record] [--pane] [--lock] [--window] [--versions] [--ledger] [--verify] [--review] [--redaction]
  *
  * --quick   20 MB and 3 rounds, printed and kept in the cache only: to see that it works, not to quote
  * --before  a built clone of another version: its `wardmux record` runs in the same rounds, and so do its start, its pane and its keys (--versions)
- * --record  the recorders;  --pane  the visible pane;  --lock  the lock;  --window  its start, return and rest;  --versions  beside the version before;  --ledger  the ledger;  --verify  bundles and both verifiers;  --review  looking back.
+ * --record  the recorders;  --pane  the visible pane;  --lock  the lock;  --window  its start, return and rest;  --versions  beside the version before;  --ledger  the ledger;  --verify  bundles and both verifiers;  --review  looking back;  --redaction  the recognisers, which writes docs/redaction.md too.
  *           All of them unless some are named; the others stay as they were measured before.
  *
  * Exit status: 0 measured (whatever the figures are), 1 something could not be measured that should have been.
@@ -19,6 +19,7 @@ import { benchLedger } from './ledger.ts';
 import { benchLock } from './lock.ts';
 import { benchPane } from './pane.ts';
 import { benchReview } from './review.ts';
+import { benchRedaction } from './redaction.ts';
 import { benchVerify } from './verify.ts';
 import { benchVersions } from './versions.ts';
 import { benchWindow } from './window.ts';
@@ -44,9 +45,10 @@ const { values } = parseArgs({
     ledger: { type: 'boolean', default: false },
     verify: { type: 'boolean', default: false },
     review: { type: 'boolean', default: false },
+    redaction: { type: 'boolean', default: false },
   },
 });
-const all = !values.record && !values.pane && !values.lock && !values.window && !values.versions && !values.ledger && !values.verify && !values.review;
+const all = !values.record && !values.pane && !values.lock && !values.window && !values.versions && !values.ledger && !values.verify && !values.review && !values.redaction;
 const rounds = Number(values.rounds ?? (values.quick ? 3 : 7));
 const megabytes = Number(values.size ?? (values.quick ? 20 : 200));
 /** Of each kind: the worst of so many is what is quoted. */
@@ -106,6 +108,7 @@ interface Parts {
   readonly ledger?: Measured<FigureRow>;
   readonly verify?: Measured<FigureRow>;
   readonly review?: Measured<FigureRow>;
+  readonly redaction?: Measured<FigureRow>;
 }
 
 const here = machine();
@@ -132,6 +135,8 @@ if (values.versions || (all && values.before !== undefined)) {
 }
 if (all || values.ledger) now.ledger = measured(await benchLedger({ cache, events: values.quick ? 200_000 : 10_000_000, say }), 1, 0);
 if (all || values.verify) now.verify = measured(await benchVerify({ corpus: corpus(cache, megabytes).file, rounds, large: values.quick ? 10 : 50, say }));
+if (all || values.redaction)
+  now.redaction = measured(await benchRedaction({ documents: values.quick ? 700 : 7000, corpus: corpus(cache, 20).file, publish: !values.quick, say }), 1, 20);
 
 if (all || values.review) {
   const size = values.quick ? 20 : 100;
@@ -152,7 +157,7 @@ function section<Row>(part: Measured<Row> | undefined, title: (part: Measured<Ro
   return [`## ${title(part)}`, '', `${machineLine(part.machine)}.`, '', ...body(part), ''];
 }
 
-function markdown({ record, pane, lock, window, versions, ledger, verify, review }: Parts): string {
+function markdown({ record, pane, lock, window, versions, ledger, verify, review, redaction }: Parts): string {
   const lines = [
     '# Figures',
     '',
@@ -203,6 +208,11 @@ function markdown({ record, pane, lock, window, versions, ledger, verify, review
       review,
       () => 'Looking back',
       ({ rows }) => [figureTable('recordings', rows)],
+    ),
+    ...section(
+      redaction,
+      () => 'Redaction',
+      ({ rows }) => [figureTable('the recognisers', rows)],
     ),
   ];
   return `${lines.join('\n').trimEnd()}\n`;

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fillDisk } from '../support/small-disk.ts';
 import { firstRun, paneText, passphrase, passphraseField, root, run, start, until, unlockWithPassphrase } from './support.ts';
 import { acceptAsItStands } from '../../src/policy/force.fixture.ts';
+import { forAudit } from '../support/disclosure.ts';
 
 const disk = process.argv[2]!;
 const said: Record<string, unknown> = {};
@@ -79,7 +80,7 @@ const shown = counted(flood.out());
 said['floodWentOn'] = shown > shownFirst;
 fillDisk(disk);
 said['recordStartFull'] = wardmux('record', '--', 'echo', 'never shown');
-said['exportFull'] = wardmux('export', recordings()[0]!, '-o', join(folder, 'bundle'), '--passphrase-fd', '3');
+said['exportFull'] = wardmux('export', recordings()[0]!, '-o', join(folder, 'bundle'), ...forAudit, '--passphrase-fd', '3');
 said['exportFullLeft'] = existsSync(join(folder, 'bundle'));
 rmSync(filler, { force: true });
 const sealed = counted(wardmux('play', recordings()[0]!, '--raw', '--key', auditKey).out);
@@ -112,7 +113,7 @@ said['recordLedger'] = wardmux('ledger', 'verify').status;
 // ---- read-only
 execFileSync('mount', ['-o', 'remount,ro', disk]);
 said['recordReadOnly'] = wardmux('record', '--', 'echo', 'never shown');
-said['exportReadOnly'] = wardmux('export', recordings()[0]!, '-o', join(folder, 'bundle'), '--passphrase-fd', '3');
+said['exportReadOnly'] = wardmux('export', recordings()[0]!, '-o', join(folder, 'bundle'), ...forAudit, '--passphrase-fd', '3');
 said['startReadOnly'] = await start({ folder }).then(
   async (running) => {
     await running.stop();

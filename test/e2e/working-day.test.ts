@@ -11,6 +11,7 @@ import { grantRoles } from '../../src/services/people.ts';
 import { runHere, type Printed } from '../support/run-here.ts';
 import { asAdmin, enrolOther } from './as-admin.ts';
 import { auditKeyName, initialise } from './initialised.ts';
+import { forAudit } from '../support/disclosure.ts';
 import { entered, paneText, passphrase, prompt, run, start, until, type Running } from './support.ts';
 
 /** By first names; each has a passphrase of their own. */
@@ -221,7 +222,7 @@ test('the ledger alone tells the working day of five roles right', { timeout: 60
   await run(running, 'NIGHT=long; echo evening-$((40+5))', 'evening-45');
   const [, second] = recordingsOf('Jo');
   const bundle = join(folder, 'bundle');
-  expect(await command(['export', second!, '-o', bundle, ...mine], { '--passphrase-fd': josNew })).toMatchObject({ status: 0 });
+  expect(await command(['export', second!, '-o', bundle, ...forAudit, ...mine], { '--passphrase-fd': josNew })).toMatchObject({ status: 0 });
   cameIn('Jo');
   day.push('Jo exported one of Jo');
   const auditor = join(folder, 'auditor');

@@ -240,7 +240,7 @@ export class FakeCore {
   readonly lifts: string[] = [];
   askLockFacts: () => Omit<LockFacts, 'passkeyLimit'> = () => this.lockFacts;
   readonly evidence: { -readonly [N in keyof RequestParts['evidence']]: RequestParts['evidence'][N] } = {
-    exportPane: async (_, folder) => ({ folder, records: 1842, sha256: '9c41d07be5a2'.padEnd(64, '0') }),
+    exportPane: async (_, folder) => ({ folder, records: 1842, sha256: '9c41d07be5a2'.padEnd(64, '0'), withheld: 12, list: `${folder}-redaction` }),
     verifyExport: async () => ({ good: true, sentence: 'Good: signed, whole, and in the ledger.', notes: [] }),
     verifyPane: async () => ({ good: true, sentence: '1 842 records, tree and ledger agree.' }),
   };

@@ -166,6 +166,10 @@ function Done({ result, verdict }: { readonly result: ExportResult; readonly ver
         <dd>{result.folder}</dd>
         <dt>{text.doneRecords}</dt>
         <dd>{count(result.records)}</dd>
+        <dt>{text.doneWithheld}</dt>
+        <dd>{count(result.withheld)}</dd>
+        <dt>{text.doneList}</dt>
+        <dd>{result.list}</dd>
         <dt>{text.doneSha}</dt>
         <dd>{result.sha256}</dd>
       </dl>

@@ -1,86 +1,162 @@
-/** `wardmux export`: a bundle for an auditor. */
-import { writeBundle } from '../../export/bundle.ts';
+/** `wardmux export`: a bundle for an auditor. What the recognisers find is withheld, unless two people say otherwise. */
+import { planDisclosure, type Disclosure } from '../../export/disclosure.ts';
+import { writeBundle, type ExportResult } from '../../export/bundle.ts';
 import { sweepPartials } from '../../export/partial.ts';
 import { p256SshKey } from '../../crypto/sshsig.ts';
+import type { OpenIdentity } from '../../people/identity.ts';
+import { policyInForce } from '../../policy/index.ts';
+import { recipientsOf } from '../../services/start-recording.ts';
 import { liveState } from '../../recording/live.ts';
 import { needsRecovery } from '../../recording/recovery.ts';
+import { standardKinds, type Kind } from '../../redaction/index.ts';
 import { version } from '../../version.ts';
 import type { CliCommand } from '../command.ts';
 import { exit } from '../exit.ts';
-import { exportRecording } from '../../services/export-recording.ts';
+import { checkWords, keepDisclosure } from '../../services/disclosures.ts';
+import { exportRecording, type ExportFacts } from '../../services/export-recording.ts';
 import { openInstallation, trustOf, withLedger } from '../../services/installation.ts';
-import { unlockPerson } from '../person.ts';
+import { agreeToWhole } from '../../services/whole-export.ts';
+import { requireSecondFd, unlockPerson, unlockSecond, type TwoPeople } from '../person.ts';
 import { recordingFolder } from '../recording-folder.ts';
 import { importedText } from '../../types/words.ts';
-import { jsonText } from '../io.ts';
-import { personOptions } from '../options.ts';
+import { jsonText, type CliIo } from '../io.ts';
+import { twoPeopleOptions } from '../options.ts';
+import { chosenKinds, span } from '../redaction-options.ts';
+
+interface ExportOptions extends TwoPeople {
+  readonly output: string;
+  readonly purpose: string;
+  readonly recipient: string;
+  readonly redact: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly json?: boolean;
+}
+
+/** How it is told what is withheld. */
+function told({ records, proven, sha256, redaction }: ExportResult): string[] {
+  const bundle = `${records} records exported, ${proven} of them signed for by the ledger. SHA-256 of SHA256SUMS: ${sha256}`;
+  if (!redaction) return [bundle, 'Nothing was withheld but snapshots of the screen: treat it as you treat a patient record.'];
+  const { withheld, recognisers, folder } = redaction;
+  return [
+    bundle,
+    `${withheld === 0 ? 'Nothing was' : `${withheld} ${withheld === 1 ? 'piece was' : 'pieces were'}`} found by the recognisers (version ${recognisers}) and withheld; what they do not know is still in it. The list, and the session with blocks in it: ${folder}`,
+  ];
+}
+
+async function run(id: string, options: ExportOptions, io: CliIo): Promise<number> {
+  const words = checkWords({ purpose: options.purpose, recipient: options.recipient });
+  const kinds = chosenKinds(options.redact, standardKinds);
+  const asked = span(options, id);
+  const site = await openInstallation(io);
+  const folder = await recordingFolder(site, id);
+  if (kinds.length === 0) requireSecondFd(options, 'An export with nothing withheld takes two people');
+  const live = liveState(folder) === 'live';
+  if (!live && needsRecovery(folder))
+    io.talk(
+      `Recording ${id} was interrupted and not recovered yet: records after its last checkpoint will be called unproven. To have those signed for that your key opens, run: wardmux list --recover --passphrase-fd N`,
+    );
+  const trust = await trustOf(site);
+  const identity = await unlockPerson(site, options, io);
+  let second: OpenIdentity | undefined;
+  try {
+    if (kinds.length === 0) second = await unlockSecond(site, options, 'because nothing is to be withheld', io);
+    const isPart = asked.fromUs !== undefined || asked.toUs !== undefined;
+    const disclosure = kinds.length > 0 || isPart ? await planDisclosure({ folder, opener: identity, live }, { kinds, ...asked }) : undefined;
+    const result = await withLedger(
+      site,
+      async ({ ledger, signer }) => {
+        // One that was killed left text in the clear: it goes before more of it is written.
+        for (const { recording, sentence, removed } of sweepPartials(site.home.run)) {
+          io.talk(sentence);
+          if (removed && recording !== undefined) await ledger.append({ action: 'export', outcome: 'failure', detail: { recording, code: 'cut-off' } });
+        }
+        const { person } = identity;
+        const kept = await keepDisclosure(site.home, id, words, recipientsOf(person, policyInForce(site.home, ledger.facts)));
+        const agreed =
+          kinds.length === 0
+            ? await agreeToWhole({
+                installation: ledger.installation,
+                facts: ledger.facts,
+                recording: id,
+                words: kept,
+                identity,
+                second,
+                signing: (request) => io.talk(`Both sign the request ${request}.`),
+              })
+            : {};
+        const facts: ExportFacts = { redaction: redactionWord(options.redact), ...(isPart ? { part: true } : {}), words: kept, ...agreed };
+        return exportRecording(
+          { ledger, signer },
+          {
+            recording: id,
+            person: person.id,
+            trust,
+            facts,
+            enter: (entry) => ledger.append(entry),
+            write: (given) =>
+              writeBundle({
+                ...given,
+                recordingFolder: folder,
+                opener: identity,
+                ledger,
+                person: { id: person.id, signer: { publicKey: p256SshKey(person.signingKey), sign: (bytes) => identity.sign(bytes) } },
+                target: options.output,
+                notes: site.home.run,
+                version,
+                live,
+                disclosure,
+              }),
+          },
+        );
+      },
+      { identity, talk: io.talk },
+    );
+    if (options.json) await io.out(jsonText({ ...result, withheld: withheldByKind(disclosure) }));
+    else await io.out(`${result.folder}\n`);
+    if (result.leftOut !== undefined) io.talk(result.leftOut);
+    if (result.imported !== null) io.talk(`Recording ${id}: ${importedText(result.imported)}. Verifying the bundle says so too.`);
+    for (const line of told(result)) io.talk(line);
+    return exit.done;
+  } finally {
+    identity.destroy();
+    second?.destroy();
+  }
+}
+
+const redactionWord = (redact: string): ExportFacts['redaction'] => (redact === 'default' || redact === 'none' ? redact : 'chosen');
+
+function withheldByKind(disclosure: Disclosure | undefined): Partial<Record<Kind | 'unread', number>> {
+  const counts: Partial<Record<Kind | 'unread', number>> = {};
+  for (const kind of disclosure?.findings.flatMap(({ kinds }) => kinds) ?? []) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+}
 
 export const exportCommand: CliCommand = {
   name: 'export',
   needs: 'recording.export.own',
   summary: 'Exports a recording as a signed bundle that verifies without Wardmux.',
-  description: 'The bundle shows what was on the screen: treat it as you treat a patient record. An existing folder is never overwritten.',
+  description:
+    'What the recognisers find is withheld: the bundle verifies without it, and the folder beside it (DIR-redaction) has a signed list of what was withheld where, and the session with blocks in those places. What they do not know is still in it: treat it as you treat a patient record. Purpose and recipient are sealed, for the accounting of disclosures. An existing folder is never overwritten.',
   examples: [
-    ['wardmux export 20261122-081500-0a1b2c3d -o bundle', 'asks for your passphrase'],
-    ['wardmux export ID -o DIR --passphrase-fd 3 3< FILE', 'for scripts; FILE holds the passphrase'],
+    ['wardmux export 20261122-081500-0a1b2c3d -o bundle --purpose "yearly audit" --recipient "Example Audits"', 'asks for your passphrase'],
+    ['wardmux export ID -o DIR --purpose TEXT --recipient TEXT --passphrase-fd 3 3< FILE', 'for scripts; FILE holds the passphrase'],
+    ['wardmux export ID -o DIR --redact ssn,mrn,password --from 0:05:00 --to 0:10:00 --purpose TEXT --recipient TEXT', 'with three recognisers, five minutes of it'],
     ['wardmux trust > trust.json', 'give the auditor this too, by another way than the bundle'],
   ],
   declare: (command, io, done) => {
-    personOptions(command.argument('<ID>', 'the recording').requiredOption('-o, --output <DIR>', 'the new folder'))
+    twoPeopleOptions(
+      command
+        .argument('<ID>', 'the recording')
+        .requiredOption('-o, --output <DIR>', 'the new folder')
+        .requiredOption('--purpose <TEXT>', 'what it is for: sealed, for the accounting of disclosures')
+        .requiredOption('--recipient <TEXT>', 'who gets it: sealed, likewise')
+        .option('--redact <KINDS>', 'default, none (which takes two people), or kinds with commas: see wardmux redact kinds', 'default')
+        .option('--from <TIME>', 'withhold what was printed before: h:mm:ss since its start, or a moment')
+        .option('--to <TIME>', 'withhold what was printed after'),
+      'where nothing is withheld (--redact none)',
+    )
       .option('--json', 'print the result as JSON')
-      .action(async (id: string, options: { output: string; json?: boolean; person?: string; passphraseFd?: number }) => {
-        const site = await openInstallation(io);
-        const folder = await recordingFolder(site, id);
-        const live = liveState(folder) === 'live';
-        if (!live && needsRecovery(folder))
-          io.talk(
-            `Recording ${id} was interrupted and not recovered yet: records after its last checkpoint will be called unproven. To have those signed for that your key opens, run: wardmux list --recover --passphrase-fd N`,
-          );
-        const trust = await trustOf(site);
-        const identity = await unlockPerson(site, options, io);
-        try {
-          const result = await withLedger(
-            site,
-            async ({ ledger, signer }) => {
-              // One that was killed left text in the clear: it goes before more of it is written.
-              for (const { recording, sentence, removed } of sweepPartials(site.home.run)) {
-                io.talk(sentence);
-                if (removed && recording !== undefined) await ledger.append({ action: 'export', outcome: 'failure', detail: { recording, code: 'cut-off' } });
-              }
-              const { person } = identity;
-              return exportRecording(
-                { ledger, signer },
-                {
-                  recording: id,
-                  person: person.id,
-                  trust,
-                  enter: (entry) => ledger.append(entry),
-                  write: (given) =>
-                    writeBundle({
-                      ...given,
-                      recordingFolder: folder,
-                      opener: identity,
-                      ledger,
-                      person: { id: person.id, signer: { publicKey: p256SshKey(person.signingKey), sign: (bytes) => identity.sign(bytes) } },
-                      target: options.output,
-                      notes: site.home.run,
-                      version,
-                      live,
-                    }),
-                },
-              );
-            },
-            { identity, talk: io.talk },
-          );
-          if (options.json) await io.out(jsonText(result));
-          else await io.out(`${result.folder}\n`);
-          if (result.leftOut !== undefined) io.talk(result.leftOut);
-          if (result.imported !== null) io.talk(`Recording ${id}: ${importedText(result.imported)}. Verifying the bundle says so too.`);
-          io.talk(`${result.records} records exported, ${result.proven} of them signed for by the ledger. SHA-256 of SHA256SUMS: ${result.sha256}`);
-          done(exit.done);
-        } finally {
-          identity.destroy();
-        }
-      });
+      .action(async (id: string, options: ExportOptions) => done(await run(id, options, io)));
   },
 };

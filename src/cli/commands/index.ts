@@ -10,6 +10,7 @@ const order = [
   'list',
   'play',
   'export',
+  'redact',
   'hold',
   'delete',
   'retention',

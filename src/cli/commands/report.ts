@@ -1,4 +1,4 @@
-/** `wardmux report access|lock|people`: what an auditor asks for, as of a day. */
+/** `wardmux report access|lock|people|disclosures`: what an auditor asks for, as of a day. */
 import { resolve } from 'node:path';
 import { createNew } from '../../disk/atomic.ts';
 import { StorageFault } from '../../disk/fault.ts';
@@ -14,6 +14,8 @@ import { version } from '../../version.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { jsonText, type CliIo } from '../io.ts';
+import { personOptions } from '../options.ts';
+import { disclosures, type DisclosuresOptions } from './report-disclosures.ts';
 
 interface Kind {
   readonly help: string;
@@ -84,13 +86,14 @@ function nameThen(home: Parameters<typeof policyOnceInForce>[0], sha256: string 
 
 export const reportCommand: CliCommand = {
   name: 'report',
-  needs: { access: 'evidence.read', lock: 'evidence.read', people: 'evidence.read' },
-  summary: 'Prints what an auditor asks for, as of a day: rights, timers, people.',
+  needs: { access: 'evidence.read', lock: 'evidence.read', people: 'evidence.read', disclosures: 'evidence.read' },
+  summary: 'Prints what an auditor asks for: rights, timers and people as of a day, and the accounting of disclosures.',
   description: 'From the ledger as it stood then. A page is text, or HTML where its name ends in .html: it loads nothing, and prints on A4.',
   examples: [
     ['wardmux report access', 'who may do what now'],
     ['wardmux report access --at 2026-11-28', 'who could do what at the end of that day (UTC)'],
     ['wardmux report lock --output rationale.html', 'timers, who set them, and the rationale for a lock in the place of a logoff, to be printed and signed'],
+    ['wardmux report disclosures --since 2026-11-01 --key audit-key.json', 'what was exported since then, what for and to whom'],
     ['wardmux report people --json', 'the register of people and authenticators, for programs'],
   ],
   declare: (command, io, done) => {
@@ -102,5 +105,12 @@ export const reportCommand: CliCommand = {
         .option('--json', 'print JSON')
         .option('--output <FILE>', 'write the page into a new file: HTML where its name ends in .html, else text')
         .action(async (options: { at?: string; json?: boolean; output?: string }) => done(await report(name as keyof typeof kinds, options, io)));
+    personOptions(command.command('disclosures'))
+      .description('What was exported, by whom, how redacted and, with a key that opens the words, what for and to whom.')
+      .option('--since <DATE>', 'from the beginning of this day, or from this moment, in UTC; all of it where it is left out')
+      .option('--key <FILE>', 'open purpose and recipient with an audit key; with --passphrase-fd whoever exported opens their own')
+      .option('--json', 'print JSON')
+      .option('--output <FILE>', 'write the page into a new file: HTML where its name ends in .html, else text')
+      .action(async (options: DisclosuresOptions) => done(await disclosures(options, io)));
   },
 };

@@ -1,8 +1,12 @@
 /** Events of recordings: how they begin, how far they go, how they end, and who has read them. */
 import { endReasons, importKinds, reasons, roles, workstationClasses } from '../../types/words.ts';
+import { agreement } from './people.ts';
 import { row } from './row.ts';
 
 const failureCauses = ['disk-full', 'read-only', 'io-error', 'permission', 'process-gone', 'moved', 'other'] as const;
+
+/** How an export was redacted. */
+export const exportRedactions = ['default', 'chosen', 'none'] as const;
 
 export const recordingRows = [
   row(
@@ -79,8 +83,22 @@ export const recordingRows = [
   ),
   row(
     'export',
-    'A recording was exported; sha256 is the digest of the bundle’s SHA256SUMS.',
-    { recording: 'recording', 'sha256?': 'sha256', 'records?': 'count', 'code?': 'code' },
+    'A recording was exported; sha256 is the digest of the bundle’s SHA256SUMS. redaction: default, the recognisers that run by themselves; chosen, those that were named; none, nothing was withheld but snapshots, and two people have signed for that (byKey and signature of person, second, secondKey, secondSignature, asked). recognisers: the version of their table. withheld: pieces in which something was found. list: SHA-256 of the list beside the bundle. part: a span of it was asked for. words: SHA-256 of the file in disclosures/ with purpose and recipient, sealed to the audit keys of the policy in force and to person.',
+    {
+      recording: 'recording',
+      'sha256?': 'sha256',
+      'records?': 'count',
+      'code?': 'code',
+      'redaction?': exportRedactions,
+      'recognisers?': 'version',
+      'withheld?': 'count',
+      'list?': 'sha256',
+      'part?': 'boolean',
+      'words?': 'sha256',
+      'byKey?': 'bytes64',
+      'signature?': 'bytes64',
+      ...agreement,
+    },
     { person: 'optional', outcome: 'required' },
   ),
   row(

@@ -1,7 +1,8 @@
 /** What can be shown to somebody else: a recording as a bundle, whether a bundle is good, what the self-test of this process found. */
-import { p256SshKey, requireTrust, verifyBundle, writeBundle, type BundleStatement } from '../../export/index.ts';
+import { p256SshKey, planDisclosure, requireTrust, verifyBundle, writeBundle, type BundleStatement } from '../../export/index.ts';
 import { installationNoteKey } from '../../ledger/index.ts';
 import type { Handlers } from '../../process/service.ts';
+import { standardKinds } from '../../redaction/index.ts';
 import { requireInstallation } from '../../storage/installation.ts';
 import { Refusal } from '../../types/refusal.ts';
 import type { Holder } from '../holder.ts';
@@ -20,6 +21,7 @@ export function evidenceHandlers(
       const identity = holder.open();
       const source = recordingFolder(home, recording);
       const installation = requireInstallation(home);
+      const disclosure = await planDisclosure({ folder: source, opener: identity, live: true }, { kinds: standardKinds });
       const result = await writeBundle({
         recordingFolder: source,
         opener: identity,
@@ -35,8 +37,9 @@ export function evidenceHandlers(
         notes: home.run,
         version: configuration.version,
         live: true,
+        disclosure,
       });
-      return { folder: result.folder, records: result.records, sha256: result.sha256 };
+      return { folder: result.folder, records: result.records, sha256: result.sha256, redaction: result.redaction! };
     },
     judge: ({ folder, trust }) => {
       const { good, sentence, detail, notes } = verifyBundle(folder, trust);

@@ -1,0 +1,133 @@
+/** `wardmux redact`, `export` with and without redaction, and the accounting of disclosures, as scripts use them. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { newScryptParameters } from '../../crypto/kdf.ts';
+import { keyOfText, wholeExportText, certifierOf } from '../../ledger/certificate.ts';
+import { nodeFlags } from '../../native/protect.ts';
+import { deciderOf } from '../../services/decide.ts';
+import { openLedger } from '../../services/open-ledger.ts';
+import { enrol, prepareEnrolment } from '../../services/people.ts';
+import { commandScript } from '../../../test/support/command.ts';
+import { forAudit } from '../../../test/support/disclosure.ts';
+import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const secondWords = 'marble canyon drizzle hammock violet';
+let place: string;
+let home: string;
+let first: string;
+let second: string;
+let recording: string;
+
+/** The first one's passphrase at descriptor 3, the second one's at 4. */
+function wardmux(...args: string[]): { readonly status: number | null; readonly out: string; readonly err: string } {
+  const run = spawnSync('sh', ['-c', `exec "$@" 3< '${join(place, 'first')}' 4< '${join(place, 'second')}'`, '-', process.execPath, ...nodeFlags, commandScript, ...args], {
+    env: { PATH: process.env['PATH'], HOME: place, WARDMUX_HOME: home },
+    cwd: place,
+    encoding: 'utf8',
+  });
+  return { status: run.status, out: run.stdout, err: run.stderr };
+}
+const own = (...args: string[]) => wardmux(...args, '--person', first, '--passphrase-fd', '3');
+
+const exports = (): { readonly outcome: string; readonly person: string; readonly installation: string; readonly detail: Record<string, string> }[] =>
+  readFileSync(join(home, 'ledger/events.jsonl'), 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('"action":"export"'))
+    .map((line) => JSON.parse(line.slice(line.indexOf('{'))) as never);
+
+beforeAll(async () => {
+  place = ownFolder();
+  const made = await firstHome(place, { auditKeyPath: join(place, 'audit-key.json') });
+  ({ folder: home } = made.home);
+  first = made.person.id;
+  const record = await prepareEnrolment({ name: 'Bo Example', passphrase: Buffer.from(secondWords), kdf: newScryptParameters() });
+  second = record.id;
+  const { home: folder, installation } = made;
+  const { ledger } = await openLedger(folder, installation);
+  await enrol({ home: folder, installation, ledger, admin: deciderOf(made.identity) }, record, ['operator']);
+  await ledger.checkpoint();
+  await ledger.close();
+  made.identity.destroy();
+  writeFileSync(join(place, 'first'), `${firstWords}\n`);
+  writeFileSync(join(place, 'second'), `${secondWords}\n`);
+  const ran = wardmux('record', '--json', '--person', first, '--', 'sh', '-c', 'printf "Patient: DIAZ,ROSA\\nSSN: 536-22-1847\\nfeed adt-in: running\\n"');
+  expect(ran.status).toBe(0);
+  recording = (JSON.parse(ran.err.trim().split('\n').at(-1)!) as { recording: string }).recording;
+});
+
+test('a preview says where and what, and never the value; it is entered as a look', () => {
+  const shown = own('redact', 'preview', recording);
+  expect(shown).toMatchObject({ status: 0, out: expect.stringMatching(/^TIME +PIECE +FOUND +SEEN IN +REASON\n/) });
+  expect(shown.out).toMatch(/ssn/);
+  expect(shown.out + shown.err).not.toMatch(/DIAZ|1847/);
+  const { withheld, recognisers } = JSON.parse(own('redact', 'preview', recording, '--redact', 'ssn', '--json').out) as { withheld: { kinds: string[] }[]; recognisers: unknown };
+  expect(recognisers).toMatchObject({ ran: ['ssn'] });
+  // The command line that printed it has it too.
+  expect(withheld.map(({ kinds }) => kinds)).toEqual([['ssn'], ['ssn']]);
+  expect(wardmux('ledger', 'show', '--action', 'play').out).toContain('key=owner');
+  expect(wardmux('redact', 'kinds').out).toMatch(/^KIND +DEFAULT +RECALL +WHAT IT FINDS\n/);
+});
+
+test('an export asks for purpose and recipient, withholds by default, and both are in the accounting for whoever has a key', () => {
+  const bundle = join(place, 'bundle');
+  for (const missing of [[], ['--purpose', 'audit'], ['--recipient', 'somebody']]) expect(own('export', recording, '-o', bundle, ...missing)).toMatchObject({ status: 2 });
+  expect(own('export', recording, '-o', bundle, '--purpose', ' ', '--recipient', 'x')).toMatchObject({ status: 1, err: expect.stringContaining('--purpose') });
+  expect(own('export', recording, '-o', bundle, ...forAudit, '--redact', 'ssn,everything')).toMatchObject({ status: 2, err: expect.stringContaining('"everything"') });
+  expect(own('export', recording, '-o', bundle, ...forAudit, '--from', '2:00', '--to', '1:00')).toMatchObject({ status: 2 });
+  expect(existsSync(bundle)).toBe(false);
+  const done = own('export', recording, '-o', bundle, ...forAudit);
+  expect(done).toMatchObject({ status: 0, out: `${bundle}\n`, err: expect.stringContaining('bundle-redaction') });
+  writeFileSync(join(place, 'trust.json'), wardmux('trust').out);
+  expect(wardmux('verify', bundle, '--trust', join(place, 'trust.json'))).toMatchObject({ status: 0 });
+  for (const folder of [bundle, `${bundle}-redaction`])
+    for (const name of readdirSync(folder)) expect(readFileSync(join(folder, name), 'latin1'), name).not.toMatch(/DIAZ,ROSA|536-22-1847/);
+  const { detail, person } = exports().at(-1)!;
+  expect(person).toBe(first);
+  expect(detail).toMatchObject({ recording, redaction: 'default', words: expect.stringMatching(/^[0-9a-f]{64}$/), list: expect.any(String), recognisers: expect.any(String) });
+  expect(readFileSync(join(home, 'ledger/events.jsonl'), 'utf8')).not.toMatch(/Example Audits|yearly/);
+  const since = new Date().toISOString().slice(0, 10);
+  const report = (...args: string[]) => JSON.parse(wardmux('report', 'disclosures', '--since', since, '--json', ...args).out) as { disclosures: { words: unknown }[] };
+  expect(report().disclosures).toMatchObject([{ recording, by: first, redaction: 'default', words: 'sealed' }]);
+  const words = { purpose: 'yearly audit', recipient: 'Example Audits' };
+  expect(report('--key', join(place, 'audit-key.json')).disclosures).toMatchObject([{ words }]);
+  expect(report('--person', first, '--passphrase-fd', '3').disclosures).toMatchObject([{ words }]);
+  expect(report('--person', second, '--passphrase-fd', '4').disclosures).toMatchObject([{ words: 'sealed' }]);
+  expect(wardmux('report', 'disclosures', '--key', join(place, 'audit-key.json')).out).toContain('Example Audits');
+  writeFileSync(join(home, 'disclosures', `${detail['words']!}.json`), '{}');
+  expect(report('--key', join(place, 'audit-key.json')).disclosures).toMatchObject([{ words: 'changed' }]);
+  expect(wardmux('report', 'disclosures', '--since', '2026-02-30')).toMatchObject({ status: 2 });
+});
+
+test('nothing withheld takes two people, whose signatures are in the event', () => {
+  const bundle = join(place, 'whole');
+  const whole = (...args: string[]) => own('export', recording, '-o', bundle, ...forAudit, '--redact', 'none', ...args);
+  expect(whole()).toMatchObject({ status: 1, err: expect.stringContaining('--second-passphrase-fd') });
+  expect(whole('--second', first, '--second-passphrase-fd', '4').status).toBe(4);
+  expect(existsSync(bundle)).toBe(false);
+  const done = whole('--second', second, '--second-passphrase-fd', '4');
+  expect(done).toMatchObject({ status: 0, err: expect.stringContaining('Nothing was withheld but snapshots') });
+  expect(readFileSync(join(bundle, 'session.cast'), 'utf8')).toContain('536-22-1847');
+  expect(existsSync(`${bundle}-redaction`)).toBe(false);
+  const { detail, installation, person } = exports().at(-1)!;
+  expect(detail).toMatchObject({ redaction: 'none', second });
+  const text = wholeExportText({ installation, recording, words: detail['words']!, by: person, asked: detail['asked']! });
+  for (const [byKey, signature] of [
+    [detail['byKey']!, detail['signature']!],
+    [detail['secondKey']!, detail['secondSignature']!],
+  ] as const) {
+    expect(keyOfText(byKey)).toBeDefined();
+    expect(certifierOf(text, { byKey, signature })).toBeDefined();
+  }
+});
+
+test('a span alone, and recognisers that were chosen', () => {
+  const bundle = join(place, 'part');
+  expect(own('export', recording, '-o', bundle, ...forAudit, '--redact', 'password', '--to', '0')).toMatchObject({ status: 0 });
+  expect(exports().at(-1)!.detail).toMatchObject({ redaction: 'chosen', part: true });
+  expect(readFileSync(join(bundle, 'session.cast'), 'utf8')).not.toContain('feed');
+  expect(wardmux('verify', bundle, '--trust', join(place, 'trust.json'))).toMatchObject({ status: 0 });
+});

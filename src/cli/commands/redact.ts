@@ -1,0 +1,101 @@
+/** `wardmux redact`: what an export would withhold, and what the recognisers are. */
+import { planDisclosure, type Disclosure } from '../../export/disclosure.ts';
+import { recallOf } from '../../export/measured-recall.ts';
+import { liveState } from '../../recording/live.ts';
+import { recognisers, RECOGNISERS_VERSION, standardKinds } from '../../redaction/index.ts';
+import { appendEvent, openInstallation } from '../../services/installation.ts';
+import type { CliCommand } from '../command.ts';
+import { exit } from '../exit.ts';
+import { columns, jsonText, type CliIo } from '../io.ts';
+import { personOptions } from '../options.ts';
+import { unlockPerson, type PersonOptions } from '../person.ts';
+import { recordingFolder } from '../recording-folder.ts';
+import { chosenKinds, span } from '../redaction-options.ts';
+
+interface PreviewOptions extends PersonOptions {
+  readonly redact: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly json?: boolean;
+}
+
+/** h:mm:ss.mmm since the start. */
+function timeText(us: number): string {
+  const seconds = us / 1e6;
+  const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');
+  return `${Math.floor(seconds / 3600)}:${two((seconds / 60) % 60)}:${(seconds % 60).toFixed(3).padStart(6, '0')}`;
+}
+
+async function preview(id: string, options: PreviewOptions, io: CliIo): Promise<number> {
+  const kinds = chosenKinds(options.redact, standardKinds);
+  const asked = span(options, id);
+  const site = await openInstallation(io);
+  const folder = await recordingFolder(site, id);
+  const identity = await unlockPerson(site, options, io);
+  let disclosure: Disclosure;
+  try {
+    // It reads all of it, so it is on the record as reading is, before anything is read.
+    const detail = { recording: id, key: 'owner', raw: false } as const;
+    await appendEvent(site, { action: 'play', person: identity.person.id, outcome: 'success', detail }, { identity, talk: io.talk });
+    disclosure = await planDisclosure({ folder, opener: identity, live: liveState(folder) === 'live' }, { kinds, ...asked });
+  } finally {
+    identity.destroy();
+  }
+  const { findings } = disclosure;
+  if (options.json)
+    await io.out(
+      jsonText({
+        recording: id,
+        recognisers: { version: RECOGNISERS_VERSION, ran: kinds },
+        pieces: disclosure.pieces,
+        withheld: findings.map(({ record, piece, code, timeUs, kinds: found, seen, reason }) => ({ record, piece, code, timeUs, kinds: found, seen, reason })),
+      }),
+    );
+  else {
+    const rows = findings.map(({ record, piece, timeUs, kinds: found, seen, reason }) => [timeText(timeUs), `${record}.${piece}`, found.join(' '), seen.join(' '), reason]);
+    await io.out(columns([['TIME', 'PIECE', 'FOUND', 'SEEN IN', 'REASON'], ...rows]));
+  }
+  io.talk(
+    `${findings.length} of ${disclosure.pieces} pieces would be withheld, by ${kinds.length} recognisers (version ${RECOGNISERS_VERSION}). No value is shown here; what they do not know is not found.`,
+  );
+  return exit.done;
+}
+
+async function listKinds(options: { json?: boolean }, io: CliIo): Promise<number> {
+  const rows = recognisers.map(({ kind, standard, reason, help }) => ({ kind, standard, reason, recall: recallOf(kind), help }));
+  if (options.json) await io.out(jsonText({ version: RECOGNISERS_VERSION, kinds: rows }));
+  else
+    await io.out(
+      columns([
+        ['KIND', 'DEFAULT', 'RECALL', 'WHAT IT FINDS'],
+        ...rows.map(({ kind, standard, recall: measured, help }) => [kind, standard ? 'yes' : 'no', measured === null ? '-' : measured.toFixed(3), help]),
+      ]),
+    );
+  return exit.done;
+}
+
+export const redact: CliCommand = {
+  name: 'redact',
+  needs: { preview: 'recording.export.own', kinds: 'evidence.read' },
+  summary: 'Shows what an export would withhold, and what the recognisers are.',
+  description: 'A preview says where something would be withheld, what it is and why, and never the value. It is entered as a look at the recording.',
+  examples: [
+    ['wardmux redact preview ID --passphrase-fd 3 3< FILE', 'every piece that an export would withhold'],
+    ['wardmux redact kinds', 'the recognisers, which of them run by default, and their measured recall'],
+  ],
+  declare: (command, io, done) => {
+    personOptions(command.command('preview'))
+      .description('Says what an export of a recording would withhold.')
+      .argument('<ID>', 'the recording')
+      .option('--redact <KINDS>', 'default, or kinds with commas', 'default')
+      .option('--from <TIME>', 'as of wardmux export')
+      .option('--to <TIME>', 'as of wardmux export')
+      .option('--json', 'print JSON')
+      .action(async (id: string, options: PreviewOptions) => done(await preview(id, options, io)));
+    command
+      .command('kinds')
+      .description('Lists the recognisers.')
+      .option('--json', 'print JSON')
+      .action(async (options: { json?: boolean }) => done(await listKinds(options, io)));
+  },
+};

@@ -1,0 +1,94 @@
+/**
+ * What of a recording an export discloses, decided before a word of it is written: which recognisers look, and which span of time was asked for. A value that
+ * is split shows only behind its end, so all of the recording is looked at first.
+ */
+import { openRecording } from '../recording/reader.ts';
+import type { RecordingEvent, SegmentOpener } from '../recording/types.ts';
+import { Redactor, type Kind, type Mask, type PieceFinding } from '../redaction/index.ts';
+
+/** Events that may be withheld: they can hold what somebody wrote (docs/format.md). */
+const WITHHOLDABLE: readonly string[] = ['s', 'o', 'i', 'm'];
+
+/** A span of a recording, in microseconds since its start. */
+export interface Span {
+  readonly fromUs?: number | undefined;
+  readonly toUs?: number | undefined;
+}
+
+export interface DisclosureAsked extends Span {
+  /** Recognisers that look; none where everything is to be disclosed. */
+  readonly kinds: readonly Kind[];
+}
+
+/** Where a piece stands in the recording. */
+interface Place {
+  /** Number of its record in the recording, and its own in the record. */
+  readonly record: number;
+  readonly piece: number;
+  readonly code: string;
+  readonly timeUs: number;
+}
+
+export interface DisclosedFinding extends PieceFinding, Place {
+  /** Number of the piece in the whole recording. */
+  readonly number: number;
+}
+
+/** What to withhold, and why. */
+export class Disclosure {
+  readonly asked: DisclosureAsked;
+  /** In the order of the recording. */
+  readonly findings: readonly DisclosedFinding[];
+  /** So many pieces were looked at: what a live recording has written since then is withheld. */
+  readonly pieces: number;
+  readonly #byNumber: ReadonlyMap<number, DisclosedFinding>;
+
+  constructor(asked: DisclosureAsked, findings: readonly DisclosedFinding[], pieces: number) {
+    this.asked = asked;
+    this.findings = findings;
+    this.pieces = pieces;
+    this.#byNumber = new Map(findings.map((finding) => [finding.number, finding]));
+  }
+
+  /** Why this piece is withheld, in the words of evidence.jsonl; undefined where it is disclosed. */
+  withheld(number: number, event: Pick<RecordingEvent, 'code' | 'timeUs'>): string | undefined {
+    if (!WITHHOLDABLE.includes(event.code)) return undefined;
+    if (!this.requested(number, event)) return 'not-requested';
+    return this.#byNumber.get(number)?.reason;
+  }
+
+  /** Whether it stands in the span that was asked for. The start is always in it: it says what was begun, and how large the screen is. */
+  requested(number: number, { code, timeUs }: Pick<RecordingEvent, 'code' | 'timeUs'>): boolean {
+    const { fromUs, toUs } = this.asked;
+    return number < this.pieces && (code === 's' || ((fromUs === undefined || timeUs >= fromUs) && (toUs === undefined || timeUs <= toUs)));
+  }
+
+  /** What of a piece is covered where the session is shown with blocks in it. */
+  masks(number: number): readonly Mask[] {
+    return this.#byNumber.get(number)?.masks ?? [];
+  }
+}
+
+/**
+ * Looks at all of a recording.
+ * @throws RecordingError as the reader does. Damage is no error here: the bundle's writer judges it.
+ */
+export async function planDisclosure(
+  { folder, opener, live }: { readonly folder: string; readonly opener: SegmentOpener; readonly live: boolean },
+  asked: DisclosureAsked,
+): Promise<Disclosure> {
+  const redactor = new Redactor(asked.kinds);
+  const places = new Map<number, Place>();
+  let pieces = 0;
+  const reader = await openRecording(folder, { live });
+  for await (const { frame, events } of reader.records(opener)) {
+    for (const [piece, { event }] of events.entries()) {
+      if (WITHHOLDABLE.includes(event.code)) places.set(pieces, { record: frame.seq, piece, code: event.code, timeUs: event.timeUs });
+      await redactor.piece(event);
+      pieces += 1;
+    }
+  }
+  const found = await redactor.end();
+  const findings = Array.from(found, ([number, finding]): DisclosedFinding => ({ ...finding, ...places.get(number)!, number }));
+  return new Disclosure(asked, findings, pieces);
+}

@@ -1,0 +1,2 @@
+/** Made by `npm run bench -- --redaction`. */
+export const measured = { version: '', recall: {} } as const;

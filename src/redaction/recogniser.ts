@@ -1,0 +1,88 @@
+/** What a row of the table of recognisers is. */
+import { RE2JS } from 're2js';
+
+/** Why a piece is withheld, in the words that evidence.jsonl has (docs/format.md). */
+export type RedactionReason = 'patient-data' | 'personal-data' | 'secret';
+
+/** Where something was found in a text: UTF-16 units, `end` is the first one behind it. */
+export interface Found {
+  readonly kind: Kind;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Names of the kinds, as `--redact` takes them. */
+export const kinds = [
+  'ssn',
+  'mrn',
+  'visit',
+  'dob',
+  'phone',
+  'email',
+  'mbi',
+  'dea',
+  'npi',
+  'member',
+  'name',
+  'hl7',
+  'fhir',
+  'columns',
+  'x12',
+  'private-key',
+  'cloud-key',
+  'jwt',
+  'password',
+] as const;
+export type Kind = (typeof kinds)[number];
+
+interface Row {
+  readonly kind: Kind;
+  /** One sentence: what it finds, and what it asks for around it. */
+  readonly help: string;
+  readonly reason: RedactionReason;
+  /** Whether `--redact default` has it. */
+  readonly standard: boolean;
+  readonly examples: {
+    /** Texts with the part that is found between « and ». */
+    readonly found: readonly string[];
+    /** Texts of which nothing is found by this row. */
+    readonly left: readonly string[];
+  };
+}
+
+/** Finds a shape in a line. */
+export interface PatternRow extends Row {
+  readonly patterns: readonly LinePattern[];
+}
+
+/** Reads a format in which the place says what a value is: a line at a time, with what the lines before it said. */
+export interface StructureRow extends Row {
+  readonly reader: () => StructureReader;
+}
+
+export interface StructureReader {
+  /** @returns what of this line is to be withheld. */
+  line(text: string): Found[];
+}
+
+export type RecogniserRow = PatternRow | StructureRow;
+
+export interface LinePattern {
+  /** Linear in its input, whatever that is. Its group 1 is the value, or all of it where it has none. */
+  readonly expression: RE2JS;
+  /** Whether there is a group. */
+  readonly grouped: boolean;
+  /**
+   * A line without this has nothing of the row: the engine need not look at it. Literals and shapes of a fixed length only, so that the runtime's own
+   * engine is linear over it too (a test holds it to that).
+   */
+  readonly gate: RegExp;
+  /** Whether what was found is one. @param around the line, and where it stands in it. */
+  readonly check?: (value: string, around: { readonly text: string; readonly start: number; readonly end: number }) => boolean;
+}
+
+/** @param flags `i` where letters may be large or small. */
+export function pattern(source: string, flags: '' | 'i', gate: RegExp, check?: LinePattern['check']): LinePattern {
+  const expression = RE2JS.compile(source, flags === 'i' ? RE2JS.CASE_INSENSITIVE : 0);
+  return { expression, grouped: expression.groupCount() > 0, gate, ...(check ? { check } : {}) };
+}

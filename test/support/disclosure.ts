@@ -1,0 +1,2 @@
+/** What every export by the command line says: what for, and to whom. */
+export const forAudit = ['--purpose', 'yearly audit', '--recipient', 'Example Audits'] as const;
