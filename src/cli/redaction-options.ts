@@ -36,7 +36,10 @@ function place(option: string, text: string, id: string | undefined): number {
     // The sentence below says more.
   }
   if (at === undefined || id === undefined || !RECORDING_ID.test(id))
-    throw new CliError('usage', `${option} ${JSON.stringify(text.slice(0, 40))} is no time in a recording. Give h:mm:ss since its start, seconds, or a moment as 2026-11-28T14:00:00Z.`);
+    throw new CliError(
+      'usage',
+      `${option} ${JSON.stringify(text.slice(0, 40))} is no time in a recording. Give h:mm:ss since its start, seconds, or a moment as 2026-11-28T14:00:00Z.`,
+    );
   const begun = Date.parse(id.replace(/^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d).*$/, '$1-$2-$3T$4:$5:$6Z'));
   return Math.max(0, (at - begun) * 1000);
 }
@@ -45,6 +48,7 @@ function place(option: string, text: string, id: string | undefined): number {
 export function span({ from, to }: { readonly from?: string; readonly to?: string }, id?: string): Span {
   const fromUs = from === undefined ? undefined : place('--from', from, id);
   const toUs = to === undefined ? undefined : place('--to', to, id);
-  if (fromUs !== undefined && toUs !== undefined && fromUs > toUs) throw new CliError('usage', '--from is after --to: nothing would be left. Nothing was exported.');
+  if (fromUs !== undefined && toUs !== undefined && fromUs > toUs)
+    throw new CliError('usage', '--from is after --to: nothing would be left. Nothing was exported.');
   return { fromUs, toUs };
 }

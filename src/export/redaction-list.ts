@@ -59,7 +59,8 @@ export class Rendering {
     this.#head(undefined);
     const reason = this.#disclosure.withheld(number, event);
     if (reason === undefined) this.#file.write(this.#text!.line(event));
-    else if (event.code === 'o' && reason !== 'not-requested') this.#file.write(this.#text!.line({ ...event, data: covered(event.data, this.#disclosure.masks(number)) }));
+    else if (event.code === 'o' && reason !== 'not-requested')
+      this.#file.write(this.#text!.line({ ...event, data: covered(event.data, this.#disclosure.masks(number)) }));
   }
 
   finish(): void {
@@ -77,7 +78,11 @@ export class Rendering {
     if (this.#disclosure.withheld(number, { code, timeUs }) === undefined) return data;
     const start = readStart(data);
     const size = eventSize('s', data);
-    return start && size && Buffer.from(JSON.stringify({ command: ['-'], cwd: '-', cols: size.cols, rows: size.rows, term: 'xterm-256color', version: start.version }));
+    return (
+      start &&
+      size &&
+      Buffer.from(JSON.stringify({ command: ['-'], cwd: '-', cols: size.cols, rows: size.rows, term: 'xterm-256color', version: start.version }))
+    );
   }
 
   #head(start: Uint8Array | undefined): void {
@@ -87,7 +92,7 @@ export class Rendering {
   }
 }
 
-export interface ListFacts {
+interface ListFacts {
   readonly recording: string;
   /** SHA-256 of the bundle's SHA256SUMS. */
   readonly bundle: string;
@@ -99,7 +104,7 @@ export interface ListFacts {
 }
 
 /** The list, as it is written. Everything in it is ours: words, numbers, digests. */
-export function listText({ recording, bundle, by, made, program }: ListFacts, disclosure: Disclosure, cast: string): string {
+function listText({ recording, bundle, by, made, program }: ListFacts, disclosure: Disclosure, cast: string): string {
   const { asked, findings } = disclosure;
   const ran = recognisers.filter(({ kind }) => asked.kinds.includes(kind));
   return writtenOut({

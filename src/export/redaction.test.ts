@@ -71,7 +71,10 @@ test('the list says kind, place, reason and by whom, is signed, and names bundle
   const folder = companionOf(bundle);
   expect(readdirSync(folder).sort()).toEqual([...COMPANION_FILES].sort());
   const bytes = readFileSync(join(folder, COMPANION.list));
-  const list = JSON.parse(bytes.toString('utf8')) as Record<string, unknown> & { pieces: Record<string, unknown>[]; recognisers: { ran: { kind: string }[]; didNotRun: string[] } };
+  const list = JSON.parse(bytes.toString('utf8')) as Record<string, unknown> & {
+    pieces: Record<string, unknown>[];
+    recognisers: { ran: { kind: string }[]; didNotRun: string[] };
+  };
   const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
   expect(list).toMatchObject({
     format: 'wardmux-redaction',
@@ -86,22 +89,42 @@ test('the list says kind, place, reason and by whom, is signed, and names bundle
   expect(list.recognisers.didNotRun).toEqual(['npi']);
   for (const piece of list.pieces) expect(Object.keys(piece)).toEqual(['record', 'piece', 'code', 'timeUs', 'kinds', 'seen', 'reason', 'decision']);
   expect(list.pieces.find(({ code }) => code === 'm')).toMatchObject({ kinds: ['mrn'], seen: ['marker'], reason: 'patient-data', decision: 'withheld' });
-  const args = ['-Y', 'verify', '-f', join(bundle, 'allowed_signers'), '-I', 'p-00000000000a', '-n', 'session-export@wardmux.localhost', '-s', join(folder, COMPANION.signature)];
+  const args = [
+    '-Y',
+    'verify',
+    '-f',
+    join(bundle, 'allowed_signers'),
+    '-I',
+    'p-00000000000a',
+    '-n',
+    'session-export@wardmux.localhost',
+    '-s',
+    join(folder, COMPANION.signature),
+  ];
   expect(run('ssh-keygen', args, { input: bytes })).toContain('Good');
 });
 
 test('the session with blocks shows every line, and the event names the list', async () => {
-  const cast = readFileSync(join(companionOf(bundle), COMPANION.cast), 'utf8').trimEnd().split('\n');
+  const cast = readFileSync(join(companionOf(bundle), COMPANION.cast), 'utf8')
+    .trimEnd()
+    .split('\n');
   expect(JSON.parse(cast[0]!)).toMatchObject({ version: 2, width: 100, height: 30 });
-  const shown = cast.slice(1).map((line) => (JSON.parse(line) as [number, string, string])[2]).join('');
+  const shown = cast
+    .slice(1)
+    .map((line) => (JSON.parse(line) as [number, string, string])[2])
+    .join('');
   expect(shown).toContain('done\r\n');
   expect(shown).toContain(`SSN: ${'\u2588'.repeat(11)}\r\n`);
-  const lines = readFileSync(join(site.folder, 'ledger', 'events.jsonl'), 'utf8').trimEnd().split('\n');
+  const lines = readFileSync(join(site.folder, 'ledger', 'events.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n');
   const event = lines.map((line) => JSON.parse(line) as { action: string; detail: Record<string, unknown> }).find(({ action }) => action === 'export')!;
   expect(event.detail).toMatchObject({
     recording: id,
     redaction: 'chosen',
-    list: createHash('sha256').update(readFileSync(join(companionOf(bundle), COMPANION.list))).digest('hex'),
+    list: createHash('sha256')
+      .update(readFileSync(join(companionOf(bundle), COMPANION.list)))
+      .digest('hex'),
     withheld: expect.any(Number),
   });
 });

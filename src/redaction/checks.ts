@@ -65,8 +65,7 @@ export function isDate(value: string): boolean {
 }
 
 /** Nothing goes on behind it: no digit, and no separator with a digit behind it. */
-export const endsNumber: Check = (_value, { text, start, end }) =>
-  !/[\w.+-]/.test(text.charAt(start - 1)) && !/^(?:\d|[.-]\d)/.test(text.slice(end, end + 2));
+export const endsNumber: Check = (_value, { text, start, end }) => !/[\w.+-]/.test(text.charAt(start - 1)) && !/^(?:\d|[.-]\d)/.test(text.slice(end, end + 2));
 
 export const hasDigits =
   (least: number): Check =>
@@ -74,7 +73,8 @@ export const hasDigits =
     value.replaceAll(/\D/g, '').length >= least;
 
 /** What systemd, package managers and shells write with an @ in it. */
-const NO_DOMAINS = /\.(?:service|socket|slice|timer|target|mount|scope|device|path|swap|local|localdomain|internal|sock|git|conf|log|txt|json|yaml|yml|js|ts|py|sh|deb|rpm|gz|tgz)$/i;
+const NO_DOMAINS =
+  /\.(?:service|socket|slice|timer|target|mount|scope|device|path|swap|local|localdomain|internal|sock|git|conf|log|txt|json|yaml|yml|js|ts|py|sh|deb|rpm|gz|tgz)$/i;
 const BEFORE_HOST = /(?:ssh|scp|sftp|rsync|sshfs|mosh)(?:\s+-\S+)*\s+$/;
 /** Of commits: who wrote what, in public. */
 const TRAILER = /^\s*(?:Author|Commit|Committer|AuthorDate|Signed-off-by|Co-authored-by|Reviewed-by|Acked-by|Tested-by|Maintainer|Changed-By|Uploaders)\s*:/i;
@@ -89,5 +89,6 @@ export const isMailbox: Check = (value, { text, start, end }) => {
 };
 
 /** What stands where a password stands and is none. */
-const NO_SECRETS = /^(?:\$.*|<.*|\*+|[x•]{3,}|\{\{.*|%.*|null|nil|none|true|false|yes|no|undefined|empty|required|optional|expired|invalid|missing|incorrect|unset|changed|accepted|authentication|string|file|stdin|prompt|env|ask|REDACTED.*|\[.*\])$/i;
+const NO_SECRETS =
+  /^(?:\$.*|<.*|\*+|[x•]{3,}|\{\{.*|%.*|null|nil|none|true|false|yes|no|undefined|empty|required|optional|expired|invalid|missing|incorrect|unset|changed|accepted|authentication|string|file|stdin|prompt|env|ask|REDACTED.*|\[.*\])$/i;
 export const isSecret: Check = (value) => value.length >= 4 && !NO_SECRETS.test(value);

@@ -8,7 +8,10 @@ const OTHERS = /(?:^|[_ ])(?:ip|mac|host|net|remote|server|bind|listen)_?(?:addr
 const WHOLE = /^(?:first|last|middle|maiden|surname|forename|birthdate|birthplace|deathdate|drivers|passport|patient|name_last|name_first|lat|lon)$/i;
 
 const isSensitive = (name: string): boolean => {
-  const plain = name.trim().replaceAll(/^["']|["']$/g, '').replaceAll(/([a-z])([A-Z])/g, '$1_$2');
+  const plain = name
+    .trim()
+    .replaceAll(/^["']|["']$/g, '')
+    .replaceAll(/([a-z])([A-Z])/g, '$1_$2');
   return (NAMES.test(plain) || WHOLE.test(plain)) && !OTHERS.test(plain);
 };
 
@@ -144,7 +147,11 @@ export const columnsRow: StructureRow = {
   standard: true,
   reader: () => new ColumnReader(),
   examples: {
-    found: [' id |  last_name  | state \n----+-------------+-------\n  1 | «Diaz»        | MA', '-[ RECORD 1 ]\nlast_name | «Diaz»\nstate     | MA', 'id,ssn,city\n1,«536221847»,Boston'],
+    found: [
+      ' id |  last_name  | state \n----+-------------+-------\n  1 | «Diaz»        | MA',
+      '-[ RECORD 1 ]\nlast_name | «Diaz»\nstate     | MA',
+      'id,ssn,city\n1,«536221847»,Boston',
+    ],
     left: [' table_name | host_name | ip_address \n------------+-----------+-----------\n a | b | 10.0.0.1', 'name | status\n1 | 2'],
   },
 };

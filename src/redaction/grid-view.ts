@@ -228,7 +228,11 @@ export class GridView {
     const numbers = parameters.split(';').map(Number);
     // Reports and what only a window has: nothing is shown by them.
     if (intermediates === '' && (final === 't' || final === 'n' || final === 'c' || final === 'q')) return;
-    if (prefix === '?' && (final === 'h' || final === 'l') && numbers.every((number) => [1, 7, 12, 25, 1000, 1002, 1003, 1004, 1005, 1006, 2004, 2026].includes(number))) {
+    if (
+      prefix === '?' &&
+      (final === 'h' || final === 'l') &&
+      numbers.every((number) => [1, 7, 12, 25, 1000, 1002, 1003, 1004, 1005, 1006, 2004, 2026].includes(number))
+    ) {
       // None of these changes what stands there; without automatic wraps what follows does.
       if (!numbers.includes(7)) return;
     }
@@ -293,7 +297,16 @@ export class GridView {
     const joined = (row: number): boolean => {
       const line = active.getLine(row);
       if (!line) return false;
-      return line.isWrapped || (WORD.test(line.getCell(0)?.getChars() ?? '') && WORD.test(active.getLine(row - 1)?.getCell(this.#terminal.cols - 1)?.getChars() ?? ''));
+      return (
+        line.isWrapped ||
+        (WORD.test(line.getCell(0)?.getChars() ?? '') &&
+          WORD.test(
+            active
+              .getLine(row - 1)
+              ?.getCell(this.#terminal.cols - 1)
+              ?.getChars() ?? '',
+          ))
+      );
     };
     let first = y;
     while (first > 0 && y - first < MOST_ROWS && joined(first)) first -= 1;

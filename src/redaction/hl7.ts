@@ -66,7 +66,7 @@ class Hl7Reader implements StructureReader {
 /** What stands between the separators of components and repetitions: the shape of the field stays. */
 function components(field: string, at: number): Found[] {
   const found: Found[] = [];
-  for (const match of field.matchAll(/[^\^~&]+/g)) {
+  for (const match of field.matchAll(/[^~&^]+/g)) {
     const value = match[0].trimEnd();
     if (value !== '' && value !== '""') found.push({ kind: 'hl7', start: at + match.index, end: at + match.index + value.length });
   }

@@ -26,7 +26,12 @@ export const identifierRows: readonly PatternRow[] = [
     reason: 'patient-data',
     standard: true,
     patterns: [
-      pattern('\\d{3}[- \\x{a0}\\x{2010}-\\x{2015}]\\d{2}[- \\x{a0}\\x{2010}-\\x{2015}]\\d{4}', '', /\d[- \u00a0\u2010-\u2015]\d\d[- \u00a0\u2010-\u2015]\d/, all(notDigit, isSeparatedSsn)),
+      pattern(
+        '\\d{3}[- \\x{a0}\\x{2010}-\\x{2015}]\\d{2}[- \\x{a0}\\x{2010}-\\x{2015}]\\d{4}',
+        '',
+        /\d[- \u00a0\u2010-\u2015]\d\d[- \u00a0\u2010-\u2015]\d/,
+        all(notDigit, isSeparatedSsn),
+      ),
       pattern(`\\b(?:SSN|SS ?#|soc(?:ial)?\\.? ?sec(?:urity)?(?: ?(?:no\\.?|num|number|#))?)${GAP}(\\d{9})`, 'i', /SSN|SS ?#|soc/i, all(notDigit, isSsn)),
     ],
     examples: {
@@ -71,12 +76,22 @@ export const identifierRows: readonly PatternRow[] = [
     reason: 'patient-data',
     standard: true,
     patterns: [
-      pattern(`\\b(?:DOB|D\\.O\\.B\\.?|birth[_ -]?(?:date|day)|date[_ ]of[_ ]birth|born(?: on)?)${GAP}(${DATE})`, 'i', /DOB|D\.O\.B|birth|born/i, (value, around) =>
-        notDigit(value, around) && isDate(value),
+      pattern(
+        `\\b(?:DOB|D\\.O\\.B\\.?|birth[_ -]?(?:date|day)|date[_ ]of[_ ]birth|born(?: on)?)${GAP}(${DATE})`,
+        'i',
+        /DOB|D\.O\.B|birth|born/i,
+        (value, around) => notDigit(value, around) && isDate(value),
       ),
     ],
     examples: {
-      found: ['DOB: «1957-03-12»', 'Date of Birth: «03/12/1957»', 'DOB=«19570312»', 'born «MAR 12,1957»', 'D.O.B. «12-Mar-1957»', '"birthDate": "«1957-03-12»"'],
+      found: [
+        'DOB: «1957-03-12»',
+        'Date of Birth: «03/12/1957»',
+        'DOB=«19570312»',
+        'born «MAR 12,1957»',
+        'D.O.B. «12-Mar-1957»',
+        '"birthDate": "«1957-03-12»"',
+      ],
       left: ['DOB: 1957-13-12', '2026-11-28 10:00', 'DOB: unknown', 'birth date 31/31/1957'],
     },
   },
@@ -89,7 +104,12 @@ export const identifierRows: readonly PatternRow[] = [
       pattern('(?:\\+?1[ .-]?)?\\([2-9]\\d{2}\\) ?[2-9]\\d{2}[ .-]\\d{4}', '', /\(\d\d\d\)/, endsNumber),
       pattern('(?:\\+?1[ .-])?[2-9]\\d{2}[.-][2-9]\\d{2}[.-]\\d{4}', '', /\d\d[.-]\d\d\d[.-]\d\d\d\d/, endsNumber),
       pattern('\\+1[ .-]?[2-9]\\d{2}[ .-]?[2-9]\\d{2}[ .-]?\\d{4}', '', /\+1/, endsNumber),
-      pattern(`\\b(?:phone|tel(?:ephone)?|fax|cell|mobile|ph)\\b\\.?(?: ?(?:no\\.?|num(?:ber)?|#))?${GAP}([2-9]\\d{2}[ .-]?[2-9]\\d{2}[ .-]?\\d{4})`, 'i', /phone|tel|fax|cell|mobile|ph/i, endsNumber),
+      pattern(
+        `\\b(?:phone|tel(?:ephone)?|fax|cell|mobile|ph)\\b\\.?(?: ?(?:no\\.?|num(?:ber)?|#))?${GAP}([2-9]\\d{2}[ .-]?[2-9]\\d{2}[ .-]?\\d{4})`,
+        'i',
+        /phone|tel|fax|cell|mobile|ph/i,
+        endsNumber,
+      ),
     ],
     examples: {
       found: ['call «(617) 555-2368»', '«617-555-2368»', '«617.555.2368»', 'Phone: «6175552368»', '«+1 617 555 2368»', 'fax «617 555 2368»'],
@@ -104,7 +124,14 @@ export const identifierRows: readonly PatternRow[] = [
     patterns: [pattern('[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\\.[A-Za-z0-9-]{1,63}){1,6}', '', /[A-Za-z0-9._%+-]@[A-Za-z0-9-]/, isMailbox)],
     examples: {
       found: ['mail «rosa.diaz@example.com» now', '<«j.obrien+x@mail.example.org»>'],
-      left: ['user@1000.service', 'git@github.com:a/b.git', 'ssh ada@ward7.example.org', 'ada@ward7.example.org:~$', 'left-pad@1.3.0', 'Author: A <a@example.org>'],
+      left: [
+        'user@1000.service',
+        'git@github.com:a/b.git',
+        'ssh ada@ward7.example.org',
+        'ada@ward7.example.org:~$',
+        'left-pad@1.3.0',
+        'Author: A <a@example.org>',
+      ],
     },
   },
   {
@@ -162,11 +189,21 @@ export const identifierRows: readonly PatternRow[] = [
     reason: 'patient-data',
     standard: true,
     patterns: [
-      pattern(`\\b(?:patient(?: name)?|pt(?: name)?|name|veteran)${SIGN}((?-i:[A-Z][A-Z'-]{1,30}, ?[A-Z][A-Z'-]{0,30}(?: [A-Z]{1,30}){0,2}))`, 'i', /[A-Z'-], ?[A-Z]/, notWord),
-      pattern("\\b((?-i:[A-Z][A-Z'-]{1,30},[A-Z][A-Z'-]{0,30}(?: [A-Z]{1,12}){0,2})) {2,24}(?:\\d{3}-\\d{2}-\\d{4}|[A-Z]\\d{4})\\b", 'i', /[A-Z'-],[A-Z]/, notWord),
+      pattern(
+        `\\b(?:patient(?: name)?|pt(?: name)?|name|veteran)${SIGN}((?-i:[A-Z][A-Z'-]{1,30}, ?[A-Z][A-Z'-]{0,30}(?: [A-Z]{1,30}){0,2}))`,
+        'i',
+        /[A-Z'-], ?[A-Z]/,
+        notWord,
+      ),
+      pattern(
+        "\\b((?-i:[A-Z][A-Z'-]{1,30},[A-Z][A-Z'-]{0,30}(?: [A-Z]{1,12}){0,2})) {2,24}(?:\\d{3}-\\d{2}-\\d{4}|[A-Z]\\d{4})\\b",
+        'i',
+        /[A-Z'-],[A-Z]/,
+        notWord,
+      ),
     ],
     examples: {
-      found: ['Patient: «DIAZ,ROSA M»', 'NAME: «O\'BRIEN,JOHN»', '«DIAZ,ROSA»       D1847'],
+      found: ['Patient: «DIAZ,ROSA M»', "NAME: «O'BRIEN,JOHN»", '«DIAZ,ROSA»       D1847'],
       left: ['Name: nginx', 'name: Foo, Bar', 'patient: ', 'name: a, b'],
     },
   },

@@ -151,7 +151,8 @@ export class RawView {
       if (rest.length === 0 && cutCharacter(Uint8Array.from(cut.bytes)) > 0) return;
       this.#cut = undefined;
       const text = utf8WithMarks(Uint8Array.from(cut.bytes));
-      for (const { piece, from: begin, to: end } of cut.spans) this.#parts.push({ at: this.#line.length, length: text.length, piece, from: begin, to: end, bytes: undefined });
+      for (const { piece, from: begin, to: end } of cut.spans)
+        this.#parts.push({ at: this.#line.length, length: text.length, piece, from: begin, to: end, bytes: undefined });
       this.#line += text;
     }
     const tail = cutCharacter(rest);

@@ -16,7 +16,11 @@ interface Looked {
 
 async function look(pieces: readonly Uint8Array[], cols = 80): Promise<Looked> {
   const redactor = new Redactor(standardKinds);
-  await redactor.piece({ code: 's', timeUs: 0, data: Buffer.from(JSON.stringify({ command: ['/bin/sh'], cwd: '/', cols, rows: 24, term: 'xterm', version: '1' })) });
+  await redactor.piece({
+    code: 's',
+    timeUs: 0,
+    data: Buffer.from(JSON.stringify({ command: ['/bin/sh'], cwd: '/', cols, rows: 24, term: 'xterm', version: '1' })),
+  });
   for (const data of pieces) await redactor.piece({ code: 'o', timeUs: 1, data });
   const found = await redactor.end();
   return {
@@ -35,7 +39,8 @@ function textOf(output: Uint8Array): string {
   const sequences = new Sequences({
     text: (bytes) => parts.push(Buffer.from(bytes).toString('utf8')),
     control: (byte) => byte === 10 && parts.push('\n'),
-    string: (_kind, text) => said.push(text, Buffer.from(text.split(';').at(-1)!, 'base64').toString('latin1'), decodeURIComponent(text.replaceAll(/%(?![0-9A-F]{2})/g, '%25'))),
+    string: (_kind, text) =>
+      said.push(text, Buffer.from(text.split(';').at(-1)!, 'base64').toString('latin1'), decodeURIComponent(text.replaceAll(/%(?![0-9A-F]{2})/g, '%25'))),
   });
   sequences.feed(output);
   return [parts.join(''), ...said].join('\n');
@@ -77,14 +82,20 @@ test('what is split at every byte is found, and every piece of it withheld', asy
       expect(kindsOf(looked), shape.name).toContain(kind);
       expect(textOf(looked.disclosed), shape.name).not.toContain(value);
       expect(textOf(looked.blocks), shape.name).not.toContain(value);
-      for (let at = 1; at < output.length; at += 7) expect(kindsOf(await look([output.subarray(0, at), output.subarray(at)])), `${shape.name} at ${at}`).toContain(kind);
+      for (let at = 1; at < output.length; at += 7)
+        expect(kindsOf(await look([output.subarray(0, at), output.subarray(at)])), `${shape.name} at ${at}`).toContain(kind);
     }
 });
 
 test('the same is found for every way to cut the output into pieces', async () => {
-  const pieces = fc.array(fc.record({ shape: fc.constantFrom(...shapes), plant: fc.constantFrom(...planted), noise: fc.string({ maxLength: 30 }) }), { minLength: 1, maxLength: 4 });
+  const pieces = fc.array(fc.record({ shape: fc.constantFrom(...shapes), plant: fc.constantFrom(...planted), noise: fc.string({ maxLength: 30 }) }), {
+    minLength: 1,
+    maxLength: 4,
+  });
   const property = fc.asyncProperty(pieces, fc.array(fc.nat(2000), { maxLength: 12 }), fc.constantFrom(40, 80, 132, 200), async (parts, cuts, cols) => {
-    const output = Buffer.from(parts.map(({ shape, plant, noise }) => `${noise.replaceAll(/\p{Cc}/gu, ' ')}\r\n${shape.output(plant.text, cols)}\r\n`).join(''));
+    const output = Buffer.from(
+      parts.map(({ shape, plant, noise }) => `${noise.replaceAll(/\p{Cc}/gu, ' ')}\r\n${shape.output(plant.text, cols)}\r\n`).join(''),
+    );
     const whole = await look([output], cols);
     const cut = await look(split(output, cuts), cols);
     expect(kindsOf(cut)).toEqual(kindsOf(whole));
@@ -116,7 +127,11 @@ test('a table keeps its columns over pieces, and what stands below it is left', 
 
 test('a command line, a marker and input are looked at too', async () => {
   const redactor = new Redactor(standardKinds);
-  await redactor.piece({ code: 's', timeUs: 0, data: Buffer.from('{"command":["mysql","-u","root","-phunter2x"],"cwd":"/","cols":80,"rows":24,"term":"xterm","version":"1"}') });
+  await redactor.piece({
+    code: 's',
+    timeUs: 0,
+    data: Buffer.from('{"command":["mysql","-u","root","-phunter2x"],"cwd":"/","cols":80,"rows":24,"term":"xterm","version":"1"}'),
+  });
   await redactor.piece({ code: 'm', timeUs: 1, data: Buffer.from('ticket of MRN 00482913') });
   await redactor.piece({ code: 'i', timeUs: 2, data: Buffer.from('psql -c "x" # ssn 536-22-') });
   await redactor.piece({ code: 'i', timeUs: 3, data: Buffer.from('1847\r') });
@@ -132,6 +147,11 @@ test('a command line, a marker and input are looked at too', async () => {
 
 test('a screen that is drawn by its places and never in one line is found, and lines of a flood too', async () => {
   const flood = Array.from({ length: 5000 }, (_, i) => `line ${i} of the log\r\n`).join('');
-  const { found } = await look([Buffer.from(flood), Buffer.from('\x1b[H\x1b[2J\x1b[4;1H536-22\x1b[9;1Hother\x1b[4;7H-1847\x1b[20;1H'), Buffer.from(flood), Buffer.from('SSN 536-22-1848\r\n')]);
+  const { found } = await look([
+    Buffer.from(flood),
+    Buffer.from('\x1b[H\x1b[2J\x1b[4;1H536-22\x1b[9;1Hother\x1b[4;7H-1847\x1b[20;1H'),
+    Buffer.from(flood),
+    Buffer.from('SSN 536-22-1848\r\n'),
+  ]);
   expect([...found.keys()]).toEqual([2, 4]);
 });

@@ -141,7 +141,8 @@ export class Redactor {
       collected.seen.add(view);
       const control = view === 'control';
       const { masks } = collected;
-      if (!masks.some((mask) => mask.from === from && mask.to === to && mask.shown === shown && mask.control === control)) masks.push({ from, to, shown, control });
+      if (!masks.some((mask) => mask.from === from && mask.to === to && mask.shown === shown && mask.control === control))
+        masks.push({ from, to, shown, control });
     }
   }
 }

@@ -51,7 +51,11 @@ export const secretRows: readonly (PatternRow | StructureRow)[] = [
     standard: true,
     patterns: [
       pattern('(?:AKIA|ASIA)[A-Z0-9]{16}', '', /A[KS]IA/, notToken),
-      pattern('(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{22,255}|glpat-[A-Za-z0-9_-]{20,64}|npm_[A-Za-z0-9]{36})', '', /gh[pousr]_|github_pat_|glpat-|npm_/),
+      pattern(
+        '(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{22,255}|glpat-[A-Za-z0-9_-]{20,64}|npm_[A-Za-z0-9]{36})',
+        '',
+        /gh[pousr]_|github_pat_|glpat-|npm_/,
+      ),
       pattern('xox[abprs]-[A-Za-z0-9-]{10,250}', '', /xox[abprs]-/),
       pattern('(?:AIza[A-Za-z0-9_-]{35}|[sr]k_live_[A-Za-z0-9]{16,255})', '', /AIza|[sr]k_live_/),
       pattern('(?:aws_?secret_?access_?key|SecretAccessKey)["\']?\\s*[=:]\\s*["\']?([A-Za-z0-9/+]{40})', 'i', /secret/i, alone(/[A-Za-z0-9/+]/)),
@@ -90,7 +94,14 @@ export const secretRows: readonly (PatternRow | StructureRow)[] = [
       pattern('Authorization["\']?: ?(?:Bearer|Basic|Token) ([A-Za-z0-9._~+/=-]{8,})', 'i', /authorization/i),
     ],
     examples: {
-      found: ['PGPASSWORD=«Sommer-2026» psql', 'mysql -u root -p«hunter2x»', 'curl -u ada:«S3cret!x» https://x', 'postgres://app:«S3cret!x»@db/x', '--password «S3cret!x»', 'Authorization: Bearer «abcdef0123456789»'],
+      found: [
+        'PGPASSWORD=«Sommer-2026» psql',
+        'mysql -u root -p«hunter2x»',
+        'curl -u ada:«S3cret!x» https://x',
+        'postgres://app:«S3cret!x»@db/x',
+        '--password «S3cret!x»',
+        'Authorization: Bearer «abcdef0123456789»',
+      ],
       left: ['password: $DB_PASSWORD', 'password=****', 'Failed password for root', 'Password: ', 'secret/db created', 'token: expired'],
     },
   },

@@ -19,15 +19,28 @@ export const shapes: readonly Shape[] = [
   { name: 'cut by modes', output: (text) => `${Array.from(text, (c) => `${ESC}[?25l${c}${ESC}[?25h`).join('')}\r\n` },
   { name: 'wrapped at the end of a row', output: (text, cols) => `${filler(cols - 5)}${' '.repeat(0)} ${text}\r\n` },
   { name: 'cut at the width by the program', output: (text, cols) => cutAtWidth(`${filler(cols - 6)} ${text}`, cols) },
-  { name: 'letter by letter to its place, backwards', output: (text, cols) => `${ESC}[2J${Array.from(fitting(text, cols), (c, i) => `${ESC}[3;${i + 2}H${c}`).reverse().join('')}${ESC}[H` },
+  {
+    name: 'letter by letter to its place, backwards',
+    output: (text, cols) =>
+      `${ESC}[2J${Array.from(fitting(text, cols), (c, i) => `${ESC}[3;${i + 2}H${c}`)
+        .reverse()
+        .join('')}${ESC}[H`,
+  },
   { name: 'every second letter first', output: (text, cols) => `${ESC}[2J${places(fitting(text, cols), 0)}${places(fitting(text, cols), 1)}${ESC}[10;1H` },
   { name: 'overwritten after a bare CR', output: (text) => `${text}\r${' '.repeat(text.length)}\r\n` },
   { name: 'cut by a bare CR', output: (text) => `${text.slice(0, -4)}\r${text.slice(-4)}\r\n` },
   { name: 'mistyped and corrected', output: (text) => `${text.slice(0, -3)}##\b\b  \b\b${text.slice(-3)}\r\n` },
   { name: 'erased', output: (text) => `${text}${ESC}[2K\r\n` },
   { name: 'concealed', output: (text) => `${ESC}[8m${text}${ESC}[28m\r\n` },
-  { name: 'with letters taken out', output: (text, cols) => `${fitting(text, cols).slice(0, -3)}@@@@${text.slice(-3)}\r${ESC}[${fitting(text, cols).length - 3}C${ESC}[4P\r\n` },
-  { name: 'with letters put in', output: (text, cols) => `${fitting(text, cols).slice(0, -4)}${text.slice(-2)}\r${ESC}[${fitting(text, cols).length - 4}C${ESC}[2@${fitting(text, cols).slice(-4, -2)}\r\n` },
+  {
+    name: 'with letters taken out',
+    output: (text, cols) => `${fitting(text, cols).slice(0, -3)}@@@@${text.slice(-3)}\r${ESC}[${fitting(text, cols).length - 3}C${ESC}[4P\r\n`,
+  },
+  {
+    name: 'with letters put in',
+    output: (text, cols) =>
+      `${fitting(text, cols).slice(0, -4)}${text.slice(-2)}\r${ESC}[${fitting(text, cols).length - 4}C${ESC}[2@${fitting(text, cols).slice(-4, -2)}\r\n`,
+  },
   { name: 'on the other screen', output: (text) => `${ESC}[?1049h${ESC}[H${text}${ESC}[?1049l` },
   { name: 'in a title', output: (text) => `${ESC}]0;${text}${BEL}`, hidden: true },
   { name: 'in a link', output: (text) => `${ESC}]8;;https://example.org/?q=${encodeURIComponent(text)}${ESC}\\link${ESC}]8;;${ESC}\\`, hidden: true },

@@ -30,7 +30,9 @@ describe.each(recognisers)('$kind', ({ kind, examples }) => {
   });
 });
 
-const patterns = recognisers.flatMap((row) => ('patterns' in row ? row.patterns.map((pattern) => ({ kind: row.kind, gate: pattern.gate, expression: pattern.expression.pattern() })) : []));
+const patterns = recognisers.flatMap((row) =>
+  'patterns' in row ? row.patterns.map((pattern) => ({ kind: row.kind, gate: pattern.gate, expression: pattern.expression.pattern() })) : [],
+);
 
 test.each(patterns)('the gate of $kind before $expression is of a fixed length', ({ gate }) => {
   // No repetition at all: the runtime's engine takes at most so many steps a character as the gate is long.

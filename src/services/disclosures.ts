@@ -13,7 +13,7 @@ import type { Home } from '../storage/home.ts';
 import { Refusal } from '../types/refusal.ts';
 
 /** Characters of a purpose and of a recipient. */
-export const MAX_DISCLOSURE_WORDS = 500;
+const MAX_DISCLOSURE_WORDS = 500;
 
 const words = sealedWords('disclosure-words');
 const schema = z.strictObject({ purpose: z.string(), recipient: z.string() });
@@ -33,7 +33,12 @@ export function checkWords(given: DisclosureWords): DisclosureWords {
 }
 
 /** Keeps them before the export is made. @returns their digest, for the event. @throws StorageFault */
-export async function keepDisclosure(home: Pick<Home, 'disclosures'>, recording: string, given: DisclosureWords, recipients: readonly Recipient[]): Promise<string> {
+export async function keepDisclosure(
+  home: Pick<Home, 'disclosures'>,
+  recording: string,
+  given: DisclosureWords,
+  recipients: readonly Recipient[],
+): Promise<string> {
   const text = Buffer.from(JSON.stringify(given), 'utf8');
   try {
     const file = await words.seal(recording, text, recipients);
@@ -61,7 +66,11 @@ export interface DisclosedExport {
 }
 
 /** What an `export` event says, with its words where they open; undefined for an export that came to nothing. */
-export async function disclosedBy(home: Pick<Home, 'disclosures'>, { seq, time, person, outcome, detail }: LedgerEvent, opener?: Pick<SegmentOpener, 'kid' | 'open'>): Promise<DisclosedExport | undefined> {
+export async function disclosedBy(
+  home: Pick<Home, 'disclosures'>,
+  { seq, time, person, outcome, detail }: LedgerEvent,
+  opener?: Pick<SegmentOpener, 'kid' | 'open'>,
+): Promise<DisclosedExport | undefined> {
   if (outcome !== 'success' || typeof detail?.['recording'] !== 'string') return undefined;
   const text = (name: string): string | null => (typeof detail[name] === 'string' ? detail[name] : null);
   const { recording } = detail;
@@ -80,7 +89,12 @@ export async function disclosedBy(home: Pick<Home, 'disclosures'>, { seq, time, 
   };
 }
 
-async function lookAt(home: Pick<Home, 'disclosures'>, recording: string, digest: string | null, opener: Pick<SegmentOpener, 'kid' | 'open'> | undefined): Promise<DisclosedExport['words']> {
+async function lookAt(
+  home: Pick<Home, 'disclosures'>,
+  recording: string,
+  digest: string | null,
+  opener: Pick<SegmentOpener, 'kid' | 'open'> | undefined,
+): Promise<DisclosedExport['words']> {
   if (digest === null || !/^[0-9a-f]{64}$/.test(digest)) return 'none';
   const file = readSmall(pathOf(home, digest));
   if (!file) return 'missing';

@@ -64,8 +64,10 @@ export async function exportRecording<W extends ExportWritten>(
   { ledger, signer }: { readonly ledger: Pick<Ledger, 'checkpoint'>; readonly signer: InstallationSigner },
   { recording, person, trust, facts, write, enter, check, tellsFailure }: ExportAsked<W>,
 ): Promise<W> {
-  const event = async (outcome: 'success' | 'failure', detail: Partial<ExportWritten['redaction']> & ({ sha256: string; records: number } | { code: string })): Promise<void> =>
-    void (await enter({ action: 'export', person, outcome, detail: { recording, ...facts, ...detail } }));
+  const event = async (
+    outcome: 'success' | 'failure',
+    detail: Partial<ExportWritten['redaction']> & ({ sha256: string; records: number } | { code: string }),
+  ): Promise<void> => void (await enter({ action: 'export', person, outcome, detail: { recording, ...facts, ...detail } }));
   let written: W;
   try {
     const checkpoint = await ledger.checkpoint();

@@ -11,7 +11,8 @@ import { secondNeeded } from './decide.ts';
 const { needs } = twoPeople['export.whole'];
 
 /** Who could agree. */
-export const whoAgreesToWhole = (facts: Pick<LedgerFacts, 'active' | 'person'>, by: string): string[] => facts.active().filter((id) => id !== by && mayBy(facts, id, needs));
+const whoAgreesToWhole = (facts: Pick<LedgerFacts, 'active' | 'person'>, by: string): string[] =>
+  facts.active().filter((id) => id !== by && mayBy(facts, id, needs));
 
 export interface WholeExport {
   readonly installation: string;

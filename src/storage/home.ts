@@ -109,7 +109,18 @@ export function openHome(folder: string): Home {
   } catch (error) {
     throw storageFault(error, 'use the data folder', home.folder);
   }
-  for (const path of [home.policies, home.people, home.secrets, home.ledger, home.anchors, home.recordings, home.workspaces, home.emergencies, home.disclosures, home.run]) {
+  for (const path of [
+    home.policies,
+    home.people,
+    home.secrets,
+    home.ledger,
+    home.anchors,
+    home.recordings,
+    home.workspaces,
+    home.emergencies,
+    home.disclosures,
+    home.run,
+  ]) {
     try {
       try {
         mkdirSync(path, { mode: 0o700 });

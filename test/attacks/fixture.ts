@@ -124,7 +124,12 @@ export class Site {
   async export(
     recording: string,
     target: string,
-    { live = false, notes = this.notes, signer = this.keys.installation, asked }: { live?: boolean; notes?: string; signer?: InstallationSigner; asked?: DisclosureAsked } = {},
+    {
+      live = false,
+      notes = this.notes,
+      signer = this.keys.installation,
+      asked,
+    }: { live?: boolean; notes?: string; signer?: InstallationSigner; asked?: DisclosureAsked } = {},
   ) {
     const { ledger, trust } = this;
     const recordingFolder = join(this.recordings, recording);

@@ -97,7 +97,14 @@ test('during an export: one signature, for that recording and that person, over 
   expect(good(composeSums(statement(made.person), { ...own, verifier: Buffer.from('print("good")') }))).toBe('bad');
   expect(good(composeSums(statement(made.person), { ...own, checkpoint: { ...asked.checkpoint, note: 'another' } }))).toBe('bad');
   expect(good(composeSums(statement(made.person), { ...own, by: 'p-ffffffffffff' }))).toBe('bad');
-  made.vaultSays({ type: 'exported', id: asked.id, folder: '/nonexistent/bundle', records: 3, sha256: digest('sums'), redaction: { folder: '/nonexistent/bundle-redaction', list: digest('list'), recognisers: '1.0.0', withheld: 0 } });
+  made.vaultSays({
+    type: 'exported',
+    id: asked.id,
+    folder: '/nonexistent/bundle',
+    records: 3,
+    sha256: digest('sums'),
+    redaction: { folder: '/nonexistent/bundle-redaction', list: digest('list'), recognisers: '1.0.0', withheld: 0 },
+  });
   await vi.waitFor(() =>
     expect(
       events(made.home)

@@ -57,7 +57,11 @@ export function measure(
 }
 
 /** @returns found in so many lines in which nothing is anybody's. */
-export function falseHits(text: string, kinds: readonly Kind[], told: (kind: string, line: string) => void = () => undefined): { readonly lines: number; readonly hits: number } {
+export function falseHits(
+  text: string,
+  kinds: readonly Kind[],
+  told: (kind: string, line: string) => void = () => undefined,
+): { readonly lines: number; readonly hits: number } {
   const scanner = new LineScanner(kinds);
   const lines = text.split('\n').filter((line) => line !== '');
   let hits = 0;

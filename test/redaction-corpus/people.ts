@@ -21,10 +21,60 @@ export interface CorpusPerson {
   readonly zip: string;
 }
 
-const FIRST = ['Rosa', 'Kwame', 'Ingrid', 'Mei', 'Tomasz', 'Aisha', 'Jamal', 'Siobhan', 'Hector', 'Yuki', 'Priya', 'Olu', 'Chloe', 'Dmitri', 'Fatima', 'Walter', 'Bernice', 'Carlos', 'Noor', 'Edith'];
-const LAST = ['Diaz', 'Osei', 'Larsen', 'Chen', 'Nowak', 'Rahman', "O'Brien", 'Whitfield', 'Okafor', 'Tanaka', 'Iyer', 'Abernathy', 'Castellanos', 'Volkov', 'Haddad', 'Kowalczyk', 'Smith-Jones', 'Nguyen', 'Purdy', 'Quispe'];
+const FIRST = [
+  'Rosa',
+  'Kwame',
+  'Ingrid',
+  'Mei',
+  'Tomasz',
+  'Aisha',
+  'Jamal',
+  'Siobhan',
+  'Hector',
+  'Yuki',
+  'Priya',
+  'Olu',
+  'Chloe',
+  'Dmitri',
+  'Fatima',
+  'Walter',
+  'Bernice',
+  'Carlos',
+  'Noor',
+  'Edith',
+];
+const LAST = [
+  'Diaz',
+  'Osei',
+  'Larsen',
+  'Chen',
+  'Nowak',
+  'Rahman',
+  "O'Brien",
+  'Whitfield',
+  'Okafor',
+  'Tanaka',
+  'Iyer',
+  'Abernathy',
+  'Castellanos',
+  'Volkov',
+  'Haddad',
+  'Kowalczyk',
+  'Smith-Jones',
+  'Nguyen',
+  'Purdy',
+  'Quispe',
+];
 const STREETS = ['Maple St', 'Commonwealth Ave', 'Elm Rd', 'Harbor Blvd', 'Old Mill Ln', 'Beacon St', 'Third Ave', 'Cedar Ct'];
-const CITIES: readonly (readonly [string, string])[] = [['Boston', 'MA'], ['Worcester', 'MA'], ['Albany', 'NY'], ['Dayton', 'OH'], ['Fresno', 'CA'], ['Tampa', 'FL'], ['Duluth', 'MN']];
+const CITIES: readonly (readonly [string, string])[] = [
+  ['Boston', 'MA'],
+  ['Worcester', 'MA'],
+  ['Albany', 'NY'],
+  ['Dayton', 'OH'],
+  ['Fresno', 'CA'],
+  ['Tampa', 'FL'],
+  ['Duluth', 'MN'],
+];
 const MBI_LETTERS = 'ACDEFGHJKMNPQRTUVWXY';
 
 export function person(chance: Chance): CorpusPerson {

@@ -141,7 +141,10 @@ export const exportCommand: CliCommand = {
   examples: [
     ['wardmux export 20261122-081500-0a1b2c3d -o bundle --purpose "yearly audit" --recipient "Example Audits"', 'asks for your passphrase'],
     ['wardmux export ID -o DIR --purpose TEXT --recipient TEXT --passphrase-fd 3 3< FILE', 'for scripts; FILE holds the passphrase'],
-    ['wardmux export ID -o DIR --redact ssn,mrn,password --from 0:05:00 --to 0:10:00 --purpose TEXT --recipient TEXT', 'with three recognisers, five minutes of it'],
+    [
+      'wardmux export ID -o DIR --redact ssn,mrn,password --from 0:05:00 --to 0:10:00 --purpose TEXT --recipient TEXT',
+      'with three recognisers, five minutes of it',
+    ],
     ['wardmux trust > trust.json', 'give the auditor this too, by another way than the bundle'],
   ],
   declare: (command, io, done) => {

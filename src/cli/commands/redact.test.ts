@@ -24,11 +24,15 @@ let recording: string;
 
 /** The first one's passphrase at descriptor 3, the second one's at 4. */
 function wardmux(...args: string[]): { readonly status: number | null; readonly out: string; readonly err: string } {
-  const run = spawnSync('sh', ['-c', `exec "$@" 3< '${join(place, 'first')}' 4< '${join(place, 'second')}'`, '-', process.execPath, ...nodeFlags, commandScript, ...args], {
-    env: { PATH: process.env['PATH'], HOME: place, WARDMUX_HOME: home },
-    cwd: place,
-    encoding: 'utf8',
-  });
+  const run = spawnSync(
+    'sh',
+    ['-c', `exec "$@" 3< '${join(place, 'first')}' 4< '${join(place, 'second')}'`, '-', process.execPath, ...nodeFlags, commandScript, ...args],
+    {
+      env: { PATH: process.env['PATH'], HOME: place, WARDMUX_HOME: home },
+      cwd: place,
+      encoding: 'utf8',
+    },
+  );
   return { status: run.status, out: run.stdout, err: run.stderr };
 }
 const own = (...args: string[]) => wardmux(...args, '--person', first, '--passphrase-fd', '3');
@@ -64,7 +68,10 @@ test('a preview says where and what, and never the value; it is entered as a loo
   expect(shown).toMatchObject({ status: 0, out: expect.stringMatching(/^TIME +PIECE +FOUND +SEEN IN +REASON\n/) });
   expect(shown.out).toMatch(/ssn/);
   expect(shown.out + shown.err).not.toMatch(/DIAZ|1847/);
-  const { withheld, recognisers } = JSON.parse(own('redact', 'preview', recording, '--redact', 'ssn', '--json').out) as { withheld: { kinds: string[] }[]; recognisers: unknown };
+  const { withheld, recognisers } = JSON.parse(own('redact', 'preview', recording, '--redact', 'ssn', '--json').out) as {
+    withheld: { kinds: string[] }[];
+    recognisers: unknown;
+  };
   expect(recognisers).toMatchObject({ ran: ['ssn'] });
   // The command line that printed it has it too.
   expect(withheld.map(({ kinds }) => kinds)).toEqual([['ssn'], ['ssn']]);
@@ -74,9 +81,13 @@ test('a preview says where and what, and never the value; it is entered as a loo
 
 test('an export asks for purpose and recipient, withholds by default, and both are in the accounting for whoever has a key', () => {
   const bundle = join(place, 'bundle');
-  for (const missing of [[], ['--purpose', 'audit'], ['--recipient', 'somebody']]) expect(own('export', recording, '-o', bundle, ...missing)).toMatchObject({ status: 2 });
+  for (const missing of [[], ['--purpose', 'audit'], ['--recipient', 'somebody']])
+    expect(own('export', recording, '-o', bundle, ...missing)).toMatchObject({ status: 2 });
   expect(own('export', recording, '-o', bundle, '--purpose', ' ', '--recipient', 'x')).toMatchObject({ status: 1, err: expect.stringContaining('--purpose') });
-  expect(own('export', recording, '-o', bundle, ...forAudit, '--redact', 'ssn,everything')).toMatchObject({ status: 2, err: expect.stringContaining('"everything"') });
+  expect(own('export', recording, '-o', bundle, ...forAudit, '--redact', 'ssn,everything')).toMatchObject({
+    status: 2,
+    err: expect.stringContaining('"everything"'),
+  });
   expect(own('export', recording, '-o', bundle, ...forAudit, '--from', '2:00', '--to', '1:00')).toMatchObject({ status: 2 });
   expect(existsSync(bundle)).toBe(false);
   const done = own('export', recording, '-o', bundle, ...forAudit);
@@ -87,10 +98,17 @@ test('an export asks for purpose and recipient, withholds by default, and both a
     for (const name of readdirSync(folder)) expect(readFileSync(join(folder, name), 'latin1'), name).not.toMatch(/DIAZ,ROSA|536-22-1847/);
   const { detail, person } = exports().at(-1)!;
   expect(person).toBe(first);
-  expect(detail).toMatchObject({ recording, redaction: 'default', words: expect.stringMatching(/^[0-9a-f]{64}$/), list: expect.any(String), recognisers: expect.any(String) });
+  expect(detail).toMatchObject({
+    recording,
+    redaction: 'default',
+    words: expect.stringMatching(/^[0-9a-f]{64}$/),
+    list: expect.any(String),
+    recognisers: expect.any(String),
+  });
   expect(readFileSync(join(home, 'ledger/events.jsonl'), 'utf8')).not.toMatch(/Example Audits|yearly/);
   const since = new Date().toISOString().slice(0, 10);
-  const report = (...args: string[]) => JSON.parse(wardmux('report', 'disclosures', '--since', since, '--json', ...args).out) as { disclosures: { words: unknown }[] };
+  const report = (...args: string[]) =>
+    JSON.parse(wardmux('report', 'disclosures', '--since', since, '--json', ...args).out) as { disclosures: { words: unknown }[] };
   expect(report().disclosures).toMatchObject([{ recording, by: first, redaction: 'default', words: 'sealed' }]);
   const words = { purpose: 'yearly audit', recipient: 'Example Audits' };
   expect(report('--key', join(place, 'audit-key.json')).disclosures).toMatchObject([{ words }]);

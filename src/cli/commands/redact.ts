@@ -52,7 +52,13 @@ async function preview(id: string, options: PreviewOptions, io: CliIo): Promise<
       }),
     );
   else {
-    const rows = findings.map(({ record, piece, timeUs, kinds: found, seen, reason }) => [timeText(timeUs), `${record}.${piece}`, found.join(' '), seen.join(' '), reason]);
+    const rows = findings.map(({ record, piece, timeUs, kinds: found, seen, reason }) => [
+      timeText(timeUs),
+      `${record}.${piece}`,
+      found.join(' '),
+      seen.join(' '),
+      reason,
+    ]);
     await io.out(columns([['TIME', 'PIECE', 'FOUND', 'SEEN IN', 'REASON'], ...rows]));
   }
   io.talk(

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { createNew } from '../../disk/atomic.ts';
 import { LedgerError } from '../../ledger/errors.ts';
-import { readLedger } from '../../ledger/read.ts';
+import { readLedgerGently } from '../../ledger/read.ts';
 import type { LedgerEvent } from '../../ledger/types.ts';
 import type { SegmentOpener } from '../../recording/types.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
@@ -26,7 +26,10 @@ function sinceOf(text: string): number {
   const at = day || /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z$/.test(text) ? Date.parse(day ? `${text}T00:00:00Z` : text) : Number.NaN;
   // Date.parse takes 30 February for 2 March.
   if (!Number.isFinite(at) || !new Date(at).toISOString().startsWith(text.slice(0, 10)))
-    throw new CliError('usage', `${JSON.stringify(text.slice(0, 40))} is no day and no moment. Say it in UTC: 2026-11-28, which is its beginning, or 2026-11-28T12:00:00Z.`);
+    throw new CliError(
+      'usage',
+      `${JSON.stringify(text.slice(0, 40))} is no day and no moment. Say it in UTC: 2026-11-28, which is its beginning, or 2026-11-28T12:00:00Z.`,
+    );
   return at;
 }
 
@@ -77,14 +80,15 @@ function pageOf(list: readonly DisclosedExport[], since: string | undefined, ins
 export async function disclosures(options: DisclosuresOptions, io: CliIo): Promise<number> {
   if (options.json && options.output !== undefined) throw new CliError('usage', '--json goes to stdout; --output writes the page. Say one of them.');
   const asPerson = options.passphraseFd !== undefined || options.person !== undefined;
-  if (options.key !== undefined && asPerson) throw new CliError('usage', 'The words are opened with an audit key (--key) or by whoever exported (--person, --passphrase-fd): give one of them.');
+  if (options.key !== undefined && asPerson)
+    throw new CliError('usage', 'The words are opened with an audit key (--key) or by whoever exported (--person, --passphrase-fd): give one of them.');
   const since = options.since === undefined ? -Infinity : sinceOf(options.since);
   const site = await openInstallation(io);
   const identity = asPerson ? await unlockPerson(site, options, io) : undefined;
   try {
     const opener: SegmentOpener | undefined = identity ?? (options.key === undefined ? undefined : await AuditKeyOpener.fromFile(options.key));
     const events: LedgerEvent[] = [];
-    const { faults } = readLedger(site.home.ledger, site.noteKey, {
+    const { faults } = await readLedgerGently(site.home.ledger, site.noteKey, {
       signatures: 'all',
       onEvent: (event) => {
         if (event.action === 'export' && Date.parse(event.time) >= since) events.push(event);
@@ -98,7 +102,8 @@ export async function disclosures(options: DisclosuresOptions, io: CliIo): Promi
       if (one) list.push(one);
     }
     const made = new Date(io.now()).toISOString();
-    if (options.json) await io.out(jsonText({ kind: 'disclosures', installation: site.installation.id, since: options.since ?? null, made, disclosures: list }));
+    if (options.json)
+      await io.out(jsonText({ kind: 'disclosures', installation: site.installation.id, since: options.since ?? null, made, disclosures: list }));
     else {
       const page = pageOf(list, options.since, site.installation.id, made);
       if (options.output === undefined) await io.out(textOf(page));
