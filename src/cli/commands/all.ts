@@ -20,6 +20,7 @@ export const all: Readonly<Record<string, () => Promise<CliCommand>>> = {
   policy: async () => (await import('./policy.ts')).policy,
   posture: async () => (await import('./posture.ts')).postureCommand,
   record: async () => (await import('./record.ts')).record,
+  redact: async () => (await import('./redact.ts')).redact,
   report: async () => (await import('./report.ts')).reportCommand,
   retention: async () => (await import('./retention.ts')).retention,
   revocation: async () => (await import('./revocation.ts')).revocation,
