@@ -48,7 +48,16 @@ const { values } = parseArgs({
     redaction: { type: 'boolean', default: false },
   },
 });
-const all = !values.record && !values.pane && !values.lock && !values.window && !values.versions && !values.ledger && !values.verify && !values.review && !values.redaction;
+const all =
+  !values.record &&
+  !values.pane &&
+  !values.lock &&
+  !values.window &&
+  !values.versions &&
+  !values.ledger &&
+  !values.verify &&
+  !values.review &&
+  !values.redaction;
 const rounds = Number(values.rounds ?? (values.quick ? 3 : 7));
 const megabytes = Number(values.size ?? (values.quick ? 20 : 200));
 /** Of each kind: the worst of so many is what is quoted. */
