@@ -9,7 +9,7 @@ import type { Backoff } from '../src/people/backoff.ts';
 import { openBackoff } from '../src/people/backoff-key.ts';
 import { UnlockError } from '../src/people/errors.ts';
 import type { FactorsAsked } from '../src/people/factors.ts';
-import { PersonRefused, readPinned } from '../src/people/pinned.ts';
+import { PersonRefused, readPinned, withoutSlots } from '../src/people/pinned.ts';
 import type { Person } from '../src/people/types.ts';
 import { changedRecords, refusedEntry } from '../src/services/person.ts';
 import type { Revocations } from '../src/services/revocations.ts';
@@ -28,7 +28,7 @@ export interface AttemptsParts {
   readonly vaults: Pick<VaultKeeper, 'require'>;
   readonly installed: InstalledHolder;
   readonly journal: Pick<Journal, 'log' | 'notEntered'>;
-  readonly revocations: Pick<Revocations, 'barred'>;
+  readonly revocations: Pick<Revocations, 'look' | 'barred' | 'names'>;
 }
 
 export class Attempts {
@@ -47,7 +47,7 @@ export class Attempts {
   /** What was read before somebody typed counts for nothing: an attempt reads their record when it is entered. */
   partsOf(backoff: Backoff): AttemptParts {
     const { installed, revocations } = this.#parts;
-    return { backoff, ledger: installed.require().ledger, barred: () => revocations.barred, factors: () => this.factors(), read: (id) => this.pinned(id) };
+    return { backoff, ledger: installed.require().ledger, revocations, factors: () => this.factors(), read: (id) => this.pinned(id) };
   }
 
   /** What an attempt needs. Where that is not there nobody has tried, so nothing is charged; it is an event all the same. @throws Refusal */
@@ -96,11 +96,12 @@ export class Attempts {
     return this.#backoff;
   }
 
-  /** The record, if it is the one that the ledger knows. @throws Refusal where it is another one; that is an event. */
+  /** The record, if it is the one that the ledger knows, without what a revocation list names of it. @throws Refusal where it is another one; that is an event. */
   pinned(person: string): Person | undefined {
-    const { home, installed } = this.#parts;
+    const { home, installed, revocations } = this.#parts;
     try {
-      return readPinned(home, installed.require().ledger.facts, person);
+      const record = readPinned(home, installed.require().ledger.facts, person);
+      return record && withoutSlots(record, (slot) => revocations.names(slot));
     } catch (error) {
       throw this.refused(error, person);
     }

@@ -42,7 +42,11 @@ beforeEach(() => {
   known = { ...factsOf(person), former: [], seq: 1, roles: ['operator'], rolesSeq: 2, state: 'active', stateSeq: null };
   session = { person, ways: new Ways(person.slots[0]!.id) };
   lock = vi.fn();
+  revoked.length = 0;
 });
+
+/** Slots that a list names of which the ledger knows nothing. */
+const revoked: string[] = [];
 
 /** Looks once, five seconds later. */
 async function look(): Promise<void> {
@@ -51,6 +55,7 @@ async function look(): Promise<void> {
     present: () => session,
     ledger: () => ({ facts, refresh: async () => undefined }) as never,
     read: (id) => readPinned(home, facts, id),
+    revocations: { names: ({ id }) => revoked.includes(id) },
     lock,
     failed: vi.fn(),
     again: vi.fn(),
@@ -62,6 +67,15 @@ function changed(): void {
   savePerson(home, identity.person);
   known = { ...known, ...factsOf(identity.person), seq: 3 };
 }
+
+test('who came in by a slot that a revocation list names is out, also where the ledger could not be told of it', async () => {
+  revoked.push('k-000000000000');
+  await look();
+  expect(lock).not.toHaveBeenCalled();
+  revoked.push(person.slots[0]!.id);
+  await look();
+  expect(lock).toHaveBeenCalledExactlyOnceWith('policy');
+});
 
 test('who is as they were when they came stays in, and who is disabled or has other roles is out', async () => {
   await look();

@@ -5,6 +5,7 @@
 import type { Ledger } from '../src/ledger/ledger.ts';
 import type { KnownPerson } from '../src/ledger/person-facts.ts';
 import { factsOf } from '../src/people/pinned.ts';
+import type { Revocations } from '../src/services/revocations.ts';
 import type { Person } from '../src/people/types.ts';
 import type { Ways } from '../src/people/ways.ts';
 
@@ -26,6 +27,8 @@ export interface PersonWatchParts {
   readonly ledger: () => Pick<Ledger, 'facts' | 'refresh'> | undefined;
   /** The record of somebody as the ledger has them now. @throws PersonRefused, StorageFault */
   readonly read: (id: string) => Person | undefined;
+  /** What it names the ledger may not have yet. */
+  readonly revocations: Pick<Revocations, 'names'>;
   readonly lock: (cause: 'policy' | 'unknown') => void;
   /** The ledger could not be read. @param first of those in a row */
   readonly failed: (error: unknown, first: boolean) => void;
@@ -69,9 +72,11 @@ export class PersonWatch {
 
   /** Whether what they came in by still opens. As long as the slots are those of then there is nothing to read; also then it may have gone in between. */
   #stands({ person, ways }: Present, { slots, revokedSlots }: KnownPerson): boolean {
+    const { read, revocations } = this.#parts;
     try {
       const asThen = factsOf(person).slots === slots && revokedSlots === undefined;
-      return ways.stand(asThen ? person.slots : (this.#parts.read(person.id)?.slots ?? []));
+      const there = asThen ? person.slots : (read(person.id)?.slots ?? []);
+      return ways.stand(there.filter((slot) => !revocations.names(slot)));
     } catch {
       // Which slots there are is not known.
       return false;

@@ -48,6 +48,7 @@ const revocations = {
   standing: { state: null, barred: false, sentence: undefined, people: [], slots: [] } as ListStanding,
   look: async () => revocations.standing,
   barred: undefined as string | undefined,
+  names: () => false,
 };
 
 const screen = (): string =>

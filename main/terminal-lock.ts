@@ -72,7 +72,7 @@ export interface TerminalLockOptions {
   readonly cost: () => Cost;
   readonly clock: Clock;
   /** The list of who is revoked, over the ledger that the recording is entered in. */
-  readonly revocations: (ledger: () => GateLink['ledger'] | undefined) => Pick<Revocations, 'tick' | 'standing' | 'look' | 'barred'>;
+  readonly revocations: (ledger: () => GateLink['ledger'] | undefined) => Pick<Revocations, 'tick' | 'standing' | 'look' | 'barred' | 'names'>;
   /** The key slot that they came in by. */
   readonly ways: Ways;
 }
@@ -162,6 +162,7 @@ export class TerminalLock implements TerminalGate {
       () => clock.now(),
       (bytes) => this.#edit(bytes),
     );
+    this.#revocations = options.revocations(() => this.#link?.ledger);
     this.#watch = new PersonWatch({
       present: () => (this.locked ? undefined : this.#present),
       ledger: () => this.#link?.ledger,
@@ -170,8 +171,8 @@ export class TerminalLock implements TerminalGate {
       // There is no place where it could be said, and what cannot be asked locks.
       failed: () => {},
       again: () => {},
+      revocations: this.#revocations,
     });
-    this.#revocations = options.revocations(() => this.#link?.ledger);
     this.#standing = new StandingWatch({
       revocations: this.#revocations,
       ledger: () => this.#link?.ledger,
@@ -417,7 +418,7 @@ export class TerminalLock implements TerminalGate {
     const parts = {
       backoff: backoff(ledger),
       ledger,
-      barred: () => this.#revocations.barred,
+      revocations: this.#revocations,
       factors: () => factors(ledger),
       read: (id: string) => read(ledger, id),
     };
@@ -429,7 +430,6 @@ export class TerminalLock implements TerminalGate {
     // An unlock that was taken back has told nobody: the ledger counts from it on all the same.
     const tell = (sentence: string): void => void (this.#told = [this.#told, sentence].filter((told) => told !== '').join(' '));
     try {
-      await this.#revocations.look();
       identity = await unlockHere(parts, { person: person.id }, typed, cost(), may, tell);
       this.#configure(this.#options.lockNow(ledger));
       if (!this.#send({ type: 'opened', attempt, person: THEM })) throw new Refusal('locked', 'This was locked again in the meantime. Unlock once more.');

@@ -112,6 +112,10 @@ export class Unlock {
       const person = attempts.pinned(id) ?? opened.record;
       // What the vault was told: whoever has enrolled another factor meanwhile comes in anew.
       const enrols = onlyEnrols(asked, method, opened.record);
+      if (!enrols && onlyEnrols(asked, method, person)) {
+        await this.#letGo(vault);
+        throw new Refusal('locked', 'Your second factor was revoked in the meantime. Unlock once more, to enrol another one.');
+      }
       const grant = (enrols ? enrolGrantOf : grantOf)(person, method);
       const admitted = await (admit ? admit(person, method) : Promise.resolve({ grant })).catch(async (error: unknown) => {
         await this.#letGo(vault);

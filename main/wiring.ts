@@ -237,6 +237,7 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     present: () => gate.session,
     ledger: () => installed.current?.ledger,
     read: (id) => readPinned(home, installed.require().ledger.facts, id),
+    revocations,
     lock: (cause) => void gate.lock(cause),
     failed: (error, first) => {
       journal.notEntered(error);

@@ -23,7 +23,6 @@ const press = (chord: string, more: Partial<GuardedKey> & { altGraph?: boolean }
   return {
     key: parts.at(-1) === 'Space' ? ' ' : parts.at(-1)!,
     isTrusted: true,
-    isComposing: false,
     ctrlKey: held.includes('ctrl'),
     altKey: held.includes('alt'),
     metaKey: held.includes('meta'),
@@ -155,7 +154,16 @@ test('a character of AltGr, of a Mac’s option key and of an input method is a 
   expect(guarded()('keydown', press('alt @'))).toBe(true);
   expect(guarded('MacIntel')('keydown', press('alt @'))).toBe(false);
   expect(guarded('MacIntel')('keydown', press('meta alt i'))).toBe(true);
-  expect(guarded()('keydown', press('ctrl k', { isComposing: true }))).toBe(false);
+});
+
+test.each(['Dead', 'Process'])('%s with ctrl, alt or meta is a chord as any other: the browser goes by the place of the key', (key) => {
+  for (const held of ['ctrl', 'ctrl shift', 'alt', 'alt shift', 'meta', 'ctrl alt', 'ctrl meta'])
+    expect(guarded()('keydown', press(`${held} ${key}`))).toBe(true);
+  for (const held of ['ctrl', 'meta', 'meta alt']) expect(guarded('MacIntel')('keydown', press(`${held} ${key}`))).toBe(true);
+  // Of AltGr, which Windows reports as ctrl and alt, and of a Mac's option key it is a part of a character.
+  expect(guarded()('keydown', press(`ctrl alt ${key}`, { altGraph: true }))).toBe(false);
+  expect(guarded('MacIntel')('keydown', press(`alt ${key}`))).toBe(false);
+  expect(guarded()('keydown', press(`shift ${key}`))).toBe(false);
 });
 
 test('a key that a script of ours gives again keeps its default', () => {

@@ -13,7 +13,6 @@ export interface GuardedWindow {
 export interface GuardedKey {
   readonly key: string;
   readonly isTrusted: boolean;
-  readonly isComposing: boolean;
   readonly ctrlKey: boolean;
   readonly altKey: boolean;
   readonly metaKey: boolean;
@@ -41,9 +40,8 @@ export function guardChords(page: GuardedWindow): void {
 
   const editsText = (event: GuardedKey): boolean => {
     const { key, ctrlKey, altKey, metaKey, shiftKey } = event;
-    // An input method is at work; its keys are not the browser's.
-    if (event.isComposing || key === 'Process' || key === 'Dead') return true;
-    const character = [...key].length === 1;
+    // A dead key is a part of a character, and an input method's key is one of several. With ctrl they are neither: the browser goes by the key's place.
+    const character = [...key].length === 1 || key === 'Dead' || key === 'Process';
     if (character && event.getModifierState('AltGraph')) return true;
     if (altKey) return modifiers.includes(key) || (mac && character && !ctrlKey && !metaKey);
     if (ctrlKey && metaKey) return modifiers.includes(key);

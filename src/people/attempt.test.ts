@@ -2,9 +2,9 @@
 import { expect, test, vi } from 'vitest';
 import { LedgerError } from '../ledger/errors.ts';
 import { newScryptParameters } from '../crypto/kdf.ts';
-import { attempt, attemptPassphrase, mayAttempt } from './attempt.ts';
+import { attempt, attemptPassphrase, mayAttempt, type OutsideWord } from './attempt.ts';
 import type { Together } from '../ledger/ledger.ts';
-import { asOperator } from './active.fixture.ts';
+import { asOperator, noList } from './active.fixture.ts';
 import type { Backoff } from './backoff.ts';
 import { changePassphrase } from './change.ts';
 import { UnlockError, wrongPassphrase } from './errors.ts';
@@ -42,7 +42,7 @@ function stage(fails?: Step) {
   const open = vi.fn(async () => identity);
   const close = vi.fn();
   const read = vi.fn<(id: string) => Person | undefined>(() => having(identity.slot));
-  const parts = { backoff: backoff as unknown as Backoff, ledger: ledger as never, barred: () => undefined, read };
+  const parts = { backoff: backoff as unknown as Backoff, ledger: ledger as never, revocations: noList, read };
   const asking = { id: 'p-000000000001' };
   return { steps, ledger, backoff, read, open, close, parts, asking, run: () => attempt(parts, asking, 'passphrase', open, close) };
 }
@@ -137,6 +137,49 @@ test('a passphrase is tried on the record of the moment in which the attempt is 
   }
   made.identity.destroy();
 }, 60_000);
+
+/** A list of which nobody knows but who looks: it comes with this look, counted from 1. */
+function comesAt(nth: number, news: Partial<OutsideWord>): OutsideWord {
+  let looks = 0;
+  const now = (): OutsideWord => (looks >= nth ? { ...noList, ...news } : noList);
+  return {
+    look: async () => void looks++,
+    get barred() {
+      return now().barred;
+    },
+    names: (slot) => now().names(slot),
+  };
+}
+
+test.each([
+  ['while somebody was asked', 1, false],
+  ['while it was opened', 2, true],
+])('a revocation list that bars everybody and came %s is asked before anybody is in', async (_, nth, tried) => {
+  const { parts, asking, open, close, ledger } = stage();
+  const revocations = comesAt(nth, { barred: 'The list is not signed.' });
+  await expect(attempt({ ...parts, revocations }, asking, 'passphrase', open, close)).rejects.toMatchObject({
+    code: 'unlisted',
+    message: 'The list is not signed.',
+  });
+  expect([open.mock.calls.length > 0, close.mock.calls.length > 0]).toEqual([tried, tried]);
+  if (tried) expect(ledger.standsOn).toHaveBeenLastCalledWith(null);
+});
+
+test.each([1, 2])('a key slot that the list names by its own word opens nothing, also where the ledger and the record have it still (look %i)', async (nth) => {
+  const { parts, asking, open, close, steps } = stage();
+  const revocations = comesAt(nth, { names: ({ id }) => id === identity.slot });
+  await expect(attempt({ ...parts, revocations }, asking, 'passphrase', open, close)).rejects.toMatchObject({ code: 'wrong-passphrase' });
+  expect(steps.filter((step) => step.startsWith('success'))).toEqual([]);
+  expect(close).toHaveBeenCalledWith(identity);
+});
+
+test('what is entered of a list while somebody comes in stands on nobody who is not in yet', async () => {
+  const { parts, asking, open, ledger } = stage();
+  const standing: number[] = [];
+  const look = async (): Promise<void> => void standing.push(ledger.standsOn.mock.calls.length);
+  await attempt({ ...parts, revocations: { ...noList, look } }, asking, 'passphrase', open);
+  expect(standing).toEqual([0, 0]);
+});
 
 const two = (enrols: boolean) => ({ factors: () => ({ least: 2, enrols }) as const });
 /** Somebody who has the slot that opens, and these others. */

@@ -14,11 +14,22 @@ import type { OpenIdentity } from './identity.ts';
 import { assurance, hasOtherWay, ONE_FACTOR, requireFactors, requireTaken, type FactorsAsked } from './factors.ts';
 import { normalisePassphrase } from './passphrase.ts';
 import { NOTHING_MORE, unlockWithPassphrase, type Cost } from './person.ts';
+import { withoutSlots } from './pinned.ts';
 import { UnlockError, wrongPassphrase } from './errors.ts';
-import type { Person } from './types.ts';
+import type { KeySlot, Person } from './types.ts';
 
 /** What an unlock by a key slot has shown. */
 export const authorityOf = (method: Method, slot: string): Authority => ({ aal: assurance[method], credential: slot });
+
+/** What says from outside who is out, as a door asks it (src/services/revocations.ts). */
+export interface OutsideWord {
+  /** Looks anew. Never rejects: what cannot be looked at bars. */
+  look(): Promise<unknown>;
+  /** Why nobody comes in but by break-glass, where the list that the policy demands does not stand: a sentence. As of the last look. */
+  readonly barred: string | undefined;
+  /** Whether it names this key slot, whatever the ledger has of it. */
+  names(slot: KeySlot): boolean;
+}
 
 export interface AttemptParts {
   readonly backoff: Backoff;
@@ -27,8 +38,7 @@ export interface AttemptParts {
   readonly whileStopped?: 'emergency' | 'lifts' | undefined;
   /** What the policy in force asks of this door, looked up when it is needed. Left out: one factor does, as in an emergency. */
   readonly factors?: (() => FactorsAsked) | undefined;
-  /** Why nobody comes in but by break-glass, where the revocation list that the policy demands says so, or does not stand: a sentence. */
-  readonly barred: () => string | undefined;
+  readonly revocations: OutsideWord;
   /** The record of somebody as the ledger has them at that moment: what was read before somebody typed counts for nothing. @throws PersonRefused, StorageFault */
   readonly read: (id: string) => Person | undefined;
 }
@@ -51,6 +61,13 @@ export interface Opened {
   readonly uv?: boolean | undefined;
   readonly found?: string;
 }
+
+/** Somebody as ledger and revocation list have them at this moment. */
+function personNow({ read, revocations }: Pick<AttemptParts, 'read' | 'revocations'>, id: string): Person | undefined {
+  const person = read(id);
+  return person && withoutSlots(person, (slot) => revocations.names(slot));
+}
+
 /** What an event says of an attempt beside who and how. */
 const howOf = (
   { again, agrees }: Pick<Asking, 'again' | 'agrees'>,
@@ -111,7 +128,7 @@ export async function mayAttempt(parts: AttemptParts, { id }: Asking, method: Me
   try {
     requireNotStopped(parts);
     requireTaken(askedBy(parts), method);
-    parts.backoff.check(id, method, allowanceOf(parts, parts.read(id), method));
+    parts.backoff.check(id, method, allowanceOf(parts, personNow(parts, id), method));
   } catch (error) {
     await enterRefusal(parts, { id }, method, error);
     throw error;
@@ -125,9 +142,9 @@ const stoppedSentence =
   'Nobody unlocks here now: this workstation is stopped. Another security admin than who did that lifts it, at the lock page of its window or by: wardmux stop lift station';
 
 /** @throws UnlockError `stopped`, `unlisted` */
-function requireNotStopped({ ledger, whileStopped, barred }: Pick<AttemptParts, 'whileStopped' | 'barred'> & { readonly ledger: Pick<Ledger, 'facts'> }): void {
+function requireNotStopped({ ledger, whileStopped, revocations }: AttemptParts): void {
   if (ledger.facts.stationStop && !whileStopped) throw new UnlockError('stopped', stoppedSentence);
-  const why = whileStopped === 'emergency' ? undefined : barred();
+  const why = whileStopped === 'emergency' ? undefined : revocations.barred;
   if (why !== undefined) throw new UnlockError('unlisted', why);
 }
 
@@ -141,7 +158,7 @@ class SlotGone extends UnlockError {}
  */
 function requireStill(parts: AttemptParts, id: string, slot: string, method: Method, deed: boolean): void {
   requireNotStopped(parts);
-  const now = parts.read(id);
+  const now = personNow(parts, id);
   if (!now?.active) throw new UnlockError('disabled', wrongPassphrase().message);
   if (!now.slots.some((one) => one.id === slot)) throw new SlotGone('wrong-passphrase', wrongPassphrase().message);
   requireFactors(askedBy(parts), method, now, deed);
@@ -160,7 +177,7 @@ export async function attempt<T extends Opened>(
   open: () => Promise<T>,
   close: (opened: T) => void = () => {},
 ): Promise<{ opened: T; failures: number }> {
-  const { backoff, ledger, read } = parts;
+  const { backoff, ledger, revocations } = parts;
   const { id } = asking;
   // Nobody comes in by it.
   const deed = asking.agrees === true || parts.whileStopped === 'lifts';
@@ -172,7 +189,7 @@ export async function attempt<T extends Opened>(
     requireNotStopped(parts);
     requireTaken(askedBy(parts), method);
     const tried = asking.tried?.() ?? [];
-    failures = backoff.begin(id, method, allowanceOf(parts, read(id), method));
+    failures = backoff.begin(id, method, allowanceOf(parts, personNow(parts, id), method));
     for (const each of tried) before.set(each, backoff.charge(each, method));
   };
   const settle = (): void => {
@@ -195,6 +212,8 @@ export async function attempt<T extends Opened>(
     const value = await open();
     opened = { value };
     const { slot, found, uv } = value;
+    // Before anything stands on it: a list that came while it was opened is nobody's word here.
+    await revocations.look();
     ledger.standsOn(authorityOf(method, slot));
     if (found !== undefined) failures = before.get(found) ?? failures;
     const shown = { method, failures: failures!, ...(uv === undefined ? {} : { uv }), ...crowd, ...howOf(asking, parts) };
@@ -205,6 +224,8 @@ export async function attempt<T extends Opened>(
     await entering;
     return value;
   };
+  // However long somebody took to answer, who is out by now is out.
+  await revocations.look();
   try {
     // Asked, charged and entered in one, under the ledger's lock: however many try at once, each counts what the one before has entered.
     await ledger.append({ action: 'unlock.attempt', ...who, detail: { method, ...crowd } }, { before: charge });
@@ -249,7 +270,7 @@ export async function attemptPassphrase(
       .filter((each) => backoff.mayTry(each.id, 'passphrase', allowanceOf(parts, each, 'passphrase')))
       .map((each) => each.id));
   const open = async (): Promise<Opened & { readonly identity: OpenIdentity }> => {
-    const identity = id === '' ? await firstThatFits(present(parts, fit), normal, whole) : await unlockWithPassphrase(parts.read(id), normal, whole);
+    const identity = id === '' ? await firstThatFits(present(parts, fit), normal, whole) : await unlockWithPassphrase(personNow(parts, id), normal, whole);
     return { slot: identity.slot, identity, ...(id === '' ? { found: identity.person.id } : {}) };
   };
   try {
@@ -261,10 +282,10 @@ export async function attemptPassphrase(
 }
 
 /** The records of those who can come in now. Whose record is not the ledger's cannot, and everybody else can. */
-function present({ read }: AttemptParts, ids: readonly string[]): Person[] {
+function present(parts: AttemptParts, ids: readonly string[]): Person[] {
   return ids.flatMap((id) => {
     try {
-      const person = read(id);
+      const person = personNow(parts, id);
       return person?.active ? [person] : [];
     } catch {
       return [];

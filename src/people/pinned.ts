@@ -186,6 +186,13 @@ export const asKnown = (record: PersonRecord, { roles, state, revokedSlots = [] 
   ...(revokedSlots.length === 0 ? {} : { revokedSlots }),
 });
 
+/** The same, where somebody outside has revoked slots of which the ledger does not know yet. */
+export function withoutSlots(person: Person, isRevoked: (slot: KeySlot) => boolean): Person {
+  const gone = person.slots.filter(isRevoked).map(({ id }) => id);
+  if (gone.length === 0) return person;
+  return { ...person, slots: person.slots.filter(({ id }) => !gone.includes(id)), revokedSlots: [...(person.revokedSlots ?? []), ...gone] };
+}
+
 /** Whoever is in does not have the slots that were revoked; their record has them until they change theirs. */
 function asUsed(record: PersonRecord, person: Person | PersonRecord): PersonRecord {
   const revoked = 'revokedSlots' in person ? (person.revokedSlots ?? []) : [];

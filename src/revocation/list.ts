@@ -23,7 +23,7 @@ export interface Revoked {
   readonly key?: string | undefined;
   /** Id of a key slot. */
   readonly slot?: string | undefined;
-  /** Id of a passkey’s credential, base64url. */
+  /** Id of the credential of a passkey, or of a key that is touched, base64url. */
   readonly credential?: string | undefined;
   readonly reason: StopReason;
   readonly since: string;
@@ -117,13 +117,26 @@ export function readList(bytes: Uint8Array, keys: readonly string[]): SignedList
 
 export const isList = (read: SignedList | NoList): read is SignedList => !('fault' in read);
 
+/** What of a key slot a list can name. */
+export interface NamedSlot {
+  readonly id: string;
+  readonly credentialId?: string | undefined;
+}
+
+/** Whether a list names a key slot: by its id, or by the id of the credential in it, whatever kind of slot that is. */
+export function slotsNamedBy({ revoked }: Pick<SignedList, 'revoked'>): (slot: NamedSlot) => boolean {
+  const slots = new Set(revoked.flatMap(({ slot }) => slot ?? []));
+  const credentials = new Set(revoked.flatMap(({ credential }) => credential ?? []));
+  return ({ id, credentialId }) => slots.has(id) || (credentialId !== undefined && credentials.has(credentialId));
+}
+
 /** What of an installation somebody could be named by. */
 export interface KnownHere {
   readonly id: string;
   readonly encryptionKey: string;
   readonly signingKey: string;
   /** As far as their record can be read. */
-  readonly slots: readonly { readonly id: string; readonly credentialId?: string | undefined }[];
+  readonly slots: readonly NamedSlot[];
 }
 
 /** Whom and what of an installation a list names: ids of people, and of key slots. In the order of the people. */
@@ -132,13 +145,12 @@ export interface NamedHere {
   readonly slots: readonly string[];
 }
 
-export function namedHere({ revoked }: Pick<SignedList, 'revoked'>, known: readonly KnownHere[]): NamedHere {
-  const all = (target: (typeof targets)[number]): ReadonlySet<string> => new Set(revoked.flatMap((one) => one[target] ?? []));
-  const [person, key, slot, credential] = targets.map(all) as [ReadonlySet<string>, ReadonlySet<string>, ReadonlySet<string>, ReadonlySet<string>];
+export function namedHere(list: Pick<SignedList, 'revoked'>, known: readonly KnownHere[]): NamedHere {
+  const person = new Set(list.revoked.flatMap((one) => one.person ?? []));
+  const key = new Set(list.revoked.flatMap((one) => one.key ?? []));
+  const isNamed = slotsNamedBy(list);
   return {
     people: known.flatMap(({ id, encryptionKey, signingKey }) => (person.has(id) || key.has(encryptionKey) || key.has(signingKey) ? [id] : [])),
-    slots: known.flatMap(({ slots }) =>
-      slots.flatMap(({ id, credentialId }) => (slot.has(id) || (credentialId !== undefined && credential.has(credentialId)) ? [id] : [])),
-    ),
+    slots: known.flatMap(({ slots }) => slots.filter(isNamed).map(({ id }) => id)),
   };
 }

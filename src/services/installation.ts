@@ -11,9 +11,11 @@ import { StorageFault } from '../disk/fault.ts';
 import { policyInForce, type Policy, type PolicyInForce } from '../policy/index.ts';
 import { checkIdentity, homeFolder, homePaths, openHome, requireInstallation, type Home, type IdentityCheck, type Installation } from '../storage/index.ts';
 import { authorityOf } from '../people/attempt.ts';
+import { UnlockError } from '../people/errors.ts';
 import type { OpenIdentity } from '../people/identity.ts';
 import { sentenceOf } from '../types/sentence.ts';
 import { handOver } from './hand-over.ts';
+import { revocationsOver } from './revocations.ts';
 import { installationTrust } from './trust.ts';
 
 export interface OpenInstallation {
@@ -63,7 +65,24 @@ export interface DeedOptions {
   readonly talk?: ((line: string) => void) | undefined;
 }
 
-/** Runs `task` with the ledger open, and signs a checkpoint over what it appended. */
+/**
+ * Asked of whoever was let in before a deed: between their passphrase and it somebody else may have been asked for theirs, for hours.
+ * @throws UnlockError where a revocation list says by now that they are out, or none stands
+ */
+async function requireNotRevoked(home: Home, ledger: Ledger, { person, ways }: OpenIdentity): Promise<void> {
+  const revocations = revocationsOver(home, ledger);
+  await revocations.look();
+  if (revocations.barred !== undefined) throw new UnlockError('unlisted', `${revocations.barred} Nothing was done.`);
+  const { state, revokedSlots = [] } = ledger.facts.person(person.id) ?? {};
+  const left = person.slots.filter((slot) => !revokedSlots.includes(slot.id) && !revocations.names(slot));
+  if (state === 'revoked' || !ways.stand(left))
+    throw new UnlockError('disabled', `A revocation list names ${person.id}, or what they came in by, since they gave their passphrase. Nothing was done.`);
+}
+
+/**
+ * Runs `task` with the ledger open, and signs a checkpoint over what it appended.
+ * @throws UnlockError where whoever was let in is revoked by now, and what `task` throws
+ */
 export async function withLedger<T>(
   { home, installation, beforeDeed }: OpenInstallation,
   task: (opened: OpenedLedger) => Promise<T>,
@@ -71,9 +90,12 @@ export async function withLedger<T>(
 ): Promise<T> {
   beforeDeed?.();
   const { ledger, signer } = await openLedger(home, installation);
-  if (identity) ledger.standsOn(authorityOf('passphrase', identity.slot));
   const before = ledger.events;
   try {
+    if (identity) {
+      await requireNotRevoked(home, ledger, identity);
+      ledger.standsOn(authorityOf('passphrase', identity.slot));
+    }
     return await task({ ledger, signer });
   } finally {
     if (ledger.events !== before && !ledger.failure) {

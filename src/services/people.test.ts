@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { newScryptParameters } from '../crypto/kdf.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { OpenIdentity } from '../people/identity.ts';
+import { noList } from '../people/active.fixture.ts';
 import { attemptPassphrase } from '../people/attempt.ts';
 import { followLedger, readBackoffKey } from '../people/backoff-key.ts';
 import { dearest, NOTHING_MORE, personPath, unlockWithPassphrase } from '../people/person.ts';
@@ -202,7 +203,7 @@ test('a passphrase without an id is charged to each on whom it is tried, who is 
   const backoff = followLedger(made.home, await readBackoffKey(openSecretStore(made.installation.secretStore, made.home, made.installation.id)), ledger);
   const tries = (passphrase: string): ReturnType<typeof attemptPassphrase> => {
     const read = (id: string) => readPinned(made.home, ledger.facts, id);
-    return attemptPassphrase({ backoff, ledger, read, barred: () => undefined }, '', Buffer.from(passphrase), NOTHING_MORE, () => ids);
+    return attemptPassphrase({ backoff, ledger, read, revocations: noList }, '', Buffer.from(passphrase), NOTHING_MORE, () => ids);
   };
   const counts = (): number[][] => ids.map((id) => [ledger.facts.attempts(id, 'passphrase').failures, backoff.status(id, 'passphrase').failures]);
   const wrong = async (n: number): Promise<void> => {

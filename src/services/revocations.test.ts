@@ -2,14 +2,16 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { firstHome, firstWords, ownFolder } from '../../test/support/first-home.ts';
 import { newScryptParameters } from '../crypto/kdf.ts';
+import * as plain from '../disk/plain.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { attemptPassphrase, type AttemptParts } from '../people/attempt.ts';
 import { followLedger, readBackoffKey } from '../people/backoff-key.ts';
-import { NOTHING_MORE } from '../people/person.ts';
+import { NOTHING_MORE, personPath, savePerson } from '../people/person.ts';
 import { readPinned, saveUse } from '../people/pinned.ts';
+import type { KeySlot } from '../people/types.ts';
 import type { Policy } from '../policy/types.ts';
 import { dismissed, listKey, signedList, type ListText } from '../revocation/list.fixture.ts';
 import { openSecretStore } from '../storage/secret-store.ts';
@@ -19,6 +21,10 @@ import { openLedger } from './open-ledger.ts';
 import { enrol, prepareEnrolment } from './people.ts';
 import { requireList, Revocations } from './revocations.ts';
 
+vi.mock('../disk/plain.ts', { spy: true });
+// scrypt takes half a second of a free core.
+vi.setConfig({ testTimeout: 60_000 });
+
 const words = 'marble canyon drizzle hammock violet';
 const HOUR = 3_600_000;
 const [key, stranger] = [listKey(), listKey()];
@@ -26,7 +32,7 @@ let place: string;
 let file: string;
 let made: FirstRunResult;
 let ledger: Ledger;
-let attempts: Omit<AttemptParts, 'barred'>;
+let attempts: Omit<AttemptParts, 'revocations'>;
 let jo: string;
 let policy: Policy;
 let number = 0;
@@ -55,10 +61,9 @@ let boot = 0;
 const revocationsOf = (more: Partial<ConstructorParameters<typeof Revocations>[0]> = {}): Revocations =>
   new Revocations({ home: made.home, ledger: () => ledger, policy: () => policy, now: () => time, clock: { now: () => boot }, ...more });
 const put = async (list: Omit<ListText, 'number'> = {}): Promise<void> => writeFileSync(file, await signedList(key, { number: ++number, ...list }));
-const comesIn = async (revocations: Revocations, id: string, typed: string): Promise<string> => {
-  await revocations.look();
+const comesIn = async (revocations: AttemptParts['revocations'], id: string, typed: string): Promise<string> => {
   try {
-    const { identity } = await attemptPassphrase({ ...attempts, barred: () => revocations.barred }, id, Buffer.from(typed), NOTHING_MORE);
+    const { identity } = await attemptPassphrase({ ...attempts, revocations }, id, Buffer.from(typed), NOTHING_MORE);
     identity.destroy();
     return 'in';
   } catch (error) {
@@ -179,6 +184,85 @@ test('a revoked key slot opens nothing, and a use of another one is kept beside 
   expect(await revocations.look()).toMatchObject({ slots: [slot] });
   await put();
   expect(await comesIn(revocations, jo, words)).toBe('in');
+});
+
+test('a revoked key slot opens nothing also where its record is away at each look, and the ledger hears of it as soon as one finds it', async () => {
+  const { home } = made;
+  const slot = readPinned(home, ledger.facts, jo)!.slots[0]!.id;
+  const [there, away] = [personPath(home, jo), join(place, 'away.json')];
+  const revocations = revocationsOf();
+  const swapped: AttemptParts['revocations'] = {
+    look: async () => {
+      renameSync(there, away);
+      await revocations.look();
+      renameSync(away, there);
+    },
+    get barred() {
+      return revocations.barred;
+    },
+    names: (one) => revocations.names(one),
+  };
+  await put({ revoked: [{ slot, reason: 'lost-authenticator', since: '2026-11-28T11:58:00Z' }] });
+  expect(await comesIn(swapped, jo, words)).toBe('wrong-passphrase');
+  expect(ledger.facts.revocations.list).toMatchObject({ number, slots: [] });
+  expect(await comesIn(revocations, jo, words)).toBe('wrong-passphrase');
+  expect(ledger.facts.revocations.list).toMatchObject({ number, slots: [slot] });
+  await put();
+  expect(await comesIn(revocations, jo, words)).toBe('in');
+});
+
+test.each(['passkey-prf', 'passphrase-key'] as const)('a credential is revoked in a slot of %s', async (type) => {
+  const { home } = made;
+  const path = personPath(home, jo);
+  const before = readFileSync(path, 'utf8');
+  const record = readPinned(home, ledger.facts, jo)!;
+  const [{ wrapped, created }] = record.slots as [KeySlot];
+  const credentialId = Buffer.from(`credential of ${type}`).toString('base64url');
+  const credential = {
+    credentialId,
+    publicKey: 'AAAA',
+    counter: 0,
+    transports: ['usb'],
+    prfSalt: Buffer.alloc(32).toString('base64url'),
+    label: '',
+    aaguid: '',
+  };
+  const bare = { id: 'k-00000000c0de', created, wrapped, ...credential, aaguid: '00000000-0000-0000-0000-000000000000' };
+  const slot: KeySlot = type === 'passkey-prf' ? { ...bare, type } : { ...bare, type, kdf: newScryptParameters() };
+  const { roles: _, active: __, revokedSlots: ___, ...stored } = record;
+  savePerson(home, { ...stored, slots: [...record.slots, slot] });
+  await put({ revoked: [{ credential: credentialId, reason: 'lost-authenticator', since: '2026-11-28T11:58:00Z' }] });
+  const revocations = revocationsOf();
+  expect(await revocations.look()).toMatchObject({ slots: [slot.id] });
+  expect([slot, ...record.slots].map((one) => revocations.names(one))).toEqual([true, false]);
+  writeFileSync(path, before);
+  await put();
+  await revocations.look();
+});
+
+test('a share that does not answer is asked once, and holds up whoever comes next for no time', async () => {
+  await put();
+  const revocations = revocationsOf();
+  expect(await revocations.look()).toMatchObject({ state: 'good' });
+  const { promise: answers, resolve: answer } = Promise.withResolvers<void>();
+  const asked = vi.mocked(plain.openPlainHandle).mockClear();
+  asked.mockImplementation(() => answers.then(() => undefined));
+  vi.useFakeTimers();
+  try {
+    const first = revocations.look();
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(await first).toMatchObject({ state: 'unreadable', barred: false });
+    // Nothing is waited for: no timer goes on.
+    for (let n = 0; n < 3; n++) expect(await revocations.look()).toMatchObject({ state: 'unreadable' });
+    expect(asked).toHaveBeenCalledOnce();
+    answer();
+    await vi.advanceTimersByTimeAsync(0);
+    asked.mockRestore();
+    expect(await revocations.look()).toMatchObject({ state: 'good' });
+  } finally {
+    vi.useRealTimers();
+    asked.mockRestore();
+  }
 });
 
 test('a policy that cannot be read bars where a list was demanded before', async () => {

@@ -1,6 +1,7 @@
 /**
  * The revocation list that the policy demands, for every door: read where the policy says, judged (src/revocation), kept, and entered. What it names the
- * ledger has from then on, so that nobody has to ask here who is revoked; whether anybody comes in at all, this says.
+ * ledger has from then on, so that nobody has to ask here who is revoked; whether anybody comes in at all, this says. Which key slots it names it says too: the
+ * ledger has those that stood in people/ when it was looked at, and who may write there decides when that is.
  */
 import { largestSmallFile, readSmall, writeAtomic } from '../disk/atomic.ts';
 import { NotPlainError, openPlainHandle } from '../disk/plain.ts';
@@ -8,8 +9,20 @@ import { MAX_NAMED } from '../ledger/events.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { readPerson } from '../people/person.ts';
+import { policyInForce } from '../policy/index.ts';
 import type { Policy } from '../policy/types.ts';
-import { judge, namedHere, type FoundFile, type Judged, type KnownHere, type NamedHere, type RevocationPolicy, type SignedList } from '../revocation/index.ts';
+import {
+  judge,
+  namedHere,
+  slotsNamedBy,
+  type FoundFile,
+  type Judged,
+  type KnownHere,
+  type NamedHere,
+  type NamedSlot,
+  type RevocationPolicy,
+  type SignedList,
+} from '../revocation/index.ts';
 import type { Home } from '../storage/home.ts';
 import type { RevocationState } from '../types/words.ts';
 import { bootClock, type Clock } from '../time/clock.ts';
@@ -31,6 +44,8 @@ export interface ListStanding extends NamedHere {
   /** For people; undefined where there is nothing to say. */
   readonly sentence: string | undefined;
 }
+/** Where no list is demanded. */
+const NO_SLOT = (): boolean => false;
 const NOTHING: ListStanding = { state: null, barred: false, sentence: undefined, people: [], slots: [] };
 
 export interface RevocationParts {
@@ -52,6 +67,8 @@ export interface RevocationParts {
 export class Revocations {
   readonly #parts: RevocationParts;
   #standing: ListStanding = NOTHING;
+  /** Of the newest list that is signed, also where another one lies there by now. */
+  #isNamed: (slot: NamedSlot) => boolean = NO_SLOT;
   /** The look that is under way. */
   #looking: Promise<ListStanding> | undefined;
   /** A file that is being written on a share is none for a moment: only what two looks have seen puts out who is in. */
@@ -107,6 +124,11 @@ export class Revocations {
     return this.#standing.barred ? this.#standing.sentence : undefined;
   }
 
+  /** Whether the list names this key slot by its own word, whatever stood in people/ when it was taken. */
+  names(slot: NamedSlot): boolean {
+    return this.#isNamed(slot);
+  }
+
   /** Looks now. Never rejects: what cannot be looked at bars. */
   look(): Promise<ListStanding> {
     this.#looking ??= this.#look()
@@ -130,8 +152,12 @@ export class Revocations {
     const ledger = ledgerOf();
     if (!ledger) return NOTHING;
     const demanded = this.#demanded(ledger.facts);
-    if (!demanded) return NOTHING;
+    if (!demanded) {
+      this.#isNamed = NO_SLOT;
+      return NOTHING;
+    }
     const judged = await judgeList(home, ledger.facts, demanded, this.#now);
+    if (judged.list) this.#isNamed = slotsNamedBy(judged.list);
     const { state, barred, sentence, named } = judged;
     if (named.people.length > MAX_NAMED.people || named.slots.length > MAX_NAMED.slots)
       return {
@@ -185,6 +211,10 @@ export class Revocations {
   }
 }
 
+/** For one command, over its ledger. */
+export const revocationsOver = (home: Home, ledger: Pick<Ledger, 'append' | 'facts'>): Revocations =>
+  new Revocations({ home, ledger: () => ledger, policy: () => policyInForce(home, ledger.facts).policy });
+
 /**
  * Before a policy comes into force that demands a list: one that does not stand would keep everybody out who could take that back.
  * @throws Refusal; nothing has changed then
@@ -215,8 +245,13 @@ export async function judgeList(home: Home, facts: Facts, demanded: RevocationPo
   return { ...judged, named: judged.list ? namedIn(judged.list, home, facts) : { people: [], slots: [] } };
 }
 
+/** Lists on a share that has not answered yet: each question more would hold one more thread of this process, and of those there are four. */
+const unanswered = new Set<string>();
+const noAnswer: FoundFile = { state: 'unreadable', why: `did not answer within ${READ_MS / 1000} seconds` };
+
 /** What lies there: no link, no FIFO, nothing larger than a file of ours, and not for longer than an unlock waits. */
 async function readListFile(path: string): Promise<FoundFile> {
+  if (unanswered.has(path)) return noAnswer;
   const read = async (): Promise<FoundFile> => {
     try {
       const handle = await openPlainHandle(path);
@@ -235,7 +270,11 @@ async function readListFile(path: string): Promise<FoundFile> {
       return { state: 'unreadable', why: `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})` };
     }
   };
-  return inTime(read(), READ_MS, (): FoundFile => ({ state: 'unreadable', why: `did not answer within ${READ_MS / 1000} seconds` }));
+  return inTime(
+    read().finally(() => unanswered.delete(path)),
+    READ_MS,
+    () => (unanswered.add(path), noAnswer),
+  );
 }
 
 /** The last one that was taken. One that cannot be read is none: its signature would count, and nothing else of it. */
@@ -261,7 +300,7 @@ function namedIn(list: SignedList, home: Home, facts: Facts): NamedHere {
 /** As they stand in the file, those that were revoked before among them. A record that is not the ledger’s opens nothing anyway. */
 function slotsOf(home: Home, id: string): KnownHere['slots'] {
   try {
-    return (readPerson(home, id)?.slots ?? []).map((slot) => ({ id: slot.id, credentialId: slot.type === 'passkey-prf' ? slot.credentialId : undefined }));
+    return readPerson(home, id)?.slots ?? [];
   } catch {
     return [];
   }

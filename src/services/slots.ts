@@ -7,7 +7,7 @@ import { UnlockError } from '../people/errors.ts';
 import type { OpenIdentity } from '../people/identity.ts';
 import { normalisePassphrase } from '../people/passphrase.ts';
 import { openWithCode } from '../people/person.ts';
-import { enterStaged, readPinned, stageChange, unenteredChanges, type SlotChange } from '../people/pinned.ts';
+import { enterStaged, readPinned, stageChange, unenteredChanges, withoutSlots, type SlotChange } from '../people/pinned.ts';
 import { readCode } from '../people/recovery-code.ts';
 import { hasCredential } from '../people/slot.ts';
 import type { KeySlot, Person, PersonRecord } from '../people/types.ts';
@@ -16,6 +16,7 @@ import { Refusal } from '../types/refusal.ts';
 import { newScryptParameters, type ScryptParameters } from '../crypto/kdf.ts';
 import { policyOf, withLedger, type OpenInstallation } from './installation.ts';
 import { checkNewPassphrase } from './new-passphrase.ts';
+import { revocationsOver } from './revocations.ts';
 
 type Opened = Pick<Ledger, 'facts' | 'append' | 'installation' | 'refresh'>;
 
@@ -89,9 +90,15 @@ export async function recover(site: OpenInstallation, person: Person, code: stri
   try {
     return await withLedger(site, async ({ ledger }) => {
       let identity: OpenIdentity | undefined;
+      // A new passphrase is a way in: no way round a revocation list.
+      const revocations = revocationsOver(home, ledger);
+      await revocations.look();
+      if (revocations.barred !== undefined) throw new UnlockError('unlisted', `${revocations.barred} Nothing was tried.`);
       try {
         // As the ledger has them now: while they were asked, the code may have been used.
-        identity = openWithCode(readPinned(home, ledger.facts, person.id) ?? person, secret);
+        const known = readPinned(home, ledger.facts, person.id) ?? person;
+        const there = withoutSlots(known, (slot) => revocations.names(slot));
+        identity = openWithCode(there, secret);
         passphrase = await checked(site, person, typed);
         return await changeSlots(home, ledger, identity, () => rebind(identity!, passphrase!, now.toISOString(), kdf));
       } catch (error) {

@@ -8,6 +8,7 @@ import { certify, personStopText, stationStopText } from '../ledger/certificate.
 import { unentitledWhy } from '../ledger/entitled.ts';
 import { LedgerFacts } from '../ledger/facts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { noList } from '../people/active.fixture.ts';
 import { attemptPassphrase } from '../people/attempt.ts';
 import { followLedger, readBackoffKey } from '../people/backoff-key.ts';
 import type { OpenIdentity } from '../people/identity.ts';
@@ -113,7 +114,7 @@ test('while the station is stopped no attempt is let in, also not with the right
   const parts = {
     backoff: followLedger(made.home, key, ledger),
     ledger,
-    barred: () => undefined,
+    revocations: noList,
     read: (id: string) => readPinned(made.home, ledger.facts, id),
   };
   const before = ledger.facts.attempts(idOf(jo), 'passphrase').failures;

@@ -20,7 +20,7 @@ import { askSentence, auditKeysToAskFor } from './audit-key.ts';
 import { changeSentences } from './changes.ts';
 import { withLedger, type OpenInstallation } from './installation.ts';
 import { choosePerson, meant, pinnedPerson, refusedEntry, requirePeople } from './person.ts';
-import { Revocations } from './revocations.ts';
+import { revocationsOver } from './revocations.ts';
 import { raiseCost } from './slots.ts';
 
 /** Where somebody stands who has just given their passphrase. */
@@ -98,7 +98,7 @@ export async function unlockPerson(
   const key = await readBackoffKey(openSecretStore(installation.secretStore, home, installation.id));
   try {
     return await withLedger(site, async ({ ledger }) => {
-      const revocations = new Revocations({ home, ledger: () => ledger, policy: () => policyInForce(home, ledger.facts).policy });
+      const revocations = revocationsOver(home, ledger);
       // First of all: who can come in, and so who is meant where nobody is named, is another question after it.
       await revocations.look();
       const enter: Enter = (entry) => ledger.append(entry);
@@ -108,7 +108,7 @@ export async function unlockPerson(
         backoff: followLedger(home, key, ledger),
         ledger,
         whileStopped,
-        barred: () => revocations.barred,
+        revocations,
         factors: sealed ? () => factorsByPassphrase(policyInForce(home, ledger.facts).policy.unlock, sealed) : undefined,
         read: (id) => readPinned(home, ledger.facts, id),
       };
