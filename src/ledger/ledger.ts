@@ -109,10 +109,12 @@ export class Ledger extends LedgerQuestions {
       if (longest && isNew(options.folder)) throw diverged(options.folder, longest);
       if (isNew(options.folder) && bordersOf(key).length > 0) throw await corrupt(options.folder, key, 'It is missing.');
       if (isNew(options.folder)) await makeLedger(options, key, paths);
-      const found = await headOf(options.folder, key);
-      const { head } = found;
-      const files = await openFiles(paths, key, head);
+      const files = await openFiles(paths, key, (await headOf(options.folder, key)).head);
       try {
+        await lock.withHead(files.head);
+        // Anew: whoever held the head until now may have written.
+        const found = await headOf(options.folder, key);
+        const { head } = found;
         const state = await openState({ folder: options.folder, key, head, events: files.events, checkpoints: files.checkpoints }, 'writer');
         const writer = new LedgerWriter(options, key, paths, files, { ...state, head });
         await writer.requireExtends(outside);
@@ -126,6 +128,7 @@ export class Ledger extends LedgerQuestions {
         await ledger.#takeKept();
         return ledger;
       } catch (error) {
+        await lock.withHead(undefined);
         for (const fd of Object.values(files)) closeSync(fd);
         throw error instanceof LedgerError ? error : systemError('write-failed', `The ledger in ${options.folder} cannot be written`, error);
       }
