@@ -102,6 +102,9 @@ test('a wrong passphrase, a wrong key and an unknown recording have their own st
   expect(wardmux(['play', '20260101-000000-00000000', '--key', auditKey])).toMatchObject({ status: 5, out: '' });
   expect(wardmux(['play', '../../etc', '--key', auditKey])).toMatchObject({ status: 5, out: '' });
   expect(wardmux(['play', recording, '--key', join(place, 'none.json')])).toMatchObject({ status: 2, out: '' });
+  const typo = wardmux(['ledger', 'show', '--action', 'unlok']);
+  expect(typo).toMatchObject({ status: 2, out: '', err: expect.stringMatching(/No event is called that\. There is .*\bunlock\b/) });
+  expect(wardmux(['ledger', 'show', '--action', 'anchor.sent'])).toMatchObject({ status: 0, out: '', err: expect.stringContaining('no such event') });
   expect(wardmux(['ledger', 'show', '--action', 'unlock']).out).toMatch(/failure method=passphrase reason=wrong-passphrase/);
 });
 

@@ -1,6 +1,8 @@
 /** `wardmux ledger show|verify`: the audit ledger, read without changing it. */
 import { resolve } from 'node:path';
+import { InvalidArgumentError, Option } from 'commander';
 import { parseTrust, readTrustFile } from '../../export/trust.ts';
+import { eventTable } from '../../ledger/events.ts';
 import { readLedger } from '../../ledger/read.ts';
 import { sayingsOf } from '../../ledger/rules.ts';
 import type { LedgerEvent } from '../../ledger/types.ts';
@@ -22,6 +24,13 @@ export function eventLine({ seq, time, action, person, outcome, detail, opened }
   return `${printable([String(seq), time, action, person, outcome, ...fields].filter((word) => word !== undefined).join(' '))}\n`;
 }
 
+/** A word that no event has would find nothing, which reads as "that never happened". */
+function actionName(text: string): string {
+  if (eventTable.some(({ action }) => action === text)) return text;
+  const near = eventTable.flatMap(({ action }) => (text.length > 1 && action.startsWith(text.slice(0, 2)) ? [action] : []));
+  throw new InvalidArgumentError(`No event is called that. ${near.length > 0 ? `There is ${near.join(', ')}. ` : ''}All of them: docs/format.md, Events.`);
+}
+
 async function show(options: { json?: boolean; recording?: string; action?: string }, io: CliIo): Promise<number> {
   const site = await openInstallation(io);
   const lines: string[] = [];
@@ -39,6 +48,7 @@ async function show(options: { json?: boolean; recording?: string; action?: stri
     },
   });
   await io.out(lines.join(''));
+  if (lines.length === 0) io.talk('The ledger has no such event.');
   for (const { message } of faults) io.talk(message);
   return faults.length > 0 ? exit.badLedger : exit.done;
 }
@@ -138,7 +148,7 @@ export const ledger: CliCommand = {
       .description('Prints the events, oldest first.')
       .option('--json', 'print each event as it is stored: one JSON object a line')
       .option('--recording <ID>', 'only events of this recording')
-      .option('--action <NAME>', 'only events of this kind')
+      .addOption(new Option('--action <NAME>', 'only events of this kind').argParser(actionName))
       .addHelpText('after', '\nExamples:\n  wardmux ledger show --recording 20261122-081500-0a1b2c3d\n      what happened to one recording')
       .action(async (options: { json?: boolean; recording?: string; action?: string }) => done(await show(options, io)));
     command

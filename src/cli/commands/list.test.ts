@@ -106,3 +106,13 @@ test('a recording is read as text, and its commands are a list', async () => {
   expect(await opened('play', ids[0]!, '--commands', '--raw')).toMatchObject({ status: 2, out: '' });
   expect(events().findLast(({ action }) => action === 'play')).toMatchObject({ detail: { how: 'text' } });
 });
+
+test('oldest first, also of those that began within one second', async () => {
+  for (let n = 0; n < 12; n++) {
+    const { writer } = await newRecording({ folder: join(home, 'recordings'), person: ada });
+    await writer.end('exit');
+  }
+  const starts = (JSON.parse((await run('list', '--json')).out) as { start: string }[]).map(({ start }) => start);
+  expect(starts).toHaveLength(ids.length + 12);
+  expect(starts).toEqual([...starts].sort());
+});

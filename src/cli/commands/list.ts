@@ -179,6 +179,13 @@ async function search(site: OpenInstallation, rows: readonly Named[], words: str
   return unread > 0 ? exit.damaged : exit.done;
 }
 
+/** Oldest first. Ids have the second only, and one without a start (a damaged header) has its id's. */
+const byStart = (a: ListedRecording, b: ListedRecording): number => {
+  const [one, other] = [a.start, b.start];
+  if (one === '' || other === '' || one === other) return a.id < b.id ? -1 : 1;
+  return one < other ? -1 : 1;
+};
+
 const stateText = ({ imported, recovered, state }: ListedRecording): string => {
   if (imported !== null) return `${state}, imported (${imported}), not witnessed`;
   return recovered ? 'interrupted, recovered' : state === 'live' ? 'live, its length until the last output' : state;
@@ -281,7 +288,7 @@ export const list: CliCommand = {
           // The ledger first: a recording that is being written is never behind it.
           const known = new Map((await view?.recordings()) ?? []);
           const recordings = await listRecordings(site.home.recordings, known);
-          const rows = await chosen(site, recordings, options, identity);
+          const rows = await chosen(site, recordings.toSorted(byStart), options, identity);
           const none =
             recordings.length === 0 ? 'There are no recordings yet. Make one: wardmux record -- bash' : `None of ${recordings.length} recordings is like that.`;
           const searched =
