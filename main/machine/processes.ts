@@ -31,20 +31,32 @@ export function startedWith(argument: string): number[] {
   return [...new Set(ours.flatMap((name) => processTree(Number(name))))];
 }
 
-/** The process and everything below it, parents first. Without /proc only itself. */
+/**
+ * The process and everything below it, parents first; where it leads a process group also whoever else is in that. A child whose parent
+ * was killed is below nobody of ours any more (a browser's zygotes are the parents of its renderers), and it stays in its group.
+ * Without /proc only the process itself.
+ */
 export function processTree(root: number): number[] {
   if (process.platform !== 'linux') return [root];
   const children = new Map<number, number[]>();
+  const members: number[] = [];
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
     if (!Number.isInteger(pid)) continue;
     const facts = processStat(pid);
     if (!facts || facts.state === 'Z') continue;
     children.set(facts.parent, [...(children.get(facts.parent) ?? []), pid]);
+    if (facts.group === root) members.push(pid);
   }
-  const tree = [root];
-  for (let i = 0; i < tree.length; i++) tree.push(...(children.get(tree[i]!) ?? []));
-  return tree;
+  const tree = new Set([root]);
+  const grow = (): void => {
+    // A set goes on over what is added meanwhile.
+    for (const pid of tree) for (const child of children.get(pid) ?? []) tree.add(child);
+  };
+  grow();
+  for (const member of members) tree.add(member);
+  grow();
+  return [...tree];
 }
 
 /** The browser's renderers in the tree of `root`. A zygote that waits to become one does not count. */

@@ -8,6 +8,8 @@ interface ProcessStat {
   /** One letter: `Z` and `X` have ended, `T` and `t` are held. */
   readonly state: string;
   readonly parent: number;
+  /** Id of its process group: that of the process that leads it. */
+  readonly group: number;
   /** Clock ticks since boot. */
   readonly start: string;
 }
@@ -20,9 +22,10 @@ export function processStat(id: number | string): ProcessStat | undefined {
   try {
     const text = readFileSync(`/proc/${id}/stat`, 'latin1');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    const [state, parent] = fields;
+    const [state, parent, group] = fields;
     const start = fields[19];
-    return state === undefined || parent === undefined || start === undefined ? undefined : { state, parent: Number(parent), start };
+    if (state === undefined || parent === undefined || start === undefined) return undefined;
+    return { state, parent: Number(parent), group: Number(group), start };
   } catch {
     return undefined;
   }
