@@ -44,6 +44,8 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
   const [form, setForm] = useState<'glass' | 'lift' | undefined>(undefined);
   const glass = form === 'glass';
   const [waitUntil, setWaitUntil] = useState(first && first.backOffSeconds > 0 ? performance.now() + first.backOffSeconds * 1000 : 0);
+  const waitsUntil = useRef(waitUntil);
+  waitsUntil.current = waitUntil;
   const now = useClock(waitUntil);
   const stillCopied = useClearedClipboard(bridge, facts?.clearClipboard ?? false);
   const capsLock = useCapsLock();
@@ -79,7 +81,10 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
     leaving.current = setTimeout(() => {
       if (field.current) takeSecret(field.current).fill(0);
       setShown(false);
-      someoneElse();
+      // Whoever has to wait for the next try keeps hands off, as they are told: they, and how long it takes, stay on the page.
+      const left = waitsUntil.current - performance.now();
+      if (left > 0) leaving.current = setTimeout(someoneElse, left + LEFT_MS);
+      else someoneElse();
     }, LEFT_MS);
   };
   /** Back to the question who it is, where there is one. */

@@ -173,6 +173,27 @@ test('several people: nobody is named, each types who they are, and a passphrase
   expect(core.requests.find(({ request }) => request === 'lock.passphrase')?.input).toEqual({ person: 'j.varga' });
 });
 
+test('several people: whoever waits for the next try stays on the page, and how long it takes, though no key is pressed', async () => {
+  const { page } = await start((core) => {
+    several(core);
+    core.wait = { seconds: 60, failures: 6 };
+  });
+  await page.clock.install();
+  await page.reload();
+  await page.waitForSelector('#who');
+  await page.keyboard.type('j.varga');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.poster__who');
+  await page.clock.runFor(45_000);
+  expect(await page.textContent('.poster__who')).toBe('j.varga');
+  expect(await page.textContent('.poster__n')).toMatch(/0:1\d/);
+  // And half a minute more, as after every key.
+  await page.clock.runFor(40_000);
+  expect(await page.textContent('.poster__who')).toBe('j.varga');
+  await page.clock.runFor(10_000);
+  await page.waitForSelector('#who');
+});
+
 test('several people: a passphrase that lands where the name goes is not shown, there nor on the next page; a short name is, and not large', async () => {
   const { page, core } = await start(several);
   const hidden = (): Promise<string> => page.evaluate<string>(`getComputedStyle(document.querySelector('#who')).webkitTextSecurity`);
