@@ -21,7 +21,14 @@ import type { Home } from '../src/storage/index.ts';
 import type { Clock } from '../src/time/clock.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
-import { EMERGENCY_MINUTES, emergencyReasonWords, type EmergencyEnd, type EmergencyReason, type UnlockMethod } from '../src/types/words.ts';
+import {
+  EMERGENCY_MINUTES,
+  EMERGENCY_TOGETHER_MINUTES,
+  emergencyReasonWords,
+  type EmergencyEnd,
+  type EmergencyReason,
+  type UnlockMethod,
+} from '../src/types/words.ts';
 import type { Gate } from './gate.ts';
 import type { LockCause } from './lock-controller.ts';
 import type { InstalledHolder } from './installed.ts';
@@ -30,8 +37,8 @@ import type { PtyClient } from './pty-client.ts';
 import type { Admitted } from './unlock.ts';
 import type { VaultKeeper } from './vault-keeper.ts';
 
-/** Two operators stand at the same lock page: what the first has agreed to is no use to who comes a while after. In ms. */
-const TOGETHER_MS = 5 * 60_000;
+/** In ms. */
+const TOGETHER_MS = EMERGENCY_TOGETHER_MINUTES * 60_000;
 /** An hour of a busy shell, sealed, is a few MiB. */
 const ROOM_BYTES = 16 * 1024 * 1024;
 /** With less than this it is given up: the shells of an emergency may use it (they use what the policy keeps free before). In MiB. */

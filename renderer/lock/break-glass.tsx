@@ -5,14 +5,14 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Output } from '../../src/bridge/schema.ts';
-import { emergencyReasons, emergencyReasonWords, type EmergencyReason } from '../../src/types/words.ts';
-import type { Bridge } from '../shared/bridge.ts';
+import { EMERGENCY_TOGETHER_MINUTES, emergencyReasons, emergencyReasonWords, type EmergencyReason } from '../../src/types/words.ts';
+import { Refused, type Bridge } from '../shared/bridge.ts';
 import { textBytes } from '../shared/bytes.ts';
 import { messages } from '../shared/messages.ts';
 import { Button, Mark } from '../shared/parts.tsx';
 import { say } from '../shared/say.ts';
 import { clock, left } from '../shared/text.ts';
-import { useProof } from './proof-fields.tsx';
+import { FORM_LEFT_MS, useProof } from './proof-fields.tsx';
 import { ProofForm, useStanding } from './proof-form.tsx';
 
 const text = messages.breakGlass;
@@ -46,7 +46,7 @@ export function BreakGlass({ bridge, emergency, both, onLeave }: BreakGlassProps
     void bridge.request('emergency.leave', {}).catch(() => {});
     onLeave();
   };
-  const { formRef, stillThere } = useStanding(leave, another);
+  const { formRef, stillThere } = useStanding(leave, another, second ? EMERGENCY_TOGETHER_MINUTES * 60_000 : FORM_LEFT_MS);
   useEffect(() => {
     if (second) proof.another();
   }, [second]);
@@ -69,8 +69,11 @@ export function BreakGlass({ bridge, emergency, both, onLeave }: BreakGlassProps
 
   const answered = (answer: { readonly second: boolean }): void => {
     if (!answer.second) return;
+    if (second) {
+      proof.another();
+      throw new Refused('same-operator', text.sameOperator);
+    }
     say(text.secondNeeded);
-    if (second) proof.another();
     setSecond(true);
   };
   const proof = useProof({

@@ -1,5 +1,5 @@
 /** The form in which somebody proves at the lock who they are, for one deed: its fields, its buttons, and that it goes by itself where nobody is there any more. */
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { ComponentChildren, JSX, RefObject } from 'preact';
 import { messages } from '../shared/messages.ts';
 import { Button } from '../shared/parts.tsx';
@@ -7,23 +7,25 @@ import { FORM_LEFT_MS, type Proof } from './proof-fields.tsx';
 
 export interface Standing {
   readonly formRef: RefObject<HTMLFormElement | null>;
-  /** Somebody is there: a minute from now it goes. */
+  /** Somebody is there: so long from now it stands. */
   readonly stillThere: () => void;
 }
 
-/** @param leave where nobody has typed for a minute @param anew when this changes the form begins anew, with its first field */
-export function useStanding(leave: () => void, anew?: unknown): Standing {
+/** @param leave where nobody has typed for `leftMs` @param anew when this changes the form begins anew, with its first field */
+export function useStanding(leave: () => void, anew?: unknown, leftMs = FORM_LEFT_MS): Standing {
   const formRef = useRef<HTMLFormElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const stillThere = (): void => {
     clearTimeout(timer.current);
-    timer.current = setTimeout(leave, FORM_LEFT_MS);
+    timer.current = setTimeout(leave, leftMs);
   };
   useLayoutEffect(() => {
     formRef.current?.querySelector<HTMLElement>('[data-focus]')?.focus();
     stillThere();
     return () => clearTimeout(timer.current);
   }, [anew]);
+  // Somebody is there in whose time it changes.
+  useEffect(stillThere, [leftMs]);
   return { formRef, stillThere };
 }
 

@@ -114,6 +114,8 @@ export const emergencyReasonWords: Readonly<Record<EmergencyReason, string>> = {
 };
 /** How long an emergency lasts, and by how much it is extended, once (requirements 4.6). */
 export const EMERGENCY_MINUTES = 60;
+/** Two operators stand at the same lock page: what the first has agreed to is no use to who comes so long after. */
+export const EMERGENCY_TOGETHER_MINUTES = 5;
 /** How an emergency ended: by who was in, by its time, because another one began, because what ran it had ended by then, or because who was in it may not be any more. */
 export const emergencyEnds = ['ended', 'expired', 'replaced', 'restart', 'person'] as const;
 export type EmergencyEnd = (typeof emergencyEnds)[number];

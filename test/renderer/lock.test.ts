@@ -542,6 +542,22 @@ test('the glass is broken by the keyboard alone: it says what it means, takes a 
   ]);
 });
 
+test('where a second operator is waited for the form stands for five minutes, and not the one that a form stands', async () => {
+  const { page } = await start((made) => void (made.secondNeeded = true));
+  await page.clock.install();
+  await page.reload();
+  await page.getByRole('button', { name: /^Break-glass/ }).click();
+  await page.keyboard.press('1');
+  await page.locator('#glass-who').fill('Mara Ueda');
+  await page.locator('#glass-secret').fill('gravel kettle');
+  await page.keyboard.press('Enter');
+  await until(async () => (await page.textContent('.glassform'))?.includes('Now a second one proves it here'), 'the sentence');
+  await page.clock.runFor(4 * 60_000);
+  expect(await page.locator('.glassform').count()).toBe(1);
+  await page.clock.runFor(61_000);
+  await page.waitForSelector('.glassform', { state: 'detached' });
+});
+
 test('a second operator proves it on the same page, and whoever leaves says so; nothing that was typed stays', async () => {
   const { page, core } = await start((made) => void (made.secondNeeded = true));
   await page.getByRole('button', { name: /^Break-glass/ }).click();
@@ -551,6 +567,13 @@ test('a second operator proves it on the same page, and whoever leaves says so; 
   await page.keyboard.press('Enter');
   await until(async () => (await page.textContent('.glassform'))?.includes('Now a second one proves it here'), 'the sentence');
   expect(await focused()).toBe('glass-who');
+  expect([await page.inputValue('#glass-who'), await page.inputValue('#glass-secret')]).toEqual(['', '']);
+  // The same one again is told so.
+  core.secondNeeded = true;
+  await page.locator('#glass-who').fill('Mara Ueda');
+  await page.locator('#glass-secret').fill('gravel kettle');
+  await page.keyboard.press('Enter');
+  await until(async () => (await page.textContent('.glassform .poster__err'))?.includes('it was the same one again'), 'the sentence about the same operator');
   expect([await page.inputValue('#glass-who'), await page.inputValue('#glass-secret')]).toEqual(['', '']);
   await page.keyboard.press('Escape');
   await page.waitForSelector('.glassform', { state: 'detached' });
