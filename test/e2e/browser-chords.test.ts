@@ -12,6 +12,7 @@ import { initialise } from './initialised.ts';
 import { passphrase, prepare, takesPassphrase, until, type Running } from './support.ts';
 
 const missing = missingPrograms('Xvfb', 'xdotool', 'openbox', 'wmctrl');
+const noLayouts = missingPrograms('setxkbmap', 'xkbcomp');
 let display: Display;
 let running: Running;
 let session: CDPSession;
@@ -148,6 +149,31 @@ test('in the workspace', { timeout: 300_000 }, async () => {
   await everyButton();
   expect(await running.app.socket.handlers.status()).toMatchObject({ state: 'unlocked', shells: 1 });
   await unchanged('workspace');
+});
+
+/** The keys of the main block by their places, without Return: what they enter is the layout's. */
+const places = [49, 51, ...[10, 24, 38, 52].flatMap((first) => Array.from({ length: first < 38 ? 12 : first < 52 ? 11 : 10 }, (_, n) => first + n)), 94];
+const placeNames = ['TLDE', 'BKSL', ...['AE', 'AD', 'AC', 'AB'].flatMap((row, n) => Array.from({ length: [12, 12, 11, 10][n]! }, (_, i) => `${row}${String(i + 1).padStart(2, '0')}`))]; // prettier-ignore
+
+async function pressPlaces(what: string): Promise<void> {
+  for (const held of combinations) {
+    display.xdotool(...held.flatMap((key) => ['keydown', key]), 'key', '--delay', '2', ...places.map(String), ...held.flatMap((key) => ['keyup', key]));
+    await onlyUs(`${what} with ${held.join('+') || 'no modifier'}`);
+  }
+  await unchanged('lock');
+}
+
+test('with layouts that have dead keys, and with a dead key on every place', { timeout: 300_000 }, async ({ skip }) => {
+  skip(noLayouts.length > 0, `not installed: ${noLayouts.join(', ')}`);
+  await open({ initialised: true });
+  for (const layout of ['de', 'ch', 'fr']) {
+    display.layout(layout);
+    await pressPlaces(`every key of the layout ${layout}`);
+  }
+  for (const dead of ['dead_acute', 'dead_circumflex']) {
+    display.symbols(placeNames.map((place) => `replace key <${place}> { [ ${dead}, ${dead} ] };`).join(' '));
+    await pressPlaces(`${dead} on every place`);
+  }
 });
 
 test('while no page stands', { timeout: 300_000 }, async () => {

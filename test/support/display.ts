@@ -18,6 +18,10 @@ export interface Display {
   key(...names: string[]): void;
   /** xdotool, for what has no function here. */
   xdotool(...args: string[]): void;
+  /** Another keyboard: the name of a layout. Needs setxkbmap. */
+  layout(name: string): void;
+  /** Puts other symbols on keys of the layout `us`, in the words of xkb_symbols. Needs xkbcomp. */
+  symbols(words: string): void;
   /** Starts a window manager that takes no key for itself, and waits until it is there. */
   manageWindows(): Promise<void>;
   /** Titles of the windows that the window manager knows. Needs wmctrl. */
@@ -65,6 +69,14 @@ export async function openDisplay(width = 1440, height = 900): Promise<Display> 
     pid: xvfb.pid!,
     frame,
     xdotool,
+    layout: (of) => void execFileSync('setxkbmap', [of], { env, stdio: 'ignore' }),
+    symbols: (words) => {
+      const file = join(folder, 'keymap.xkb');
+      const parts = ['keycodes { include "evdev+aliases(qwerty)" }', 'types { include "complete" }', 'compat { include "complete" }'];
+      const symbols = `symbols { include "pc+us+inet(evdev)" ${words} }`;
+      writeFileSync(file, `xkb_keymap { ${[...parts, symbols, 'geometry { include "pc(pc105)" }'].map((part) => `xkb_${part};`).join(' ')} };`);
+      execFileSync('xkbcomp', ['-w', '0', file, name], { env, stdio: 'ignore' });
+    },
     async manageWindows() {
       const config = join(folder, 'openbox.xml');
       writeFileSync(config, '<?xml version="1.0"?><openbox_config xmlns="http://openbox.org/3.4/rc"><keyboard/><mouse/></openbox_config>');
