@@ -8,26 +8,88 @@ export const PASSED_LEAST = 8 * 1024;
 /** SGR. */
 export const COLOUR = /\x1b\[[\d;:]*m/g;
 
+/** The part of some output that came at one moment, as it is joined with what came before it. */
+export interface Part {
+  readonly from: number;
+  readonly to: number;
+  readonly timeUs: number;
+}
+
+/** So much of a run is waited for. */
+const HELD_BYTES = 256 * 1024;
+
+/** Output of moments that follow each other, as long as all of it is plain: a run is seldom within one event. */
+export class Joined {
+  #parts: Part[] = [];
+  #bytes = Buffer.alloc(HELD_BYTES);
+  #length = 0;
+  /** Up to here it is known to be plain. */
+  #plain = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  add(bytes: Uint8Array, timeUs: number): void {
+    const to = this.#length + bytes.length;
+    if (to > this.#bytes.length) {
+      const larger = Buffer.alloc(to);
+      this.#bytes.copy(larger, 0, 0, this.#length);
+      this.#bytes.fill(0);
+      this.#bytes = larger;
+    }
+    this.#bytes.set(bytes, this.#length);
+    this.#parts.push({ from: this.#length, to, timeUs });
+    this.#length = to;
+  }
+
+  /** Whether more may be waited for: all of it is plain so far. */
+  goesOn(): boolean {
+    const { end, open } = plainRun(this.bytes, this.#plain);
+    this.#plain = end;
+    return open && this.#length < HELD_BYTES;
+  }
+
+  *parts(from: number, to: number): Generator<Part> {
+    for (const part of this.#parts)
+      if (part.from < to && part.to > from) yield { from: Math.max(from, part.from), to: Math.min(to, part.to), timeUs: part.timeUs };
+  }
+
+  clear(): void {
+    this.#bytes.fill(0, 0, this.#length);
+    this.#parts = [];
+    this.#length = 0;
+    this.#plain = 0;
+  }
+}
+
 /** Where what begins here and is nothing but text, ends of lines and colours ends: at a line feed, or where it began. */
-export function plainEnd(bytes: Uint8Array, from: number): number {
+export const plainEnd = (bytes: Uint8Array, from: number): number => plainRun(bytes, from).end;
+
+/** `open`: all of it is plain, and what stands behind the last line feed is the beginning of a line. */
+function plainRun(bytes: Uint8Array, from: number): { readonly end: number; readonly open: boolean } {
   let end = from;
   for (let at = from; at < bytes.length; at++) {
     const byte = bytes[at]!;
     if (byte >= 0x20 && byte !== 0x7f) {
       // C1 controls are these bytes in UTF-8.
-      if (byte === 0xc2 && bytes[at + 1]! < 0xa0) return end;
+      if (byte === 0xc2 && bytes[at + 1]! < 0xa0) return { end, open: false };
     } else if (byte === CR) {
-      if (bytes[at + 1] !== LF) return end;
+      if (bytes[at + 1] !== LF) return { end, open: at + 1 === bytes.length };
       at++;
       end = at + 1;
     } else if (byte === 0x1b) {
-      if (bytes[at + 1] !== 0x5b) return end;
+      if (bytes[at + 1] !== 0x5b) return { end, open: at + 1 === bytes.length };
       at += 2;
       while (at < bytes.length && bytes[at]! >= 0x30 && bytes[at]! <= 0x3b) at++;
-      if (bytes[at] !== 0x6d) return end;
-    } else return end;
+      if (bytes[at] !== 0x6d) return { end, open: at >= bytes.length };
+    } else return { end, open: false };
   }
-  return end;
+  return { end, open: true };
 }
 
 /** The whole lines of a plain run that others of it push off a screen of so many rows, where they are worth it. */

@@ -44,6 +44,46 @@ test('long runs of plain lines: the same text, lines and screen as letter by let
   );
 }, 120_000);
 
+test('plain lines that go over many outputs: joined, each line is told as it is, and with the time at which it stood there', async () => {
+  let runs = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(line, { minLength: 300, maxLength: 500 }),
+      fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 10, maxLength: 10 }),
+      fc.integer({ min: 20, max: 120 }),
+      fc.integer({ min: 2, max: 30 }),
+      async (lines, sizes, cols, rows) => {
+        // No beginning of a line is another line.
+        const numbered = lines.map((text, n) => `${String(n).padStart(4, '0')}:${text.padEnd(40, '.')}`);
+        const bytes = Buffer.from(`\x1b[${rows};1H${numbered.join('\r\n')}\r\n\x1b[3;1Hover\r\n`);
+        const events: Uint8Array[] = [];
+        for (let at = 0, n = 0; at < bytes.length; at += sizes[n++ % sizes.length]!) events.push(bytes.subarray(at, at + sizes[n % sizes.length]!));
+        const times = async (listener: (tell: (text: string, timeUs: number) => void) => Parameters<typeof Shown.of>[1]): Promise<Map<string, number>> => {
+          const all = new Map<string, number>();
+          const tell = (text: string, timeUs: number): void => void (all.has(text) || all.set(text, timeUs));
+          const shown = await Shown.of({ cols, rows }, listener(tell));
+          for (const [n, event] of events.entries()) shown.output(event, n * 1000);
+          shown.end();
+          shown.dispose();
+          return all;
+        };
+        const joined = await times((tell) => ({
+          text: ({ text, timeUs }) => tell(text, timeUs),
+          run: ({ text, timeUs }) => {
+            runs++;
+            for (const one of text.split('\n')) tell(one.trimEnd(), timeUs);
+          },
+        }));
+        const whole: string[] = [];
+        const apart = await times((tell) => ({ text: ({ text, timeUs }) => tell(text, timeUs), left: ({ text }) => whole.push(text) }));
+        for (const text of whole) if (text !== '') expect([text, joined.get(text)]).toEqual([text, apart.get(text)]);
+      },
+    ),
+    { numRuns: 30 },
+  );
+  expect(runs).toBeGreaterThan(30);
+}, 120_000);
+
 test('whatever is printed, each row that the screen has when an event ends was told', async () => {
   const piece = fc.oneof(
     fc.stringMatching(/^[a-z ]{0,50}$/),

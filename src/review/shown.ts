@@ -10,7 +10,7 @@
  */
 import type { Terminal } from '@xterm/headless';
 import { inked, normalLines } from '../terminal/serialize.ts';
-import { COLOUR, linesToPass, PASSED_LEAST, plainEnd } from './plain.ts';
+import { COLOUR, Joined, linesToPass, PASSED_LEAST, plainEnd } from './plain.ts';
 import { Stage } from './stage.ts';
 
 export interface ShownText {
@@ -49,7 +49,7 @@ export interface ShownRun {
 
 export interface ShownListener {
   readonly text?: (shown: ShownText) => void;
-  /** Takes runs of lines in place of their texts. */
+  /** Takes runs of lines in place of their texts. Who takes neither lines that left nor marks gets runs that go over several outputs, once they end. */
   readonly run?: (run: ShownRun) => void;
   readonly left?: (left: LeftText) => void;
   readonly mark?: (mark: ShownMark) => void;
@@ -76,16 +76,19 @@ interface Core {
   readonly _bufferService: { readonly buffers: { readonly normal: { readonly scrollTop: number; readonly scrollBottom: number } } };
   readonly _inputHandler: { readonly _parser: { readonly _executeHandlers: Record<number, (() => boolean) | undefined> } };
 }
+const utf8 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 const coreOf = (terminal: Terminal): Core => (terminal as unknown as { readonly _core: Core })._core;
 
 const nowhere = { line: -1, x: -1, alternate: false };
+/** The rest of a colour, or of a letter, that the next output ends. */
+const unfinished = /(?:\x1b(?:\[[\d:;]*)?|\ufffd+)$/;
 /** Before these the cursor's line is looked at: BS, LF, VT, FF, CR, IND, NEL. */
 const CR = 0x0d;
 const LF = 0x0a;
 const controls = [0x08, LF, 0x0b, 0x0c, CR, 0x84, 0x85];
 
 export class Shown {
-  /** Can be written down at any moment. */
+  /** Can be written down at any moment, where runs are not joined. */
   readonly stage: Stage;
   readonly #terminal: Terminal;
   readonly #listener: ShownListener;
@@ -99,11 +102,14 @@ export class Shown {
   /** Where the cursor stood when its line was last looked at. */
   #seen = nowhere;
   #input: { readonly line: number; readonly x: number } | undefined;
+  readonly #joined = new Joined();
+  readonly #joins: boolean;
 
   private constructor(stage: Stage, listener: ShownListener) {
     this.stage = stage;
     this.#terminal = stage.terminal;
     this.#listener = listener;
+    this.#joins = listener.run !== undefined && !listener.left && !listener.mark;
     this.#follow();
     this.#hook();
   }
@@ -114,26 +120,40 @@ export class Shown {
 
   /** Output bytes, and when they came. */
   output(bytes: Uint8Array, timeUs: number): void {
-    this.#nowUs = timeUs;
+    this.#joined.add(bytes, timeUs);
+    if (!this.#joins || !this.#joined.goesOn()) this.#show();
+  }
+
+  /** Shows what has come. */
+  #show(): void {
+    const { bytes } = this.#joined;
     for (let at = 0; at < bytes.length;) {
       const end = bytes.length - at < PASSED_LEAST ? bytes.length : plainEnd(bytes, at);
       const passes = end - at >= PASSED_LEAST ? linesToPass(bytes, at, end, this.#terminal.rows) : undefined;
       if (passes) {
-        this.#emulate(bytes.subarray(at, passes.from));
+        this.#emulate(at, passes.from);
         at = passes.from;
         if (this.#atPlainEdge) {
-          this.#pass(bytes.subarray(passes.from, passes.to));
+          this.#passAll(passes.from, passes.to);
           at = passes.to;
         }
       }
       // What is not plain, and what follows it, up to where another run may begin.
       const next = passes ? end : Math.min(bytes.length, end + PASSED_LEAST);
-      this.#emulate(bytes.subarray(at, next));
+      this.#emulate(at, next);
       at = next;
+    }
+    this.#joined.clear();
+  }
+
+  #emulate(from: number, to: number): void {
+    for (const part of this.#joined.parts(from, to)) {
+      this.#nowUs = part.timeUs;
+      this.#emulateNow(this.#joined.bytes.subarray(part.from, part.to));
     }
   }
 
-  #emulate(bytes: Uint8Array): void {
+  #emulateNow(bytes: Uint8Array): void {
     const { cols, rows } = this.#terminal;
     // No more than a screen holds: the alternate one keeps nothing that has scrolled off it.
     const slice = Math.max(LEAST_SLICE_BYTES, Math.min(SLICE_BYTES, cols * (rows - 1)));
@@ -154,14 +174,41 @@ export class Shown {
     return coreService.decPrivateModes.wraparound && !coreService.modes.insertMode && !_charsetService.charset && scrollTop === 0 && scrollBottom === rows - 1;
   }
 
-  /** Lines that others push off the screen at once: they are told, and the emulator gets their colours alone. */
-  #pass(bytes: Uint8Array): void {
-    const { run, text: tell, left } = this.#listener;
+  /** Whole lines of some moments. One that goes over several is told as it grew. */
+  #passAll(from: number, to: number): void {
+    const { bytes } = this.#joined;
+    let begin = from;
+    for (const part of this.#joined.parts(from, to)) {
+      this.#nowUs = part.timeUs;
+      const end = bytes.lastIndexOf(LF, part.to - 1) + 1;
+      if (end > begin && begin < part.from) {
+        const first = bytes.indexOf(LF, part.from) + 1;
+        this.#pass(bytes.subarray(begin, first), true);
+        begin = first;
+      }
+      if (end > begin) {
+        this.#pass(bytes.subarray(begin, end));
+        begin = end;
+      }
+      if (begin < part.to) this.#tellGrowing(bytes.subarray(begin, part.to));
+    }
+  }
+
+  /** The beginning of a line that is passed with what comes. */
+  #tellGrowing(bytes: Uint8Array): void {
+    const { buffer, rows } = this.#terminal;
+    const text = utf8(bytes).replace(COLOUR, '').replace(unfinished, '').trimEnd();
+    if (text !== '') this.#listener.text?.({ line: this.#trimmed + buffer.normal.baseY + rows - 1, alternate: false, text, timeUs: this.#nowUs });
+  }
+
+  /** Lines that others push off the screen at once: they are told, and the emulator gets their colours alone. @param grew one whose beginning was told. */
+  #pass(bytes: Uint8Array, grew = false): void {
+    const { text: tell, left } = this.#listener;
+    const run = grew ? undefined : this.#listener.run;
     const { buffer, rows } = this.#terminal;
     this.#tellScreen(false);
-    const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
     const colours: string[] = [];
-    const text = whole
+    const text = utf8(bytes)
       .replace(COLOUR, (colour) => {
         if (colour === '\x1b[m' || colour === '\x1b[0m') colours.length = 0;
         colours.push(colour);
@@ -186,6 +233,7 @@ export class Shown {
   }
 
   resize(cols: number, rows: number, timeUs: number): void {
+    this.#show();
     this.#nowUs = timeUs;
     if (cols === this.#terminal.cols && rows === this.#terminal.rows) return;
     this.#look();
@@ -199,12 +247,14 @@ export class Shown {
 
   /** The recording ends: what stands on its screens is told as left. */
   end(): void {
+    this.#show();
     this.#look();
     if (this.#alternate) this.#tellScreen(true);
     this.#tellScreen(false);
   }
 
   dispose(): void {
+    this.#joined.clear();
     this.stage.dispose();
   }
 
@@ -356,8 +406,8 @@ export class Shown {
       this.#tellLine(y, next, alternate);
       y = next;
     }
-    // What comes to stand in its place is another line.
-    this.#last.clear();
+    // What comes to stand in its place is another line; those of the other screen stand on.
+    for (const key of this.#last.keys()) if (key < 0 === alternate) this.#last.delete(key);
   }
 
   #tellLine(first: number, end: number, alternate: boolean): void {
