@@ -19,6 +19,7 @@ let others: string;
 let who: string | undefined;
 let entered: AuditEntry[];
 let asked: string[];
+let answers: Record<string, unknown>;
 /** The ledger takes what is entered. */
 let takes: boolean;
 
@@ -40,7 +41,7 @@ beforeEach(async () => {
   entered = [];
   asked = [];
   takes = true;
-  const answers: Record<string, unknown> = {
+  answers = {
     reviewOpen: { whole: true },
     reviewSeek: { toUs: 4_000_000 },
     reviewMore: { toUs: 9_500_000, end: false },
@@ -109,6 +110,14 @@ describe('a look', () => {
     await reviews.lines(1, 0, 10);
     await reviews.close();
     expect(entered.slice(1)).toEqual([{ action: 'view', person: ADA, detail: { recording: own, key: 'owner', fromMs: 1000, toMs: 9500 } }]);
+  });
+
+  test('has seen its commands, wherever it stood', async () => {
+    answers['reviewOpen'] = { whole: true, commands: { fromUs: 500_000, toUs: 60_000_000 } };
+    expect(await reviews.open(1, own)).toEqual({ whole: true });
+    await reviews.seek(1, 4_000_000);
+    await reviews.close();
+    expect(entered.at(-1)).toMatchObject({ action: 'view', detail: { fromMs: 500, toMs: 60_000 } });
   });
 
   test('that the ledger does not take is none', async () => {

@@ -96,7 +96,10 @@ export class Reviews implements Reviewing {
     await this.#enter(person.id, recording, 'replay');
     this.#look = look;
     const live = state?.closed === null && liveState(join(home.recordings, recording)) === 'live';
-    return vaults.require().ask('reviewOpen', { ticket, recording, live });
+    const { whole, commands } = await vaults.require().ask('reviewOpen', { ticket, recording, live });
+    // The commands are listed beside the replay, wherever it stands.
+    if (commands) seen(look, commands.fromUs, commands.toUs);
+    return { whole };
   };
 
   readonly programs: Reviewing['programs'] = async (ticket, recordings) => {

@@ -56,12 +56,18 @@ export interface TerminalPort {
 }
 
 let palette: Palette | undefined;
-const all = new Set<TerminalView>();
+const all = new Set<{ refresh(): void }>();
 
 /** Colours, cell or number of panes changed. */
 export function refreshTerminals(): void {
   palette = undefined;
   for (const view of all) view.refresh();
+}
+
+/** Another emulator is told so too. @returns what ends it */
+export function refreshToo(emulator: { refresh(): void }): () => void {
+  all.add(emulator);
+  return () => void all.delete(emulator);
 }
 
 export class TerminalView {

@@ -48,6 +48,36 @@ describe('a recording that is looked at', () => {
     expect(told.every(([ticket]) => ticket === 7)).toBe(true);
   });
 
+  test('has its text in the order of time, also where a full screen stood over what was there before', async () => {
+    const { writer, clock } = await newRecording();
+    for (const text of ['before\r\n', '\x1b[?1049h\x1b[Hbeds', '\x1b[?1049lbehind\r\n']) {
+      clock.step(1000);
+      writer.output(Buffer.from(text));
+    }
+    await writer.end('exit');
+    await review.open(7, writer.folder, opener, false);
+    expect(await review.lines(7, 2_000_000, 10)).toEqual({ fromUs: 1_000_000, toUs: 3_000_000 });
+    expect(of('lines')[0]!.lines.map(({ text, timeUs }) => [text, timeUs])).toEqual([
+      ['before', 1_000_000],
+      ['beds', 2_000_000],
+      ['behind', 3_000_000],
+    ]);
+  });
+
+  test('tells the span that its commands are from', async () => {
+    const { writer, clock } = await newRecording();
+    for (const text of ['ops@icu:~$ ', 'uptime', '\r\nops@icu:~$ ', 'tail hl7.log', '\r\nnack\r\nops@icu:~$ ']) {
+      clock.step(1000);
+      writer.output(Buffer.from(text));
+    }
+    await writer.end('exit');
+    const { commands } = await review.open(7, writer.folder, opener, false);
+    const [first, last] = of('timeline')[0]!.commands;
+    expect([first!.text, last!.text]).toEqual(['uptime', 'tail hl7.log']);
+    expect(commands).toEqual({ fromUs: first!.beganUs, toUs: last!.beganUs });
+    expect(last!.beganUs).toBeGreaterThan(first!.beganUs);
+  });
+
   test('gives nothing once it is closed, and nothing to a key that it is not sealed to', async () => {
     const { folder } = await recorded(2);
     await review.open(1, folder, opener, false);

@@ -46,7 +46,12 @@ export class Review {
   }
 
   /** Opens a recording, and tells of it until it is read whole. @throws RecordingError */
-  async open(ticket: number, folder: string, opener: SegmentOpener, live: boolean): Promise<{ readonly whole: boolean }> {
+  async open(
+    ticket: number,
+    folder: string,
+    opener: SegmentOpener,
+    live: boolean,
+  ): Promise<{ readonly whole: boolean; readonly commands?: { readonly fromUs: number; readonly toUs: number } }> {
     this.close();
     const first = await readHeader(folder, 0);
     if (first && !first.header.recipients.some(({ kid }) => kid === opener.kid))
@@ -63,15 +68,19 @@ export class Review {
       left: (line) => keep(looked, 'gap' in line ? { text: line.gap, timeUs: line.timeUs, gap: true } : line),
     });
     if (this.#looked !== looked) return { whole: false };
+    // What stood below a full screen left after it, and was there before.
+    looked.lines.sort((a, b) => a.timeUs - b.timeUs);
+    const commands = watched.commands.slice(0, MOST_TOLD);
     await this.#tell(ticket, {
       kind: 'timeline',
       timeline: watched.timeline,
-      commands: watched.commands.slice(0, MOST_TOLD),
+      commands,
       lines: looked.lineCount,
       kept: looked.lines.length,
       fault: watched.fault?.message ?? null,
     });
-    return { whole: watched.fault === undefined };
+    const [earliest, latest] = [commands[0], commands.at(-1)];
+    return { whole: watched.fault === undefined, ...(earliest && latest ? { commands: { fromUs: earliest.beganUs, toUs: latest.beganUs } } : {}) };
   }
 
   /** What ran in each. */
@@ -224,7 +233,7 @@ function keep(
   looked.lines.push({ text: text.slice(0, LINE_CHARS), timeUs, ...('gap' in rest ? { gap: true } : rest.alternate ? { alternate: true } : {}) });
 }
 
-/** The first line behind a moment. Lines are in the order in which they left, and begin nearly in that of time. */
+/** The first line behind a moment, of lines in the order of time. */
 function firstAfter(lines: readonly TranscriptLine[], timeUs: number): number {
   let [low, high] = [0, lines.length];
   while (low < high) {

@@ -173,8 +173,13 @@ export const vaultService = {
     z.object({ skipped: z.number() }),
     'any',
   ),
-  /** Opens a recording that somebody looks at, and reads it: what is in it goes to the page as `review` frames of this ticket. Answers when it was read, or another one was opened. */
-  reviewOpen: asked('recording.replay.own', z.object({ ticket, recording: z.string(), live: z.boolean() }), z.object({ whole: z.boolean() }), 'any'),
+  /** Opens a recording that somebody looks at, and reads it: what is in it goes to the page as `review` frames of this ticket. Answers when it was read, or another one was opened. `commands`: the span that those told with it are from. */
+  reviewOpen: asked(
+    'recording.replay.own',
+    z.object({ ticket, recording: z.string(), live: z.boolean() }),
+    z.object({ whole: z.boolean(), commands: z.object({ fromUs: z.number(), toUs: z.number() }).optional() }),
+    'any',
+  ),
   /** What ran in these recordings, as a `review` frame: of those that this key opens. */
   reviewPrograms: asked('recording.replay.own', z.object({ ticket, recordings: z.array(z.string()).max(500).readonly() }), none, 'any'),
   /** The screen at a moment, microseconds since its start. `toUs`: up to where content was given. */

@@ -96,7 +96,7 @@ export function RecordingList({ looking, onLeave }: { readonly looking: Looking;
             ))}
           </select>
           <button type="button" class="chip" aria-pressed={query.descending} onClick={() => looking.filter({ descending: !query.descending })}>
-            {text.descending}
+            {text.descending[query.sort]}
           </button>
         </span>
       </form>
@@ -188,7 +188,7 @@ function Hits({ looking }: { readonly looking: Looking }): JSX.Element {
             <button type="button" class="rec rec--hit" onClick={() => openAt(recording, timeUs)}>
               <span class="rec__when">
                 {length(timeUs / 1000)}
-                <span class="faint">{rowOf(recording) ? clock(new Date(rowOf(recording)!.start)) : ''}</span>
+                <span class="faint">{rowOf(recording)?.start ? clock(new Date(rowOf(recording)!.start)) : ''}</span>
               </span>
               <span class="rec__what">
                 <span class="hit">

@@ -159,15 +159,9 @@ export class Looking {
     const ticket = (this.#open = this.#next++);
     batch(() => {
       this.row.value = row;
-      this.timeline.value = undefined;
-      this.commands.value = [];
-      this.text.value = { from: 0, lines: [], all: 0, kept: 0 };
-      this.readMs.value = 0;
-      this.proof.value = undefined;
-      this.openFault.value = '';
+      this.#blank();
       this.play.value = { ...paused, atMs };
     });
-    this.#waiting = [];
     this.#seeking = undefined;
     this.#seekNext = undefined;
     this.#asking = false;
@@ -183,12 +177,22 @@ export class Looking {
     if (this.#open === 0) return;
     this.#open = 0;
     this.#screen = undefined;
-    this.#waiting = [];
     batch(() => {
       this.row.value = undefined;
-      this.timeline.value = undefined;
+      this.#blank();
     });
     void this.#bridge.request('review.close', {}).catch(() => {});
+  }
+
+  /** Nothing of the one that was looked at is kept. */
+  #blank(): void {
+    this.#waiting = [];
+    this.timeline.value = undefined;
+    this.commands.value = [];
+    this.text.value = { from: 0, lines: [], all: 0, kept: 0 };
+    this.readMs.value = 0;
+    this.proof.value = undefined;
+    this.openFault.value = '';
   }
 
   async verify(): Promise<void> {
@@ -311,16 +315,30 @@ export class Looking {
     const timeUs = this.#seekNext;
     this.#seekNext = undefined;
     this.#seeking = { timeUs };
-    this.#bridge.request('review.seek', { ticket: this.#open, timeUs }).catch((error: unknown) => {
-      this.#seeking = undefined;
-      this.openFault.value = sentenceOf(error);
+    const ticket = this.#open;
+    this.#bridge.request('review.seek', { ticket, timeUs }).catch((error: unknown) => {
+      if (ticket === this.#open) this.#seeking = undefined;
+      this.#failed(ticket, error);
     });
   }
 
   #more(): void {
     if (this.#asking || this.#ended || this.#seeking || this.#waiting.length >= FEW || this.#open === 0) return;
     this.#asking = true;
-    this.#bridge.request('review.more', { ticket: this.#open }).catch(() => (this.#asking = false));
+    const ticket = this.#open;
+    this.#bridge.request('review.more', { ticket }).catch((error: unknown) => {
+      if (ticket === this.#open) this.#asking = false;
+      this.#failed(ticket, error);
+    });
+  }
+
+  /** What fails is not asked for again at every frame: a play stops there, and it is said. */
+  #failed(ticket: number, error: unknown): void {
+    if (ticket !== this.#open) return;
+    batch(() => {
+      this.play.value = { ...this.play.value, playing: false };
+      this.openFault.value = sentenceOf(error);
+    });
   }
 
   #show(toMs: number): void {

@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { messages } from '../../shared/messages.ts';
 import { Button, Mark } from '../../shared/parts.tsx';
 import { count, length, moment, size } from '../../shared/text.ts';
+import { refreshToo } from '../terminal-view.ts';
 import type { Looking, Row } from './looking.ts';
 import { ReplayTerminal } from './screen.ts';
 import { TimelineView } from './timeline.tsx';
@@ -20,6 +21,7 @@ export function Replay({ looking, row }: Props): JSX.Element {
   const root = useRef<HTMLElement>(null);
   useEffect(() => {
     const screen = new ReplayTerminal(place.current!);
+    const release = refreshToo(screen);
     looking.showOn(screen);
     root.current!.querySelector<HTMLElement>('h2')?.focus();
     let before = performance.now();
@@ -31,6 +33,7 @@ export function Replay({ looking, row }: Props): JSX.Element {
     return () => {
       cancelAnimationFrame(next);
       looking.showOn(undefined);
+      release();
       screen.dispose();
     };
   }, []);
@@ -165,7 +168,8 @@ function CommandList({ looking }: { readonly looking: Looking }): JSX.Element {
               <span class="rec__when">{length(beganUs / 1000)}</span>
               <span class="rec__what">{line}</span>
               <span class="faint">
-                {endedUs === undefined ? text.notSeen : text.ended(exit, length((endedUs - beganUs) / 1000))} {text.by_[by]}
+                {endedUs === undefined ? text.notSeen : text.ended(exit, length((endedUs - beganUs) / 1000))}
+                {text.by_[by]}
               </span>
             </button>
           </li>

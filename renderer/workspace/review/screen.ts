@@ -10,12 +10,18 @@ import { restrictReplies } from '../replies.ts';
 import { advance, fontFamily, readPalette, tuneCell } from '../theme.ts';
 import type { ReplayScreen } from './looking.ts';
 
+/** What was wider or higher than its place is drawn smaller, and no smaller than this: then the place scrolls. */
+const SMALLEST = 0.5;
+
 export class ReplayTerminal implements ReplayScreen {
   readonly terminal: Terminal;
+  readonly #parent: HTMLElement;
+  readonly #watch: ResizeObserver;
+  #palette = readPalette();
   #characters = new WholeCharacters();
 
   constructor(parent: HTMLElement) {
-    const palette = readPalette();
+    this.#parent = parent;
     this.terminal = new Terminal({
       allowProposedApi: true,
       allowTransparency: true,
@@ -32,7 +38,7 @@ export class ReplayTerminal implements ReplayScreen {
       logLevel: 'off',
       minimumContrastRatio: 4.5,
       scrollback: 0,
-      theme: palette.theme,
+      theme: this.#palette.theme,
       windowOptions: {},
     });
     const { terminal } = this;
@@ -46,10 +52,27 @@ export class ReplayTerminal implements ReplayScreen {
     terminal.textarea?.setAttribute('aria-hidden', 'true');
     mendContrast(
       terminal,
-      () => palette.grounds,
-      () => palette.unpainted,
+      () => this.#palette.grounds,
+      () => this.#palette.unpainted,
     );
     tuneCell(terminal);
+    this.#watch = new ResizeObserver(() => this.#fit());
+    this.#watch.observe(parent);
+  }
+
+  /** Theme or text size are others. */
+  refresh(): void {
+    this.#palette = readPalette();
+    this.terminal.options.theme = this.#palette.theme;
+    tuneCell(this.terminal);
+    this.#fit();
+  }
+
+  #fit(): void {
+    const { c, r } = cellSize();
+    const { cols, rows } = this.terminal;
+    const scale = Math.max(SMALLEST, Math.min(1, this.#parent.clientWidth / (cols * c), this.#parent.clientHeight / (rows * r)));
+    this.terminal.element?.style.setProperty('transform', scale < 1 ? `scale(${scale})` : 'none');
   }
 
   moment(cols: number, rows: number, bytes: Uint8Array): void {
@@ -64,10 +87,13 @@ export class ReplayTerminal implements ReplayScreen {
   }
 
   resize(cols: number, rows: number): void {
-    if (cols !== this.terminal.cols || rows !== this.terminal.rows) resizeTerminal(this.terminal, cols, rows);
+    if (cols === this.terminal.cols && rows === this.terminal.rows) return;
+    resizeTerminal(this.terminal, cols, rows);
+    this.#fit();
   }
 
   dispose(): void {
+    this.#watch.disconnect();
     this.terminal.dispose();
   }
 }

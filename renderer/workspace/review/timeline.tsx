@@ -9,6 +9,8 @@ const text = messages.recordings;
 
 /** Blocks of activity that are drawn. */
 const BLOCKS = 80;
+/** Below this, clock times have seconds: their minutes would be the same. */
+const SECONDS_MS = 10 * 60_000;
 /** Marks of one kind that are drawn: more would be one line. */
 const DRAWN = 200;
 
@@ -28,7 +30,7 @@ const heat = (bytes: number, most: number): number => (bytes === 0 ? 0 : Math.ma
 interface Props {
   readonly timeline: Timeline;
   readonly atMs: number;
-  /** When it began, to write clock times below. */
+  /** When it began, to write clock times below; empty where that is not known, and then times within it are written. */
   readonly start: string;
   readonly onSeek: (ms: number) => void;
 }
@@ -48,7 +50,7 @@ export function TimelineView({ timeline, atMs, start, onSeek }: Props): JSX.Elem
       .filter((marker) => marker.kind === kind)
       .slice(0, DRAWN)
       .map(({ timeUs }) => timeUs);
-  const began = new Date(start).getTime();
+  const below = (ms: number): string => (start === '' ? length(ms) : text.clock(new Date(new Date(start).getTime() + ms), endMs < SECONDS_MS));
   return (
     <div>
       <div
@@ -104,7 +106,7 @@ export function TimelineView({ timeline, atMs, start, onSeek }: Props): JSX.Elem
       </div>
       <p class="timeline__times faint" aria-hidden="true">
         {[0, 1, 2, 3, 4].map((n) => (
-          <span key={n}>{text.clock(new Date(began + (endMs * n) / 4))}</span>
+          <span key={n}>{below((endMs * n) / 4)}</span>
         ))}
       </p>
       <p class="legend">
