@@ -9,7 +9,7 @@ export const PASSED_LEAST = 8 * 1024;
 export const COLOUR = /\x1b\[[\d;:]*m/g;
 
 /** The part of some output that came at one moment, as it is joined with what came before it. */
-export interface Part {
+interface Part {
   readonly from: number;
   readonly to: number;
   readonly timeUs: number;
@@ -25,10 +25,6 @@ export class Joined {
   #length = 0;
   /** Up to here it is known to be plain. */
   #plain = 0;
-
-  get length(): number {
-    return this.#length;
-  }
 
   get bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
