@@ -417,6 +417,23 @@ test.each([['320x480', 'auto'] as const, ...sizes.flatMap((size) => (['auto', '1
   },
 );
 
+test.each(['800x600', '1024x640', '1440x878', '2560x1440'].flatMap((size) => (['auto', '12'] as const).map((cell) => [size, cell] as const)))(
+  'at %s with cell %s nothing cuts the clock where nobody outside was told of an emergency',
+  async (size, cell) => {
+    const [width, height] = size.split('x').map(Number) as [number, number];
+    const emergency = { running: null, second: false, alert: { since: '2026-11-24T14:33:00', tries: 3 } };
+    const { page, core } = await start((fake) => void (fake.lockFacts = { ...calmLock, people: [], typed: true, emergency }), { viewport: { width, height } });
+    core.emit('display', { theme: 'system', cell, contrast: false, motion: true });
+    await page.waitForSelector('.siren');
+    const out = `(() => {
+      const [clock, main, line] = ['.poster__n', '.poster__main', '.lockline'].map((what) => document.querySelector(what).getBoundingClientRect());
+      if (getComputedStyle(document.querySelector('.poster__n')).clipPath !== 'none') return innerHeight < 700;
+      return clock.top >= main.top - 0.5 && clock.bottom <= Math.min(main.bottom, line.top) + 0.5;
+    })()`;
+    await until(() => page.evaluate<boolean>(out), 'the whole clock to be seen');
+  },
+);
+
 test('after a click on nothing, what is typed lands in the passphrase field, and Return unlocks', async () => {
   const { page, core } = await start(withoutPasskey);
   await page.click('.poster__cap');
