@@ -10,6 +10,7 @@ import { newScryptParameters } from '../src/crypto/kdf.ts';
 import { NOTHING_MORE, unlockWithPassphrase } from '../src/people/person.ts';
 import { readPinned } from '../src/people/pinned.ts';
 import { review } from '../src/services/break-glass.ts';
+import { changeSentences } from '../src/services/changes.ts';
 import { enrol, grantRoles, prepareEnrolment, setState, type PeopleParts } from '../src/services/people.ts';
 import { homePaths, requireInstallation } from '../src/storage/index.ts';
 import type { Role } from '../src/types/words.ts';
@@ -377,4 +378,37 @@ test('a review ends no siren where an anchor carries alerts: only that it has le
     vi.useRealTimers();
   }
   expect(readFileSync(join(drop, `${installation}.alerts.jsonl`), 'utf8')).toContain(id);
+});
+
+test('the first of two operators shows who they are and goes: what they are to be told they are told when they come in, and whoever came in is told there', async () => {
+  const made = await house(['operator']);
+  let eve = '';
+  const owed = async (): Promise<readonly string[]> => {
+    let found: readonly string[] = [];
+    await asAda(made, async ({ home, ledger: { facts } }) => {
+      found = changeSentences(home, facts, eve, facts.untold(eve).since);
+    });
+    return found;
+  };
+  await asAda(made, async (parts) => {
+    eve = parts.ledger.facts.people()[1]!;
+    for (const state of ['disabled', 'active'] as const) await setState(parts, eve, state);
+  });
+  const before = await owed();
+  expect(before.join()).toContain('disabled');
+  expect(await breaks(made, EVE)).toMatchObject({ output: { second: true } });
+  expect(await owed()).toEqual(before);
+  expect(await proves(made, ADA)).toBe('open');
+  await vi.waitFor(() => expect(glass(made)).toEqual(['start']));
+  expect(events(made).filter(({ action, detail }) => action === 'unlock' && detail['emergency'] === true)).toHaveLength(2);
+  expect(await owed()).toEqual(before);
+  await enters(made);
+  await made.app.lock('hotkey');
+  await hello(made);
+  made.ask('lock.passphrase', { person: EVE });
+  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
+  const from = made.posted.length;
+  await hello(made);
+  await vi.waitFor(() => expect(JSON.stringify(since(made, from))).toContain('you were disabled'), 5000);
+  expect(await owed()).toEqual([]);
 });

@@ -1,27 +1,40 @@
 /**
  * People in the window: who is there, and what somebody who may decides about them. A deed is asked for, answered by whoever it takes, and done when who
  * asked shows once more that it is them. While somebody else is at the keyboard (who is enrolled, who agrees) the session is covered: its page is gone, the
- * shells show it nothing, and a page of its own stands there, until who asked is back or somebody locks.
+ * shells show it nothing, and a page of its own stands there, until who asked is back or somebody locks. Over 400 lines: every deed goes the same few steps.
  */
 import { AGREE_MS } from '../src/access/index.ts';
 import type { Output } from '../src/bridge/schema.ts';
 import { certifierOf, deedText, type Certificate, type PeopleRequest } from '../src/ledger/certificate.ts';
 import type { LedgerFacts } from '../src/ledger/facts.ts';
-import { readPinned } from '../src/people/pinned.ts';
+import { factsOf, readPinned } from '../src/people/pinned.ts';
 import type { PersonRecord } from '../src/people/types.ts';
 import { requestDigest, type Decider } from '../src/services/decide.ts';
 import { checkName } from '../src/services/first-run.ts';
-import { enrol, grantRoles, namesakeOf, orderedRoles, othersForRoles, setState, somebodyElse, type PeopleParts } from '../src/services/people.ts';
+import {
+  enrol,
+  grantRoles,
+  namesakeOf,
+  orderedRoles,
+  othersForRoles,
+  requireRoleChange,
+  setState,
+  somebodyElse,
+  type PeopleParts,
+} from '../src/services/people.ts';
+import { changePolicy, needsSecond } from '../src/services/policy-change.ts';
+import { rebind, requireRebindable } from '../src/services/rebind.ts';
 import { slotViews } from '../src/services/slots.ts';
-import { liftStop, requireLifter, stopPerson, stopStation } from '../src/services/stop.ts';
+import { liftStop, requireLifter, requireOtherHand, stopPerson, stopStation } from '../src/services/stop.ts';
 import type { Home } from '../src/storage/index.ts';
 import type { Clock } from '../src/time/clock.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
-import { roles as allRoles, type PersonStateWord, type Role, type StopReason } from '../src/types/words.ts';
+import { roles as allRoles, type IdentityCheck, type PersonStateWord, type Role, type StopReason } from '../src/types/words.ts';
 import type { Gate, PersonSession } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
+import { changesOf, wishOf, wishWords } from './policy-page.ts';
 import type { Slots } from './slots.ts';
 import { credentialMethod, type CredentialAnswer, type Unlock } from './unlock.ts';
 import type { VaultClient } from './vault-client.ts';
@@ -34,7 +47,12 @@ export type Deed =
   | { readonly kind: 'state'; readonly id: string; readonly state: PersonStateWord }
   | { readonly kind: 'stop'; readonly id: string; readonly reason: StopReason }
   | { readonly kind: 'lift'; readonly id: string }
-  | { readonly kind: 'station'; readonly reason: StopReason };
+  | { readonly kind: 'station'; readonly reason: StopReason }
+  | { readonly kind: 'rebind'; readonly id: string; readonly checked: Exclude<IdentityCheck, 'recovery-code'> }
+  /** What policy.json asks for, by its digest. */
+  | { readonly kind: 'policy'; readonly sha256: string };
+
+type Wish = ReturnType<typeof wishOf>;
 
 /** A deed that was asked for and is not done. */
 interface Asked {
@@ -49,6 +67,10 @@ interface Asked {
   readonly until: number;
   /** Ids of those who could agree, where it takes two. */
   readonly others: readonly string[] | undefined;
+  /** The policy as it was shown. */
+  readonly wish?: Wish | undefined;
+  /** Who is to choose a passphrase: somebody new, or somebody who is known here. */
+  readonly newcomer?: { readonly name: string; readonly id?: string } | undefined;
   /** Of who is to choose a passphrase, once they have. */
   readonly record?: PersonRecord;
   readonly second?: Decider;
@@ -160,6 +182,8 @@ export class People {
     const facts = await this.#facts();
     const by = { id: session.person.id };
     let [words, effect, others]: [string, string, readonly string[] | undefined] = ['', '', undefined];
+    let wish: Wish | undefined;
+    let newcomer: Asked['newcomer'];
     if (deed.kind === 'enrol') {
       const name = checkName(deed.name);
       if (namesakeOf(home, facts, name)) throw new Refusal('same-name', `Somebody here has the name ${name} already. Give a name that tells them apart.`);
@@ -168,6 +192,19 @@ export class People {
       words = `Enrol ${name} as ${roles.join(', ') || 'somebody without a role'}.`;
       effect = 'They choose a passphrase alone, and come in with it. Nobody here sees it, and nobody can reset it.';
       others = othersForRoles(facts, by.id, undefined, roles);
+      newcomer = { name };
+    } else if (deed.kind === 'rebind') {
+      ({ others } = requireRebindable(facts, by, deed.id));
+      words = `Give ${this.#called(deed.id)} new keys. Both have seen that it is them: ${deed.checked.replaceAll('-', ' ')}.`;
+      effect =
+        'They choose a passphrase alone. Everything that opened their recordings before opens nothing any more, their shells end, and what they recorded until now stays closed to them: only an audit key opens it.';
+      newcomer = { name: this.#nameOf(deed.id), id: deed.id };
+    } else if (deed.kind === 'policy') {
+      wish = wishOf(home, facts, deed.sha256);
+      words = wishWords(wish.proposal);
+      effect =
+        'It counts at once: timers, unlock rules and classes are those from then on. Recordings that run keep the policy that they began under. Everybody is told at their next unlock.';
+      others = needsSecond(facts, wish.proposal, by.id);
     } else if (deed.kind === 'station') {
       requireLifter({ home, ledger: { facts }, admin: by });
       words = `Stop this workstation. Reason: ${spoken(deed.reason)}.`;
@@ -178,7 +215,7 @@ export class People {
       const who = this.#called(deed.id);
       if (deed.kind === 'roles') {
         const roles = orderedRoles(deed.roles);
-        if (roles.join() === known.roles.join()) throw new Refusal('no-change', `${who} has these roles already. Nothing was changed.`);
+        requireRoleChange(facts, deed.id, roles, who);
         deed = { ...deed, roles };
         words = `Give ${who} the roles ${roles.join(', ') || 'none'}, in place of ${known.roles.join(', ') || 'none'}.`;
         effect = 'It counts at once: where they are in, they are locked out within seconds, and come in again with the new roles.';
@@ -190,8 +227,7 @@ export class People {
         effect = 'They are locked and logged off within seconds, their shells end, and they cannot come in until another security admin than you lifts it.';
       } else if (deed.kind === 'lift') {
         if (known.state !== 'stopped') throw new Refusal('no-change', `${who} is not stopped. Nothing was changed.`);
-        if (known.stoppedBy === by.id)
-          throw new Refusal('not-yourself', 'Nobody lifts what they have stopped themselves: another security admin does. Nothing was changed.');
+        requireOtherHand(facts, known.stoppedBy ?? by.id, by.id);
         words = `Lift the stop of ${who}.`;
         effect = 'They can come in again, with what opened their keys before and with the roles that they have.';
       } else {
@@ -200,7 +236,7 @@ export class People {
         effect = effects[deed.state];
       }
     }
-    this.#waiting = { session, deed, words, effect, at: new Date(), until: clock.now() + AGREE_MS, others };
+    this.#waiting = { session, deed, words, effect, at: new Date(), until: clock.now() + AGREE_MS, others, wish, newcomer };
     const asked = this.view();
     if (asked.step !== 'proof') queueMicrotask(() => void gate.cover());
     return asked;
@@ -209,8 +245,8 @@ export class People {
   /** What the page shows of what waits. @throws Refusal where nothing does */
   view(): Output<'people.asked'> {
     const asked = this.#require();
-    const { deed, words, effect, others, second, refused, until, session } = asked;
-    const step = refused ? 'proof' : isNewcomer(deed) && !asked.record ? 'newcomer' : others && !second ? 'second' : 'proof';
+    const { words, effect, others, second, refused, until, session, wish, newcomer } = asked;
+    const step = refused ? 'proof' : newcomer && !asked.record ? 'newcomer' : others && !second ? 'second' : 'proof';
     const request = this.#request(asked);
     const { installation } = this.#parts.installed.require().ledger;
     return {
@@ -219,19 +255,25 @@ export class People {
       effect,
       hash: others && request ? requestDigest(installation, session.person.id, request) : null,
       by: this.#nameOf(session.person.id),
-      newcomer: isNewcomer(deed) ? deed.name : null,
+      newcomer: newcomer?.name ?? null,
       who: (others ?? []).map((id) => this.#nameOf(id)),
       second: second ? this.#nameOf(second.id) : null,
       refused: refused ?? false,
       seconds: Math.ceil((until - this.#parts.clock.now()) / 1000),
+      changes: wish ? changesOf(wish.proposal) : [],
     };
   }
 
   /** What two sign; undefined where one decides, or before the new person's part. */
-  #request({ deed, at, record }: Asked): (PeopleRequest & { readonly asked: string }) | undefined {
+  #request({ deed, at, record, wish }: Asked): (PeopleRequest & { readonly asked: string }) | undefined {
     const { facts } = this.#parts.installed.require().ledger;
     const asked = at.toISOString();
+    if (wish) return { deed: 'policy', previousSha256: wish.before, sha256: wish.proposal.sha256, asked };
     if (deed.kind === 'roles') return { deed: 'roles', person: deed.id, roles: deed.roles, after: facts.person(deed.id)?.rolesSeq ?? null, asked };
+    if (record && deed.kind === 'rebind') {
+      const { id: person, checked } = deed;
+      return { deed: 'rebind', person, ...factsOf(record), checked, after: this.#parts.installed.require().ledger.facts.person(person)?.seq ?? null, asked };
+    }
     return record && deed.kind === 'enrol' ? { deed: 'roles', person: record.id, roles: deed.roles, after: null, asked } : undefined;
   }
 
@@ -239,10 +281,10 @@ export class People {
   async newcomer(): Promise<Output<'people.asked'>> {
     const { vaults, installed } = this.#parts;
     const asked = this.#require();
-    const { deed } = asked;
-    if (!isNewcomer(deed) || asked.record) throw nothing();
+    const { newcomer } = asked;
+    if (!newcomer || asked.record) throw nothing();
     const workstation = installed.require().policy.policy.workstation.name;
-    const { record } = await vaults.require().ask('newcomer', { name: deed.name, workstation });
+    const { record } = await vaults.require().ask('newcomer', { ...newcomer, workstation });
     this.#goesOn(asked, { record });
     return this.view();
   }
@@ -329,9 +371,9 @@ export class People {
   }
 
   /** Whether somebody else has had the keyboard, or has it. */
-  #isCovered = ({ deed, others }: Asked): boolean => isNewcomer(deed) || others !== undefined;
+  #isCovered = ({ newcomer, others }: Asked): boolean => newcomer !== undefined || others !== undefined;
 
-  async #do({ deed, record, second, at }: Asked): Promise<string> {
+  async #do({ deed, record, second, at, wish }: Asked): Promise<string> {
     const { home, installed, vaults, gate } = this.#parts;
     const { installation, ledger } = installed.require();
     const { person } = gate.requireSession();
@@ -359,6 +401,15 @@ export class People {
       case 'lift':
         await liftStop(parts, deed.id);
         return `The stop of ${this.#called(deed.id)} is lifted.`;
+      case 'rebind':
+        await rebind(parts, record!, { checked: deed.checked });
+        return `${this.#called(deed.id)} has new keys, and comes in with the new passphrase. Auditors need the new trust file: wardmux trust`;
+      case 'policy': {
+        if (ledger.facts.policy?.sha256 !== wish!.before)
+          throw new Refusal('changed-meanwhile', 'Another policy came into force meanwhile. Nothing was changed: look at the difference again.');
+        const version = await changePolicy({ ...parts, proposal: wish!.proposal });
+        return `The policy is in force: version ${version}.`;
+      }
       case 'station':
         await stopStation(parts, deed.reason);
         // On the answer the lock follows, without waiting for the next look at the ledger.
@@ -376,14 +427,8 @@ export class People {
   }
 }
 
-/** Whether somebody chooses a passphrase in it. */
-const isNewcomer = (deed: Deed): deed is Extract<Deed, { kind: 'enrol' }> => deed.kind === 'enrol';
-
 /** A signature that was given before is for that text, and for no other. @throws Refusal */
 function signedBefore(text: Uint8Array, certificate: Certificate, wanted: Uint8Array): Certificate {
   if (Buffer.compare(text, wanted) === 0) return certificate;
-  throw new Refusal(
-    'changed-meanwhile',
-    'Something else was changed about this person meanwhile, so what was agreed to is not this any more. Ask for it again.',
-  );
+  throw new Refusal('changed-meanwhile', 'Something else was changed meanwhile, so what was agreed to is not this any more. Ask for it again.');
 }

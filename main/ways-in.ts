@@ -3,7 +3,7 @@ import { Limiter } from '../src/bridge/limiter.ts';
 import { allowanceOf } from '../src/people/attempt.ts';
 import type { Backoff } from '../src/people/backoff.ts';
 import { decoyOptions, passkeySlots } from '../src/people/passkey.ts';
-import { readPerson } from '../src/people/person.ts';
+import { mayProve, readPerson } from '../src/people/person.ts';
 import { asKnown } from '../src/people/pinned.ts';
 import type { Person } from '../src/people/types.ts';
 import { meant, refusedEntry } from '../src/services/person.ts';
@@ -114,7 +114,7 @@ export class WaysIn {
     this.#passkeyAsked = method;
     const withPassphrase = method === 'passphrase-key';
     const kind = withPassphrase ? 'passphrase-key' : 'passkey-prf';
-    const has = record?.active && passkeySlots(record, kind).length > 0;
+    const has = record && mayProve(record) && passkeySlots(record, kind).length > 0;
     // Where an id is typed, one that nobody has asks for passkeys that nobody has.
     if (!has && this.active > 1) {
       const like = this.people().map((each) => passkeySlots(each, kind));

@@ -27,6 +27,7 @@ import { LockController } from './lock-controller.ts';
 import { PersonWatch } from './person-watch.ts';
 import { People } from './people.ts';
 import { StandingWatch } from './standing-watch.ts';
+import { lookAtPolicy } from './policy-page.ts';
 import { PolicyWatch } from './policy-watch.ts';
 import { provingOf } from './proving.ts';
 import { Reviews } from './review.ts';
@@ -301,6 +302,7 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     lift: new Lift({ home, gate, installed, vaults, unlock, journal }),
     status,
     policy,
+    lookAtPolicy: () => lookAtPolicy({ home, gate, installed }),
     consent: consentOf(installed),
     reasons,
     installed,

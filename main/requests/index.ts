@@ -6,6 +6,7 @@ import { lockRequests } from './lock.ts';
 import { pageRequests } from './page.ts';
 import type { RequestParts } from './parts.ts';
 import { peopleRequests } from './people.ts';
+import { policyRequests } from './policy.ts';
 import { postureRequests } from './posture.ts';
 import { reviewRequests } from './review.ts';
 import { setupRequests } from './setup.ts';
@@ -21,6 +22,7 @@ export function requestHandlers(parts: RequestParts): RequestHandlers {
     ...peopleRequests(parts),
     ...workspaceRequests(parts),
     ...exportRequests(parts),
+    ...policyRequests(parts),
     ...postureRequests(parts),
     ...reviewRequests(parts),
     ...displayRequests(parts),

@@ -18,6 +18,7 @@ import type { InstalledHolder } from '../installed.ts';
 import type { Journal } from '../journal.ts';
 import type { Lift } from '../lift.ts';
 import type { People } from '../people.ts';
+import type { lookAtPolicy } from '../policy-page.ts';
 import type { PolicyWatch } from '../policy-watch.ts';
 import type { Proving } from '../proving.ts';
 import type { PtyClient } from '../pty-client.ts';
@@ -60,6 +61,7 @@ export interface RequestParts {
   readonly lift: Pick<Lift, 'station'>;
   readonly status: Pick<Status, 'workstation' | 'lockFacts' | 'line' | 'tell' | 'takeFlags'>;
   readonly policy: Pick<PolicyWatch, 'look' | 'remind'>;
+  readonly lookAtPolicy: () => ReturnType<typeof lookAtPolicy>;
   readonly consent: Consent;
   readonly reasons: Pick<Reasons, 'asked' | 'of' | 'give'>;
   readonly installed: Pick<InstalledHolder, 'current'>;

@@ -12,6 +12,7 @@ export function peopleRequests({ people, slots }: RequestParts): HandlersOf<'peo
     'people.stop': ({ id, reason }) => people.ask({ kind: 'stop', id, reason }),
     'people.lift': ({ id }) => people.ask({ kind: 'lift', id }),
     'people.stopStation': ({ reason }) => people.ask({ kind: 'station', reason }),
+    'people.rebind': ({ id, checked }) => people.ask({ kind: 'rebind', id, checked }),
     'people.leave': async () => {
       people.leave();
       return {};

@@ -8,6 +8,7 @@ import { failureWords } from '../shared/failure.ts';
 import { messages } from '../shared/messages.ts';
 import { useNewPassphrase } from '../shared/new-passphrase.tsx';
 import { Button, FaultLine, LiveRegions, Mark, TextField } from '../shared/parts.tsx';
+import { PolicyChanges } from '../shared/policy-changes.tsx';
 import { Prove } from '../shared/prove.tsx';
 import { say } from '../shared/say.ts';
 import { left } from '../shared/text.ts';
@@ -153,12 +154,13 @@ function Newcomer({ asked, bridge, run }: StepProps): JSX.Element {
 }
 
 /** What is asked, as both read it before they sign. */
-function Request({ asked: { words, effect, hash } }: { readonly asked: Asked }): JSX.Element {
+function Request({ asked: { words, effect, hash, changes } }: { readonly asked: Asked }): JSX.Element {
   return (
     <>
       <h2 class="faint gap">{text.second.words}</h2>
       <p class="x2">{words}</p>
       <p class="dim measure">{effect}</p>
+      <PolicyChanges changes={changes} />
       {hash ? (
         <>
           <h2 class="faint gap">{text.second.hash}</h2>

@@ -1,5 +1,5 @@
 /**
- * What takes two people: one row a deed. One who may asks, another one who may agrees, both sign the same request, and the event has both signatures; the
+ * What takes two people: one row a deed. Who counts as the second, and when one is alone: src/ledger/quorum.ts. One who may asks, another one who may agrees, both sign the same request, and the event has both signatures; the
  * ledger's readers take it no other way (src/ledger/person-facts.ts, policy-facts.ts). Docs are made from this table.
  */
 import type { Permission } from './permissions.ts';

@@ -14,10 +14,12 @@ import { PERSON_ID, RECORDING_ID } from '../types/ids.ts';
 import { CLASS_NAME, classLooks, MOST_PIECES, PIECE_DIGEST } from '../types/classes.ts';
 import {
   emergencyReasons,
+  identityChecks,
   peers,
   personStandings,
   recordingSorts,
   recordingStates,
+  policyDirections,
   roles,
   givenReasons,
   revocationStates,
@@ -110,6 +112,8 @@ const listed = z.object({
   /** Of all, by state. */
   states: z.record(z.string(), z.number()),
 });
+/** A field of a policy: JSON, cut where it is long; null where there is nothing. */
+const policyChange = z.object({ field: z.string(), before: z.string().nullable(), after: z.string().nullable(), direction: z.enum(policyDirections) });
 
 /** What is asked for about somebody, and whose turn it is: who chooses a passphrase, who agrees, or who asked and shows that it is them. */
 const asked = z.object({
@@ -127,6 +131,8 @@ const asked = z.object({
   refused: z.boolean(),
   /** Until it lapses. */
   seconds: z.number(),
+  /** Of a policy what changes, the weaker first; empty of everything else. */
+  changes: z.array(policyChange),
 });
 const aboutSomebody = z.strictObject({ id: personId });
 const proven = z.object({ sentence: z.string() });
@@ -339,6 +345,8 @@ export const requests = {
   'people.stop': row('person.stop', ['workspace'], aboutSomebody.extend({ reason: z.enum(stopReasons) }), asked),
   'people.lift': row('stop.lift', ['workspace'], aboutSomebody, asked),
   'people.stopStation': row('station.stop', ['workspace'], z.strictObject({ reason: z.enum(stopReasons) }), asked),
+  /** New keys for somebody who lost everything: they choose a passphrase, then a second one agrees. A recovery code is for the command line. */
+  'people.rebind': row('person.rebind', ['workspace'], aboutSomebody.extend({ checked: z.enum(identityChecks).exclude(['recovery-code']) }), asked),
   'people.leave': row('request.answer', ['workspace'], none, none),
   'people.asked': row('request.answer', ['guest'], none, asked),
   /** The passphrase has been sent as a sealed frame. */
@@ -414,6 +422,48 @@ export const requests = {
   'export.show': row('recording.export.own', ['workspace'], z.strictObject({ folder: z.string().min(1).max(1000) }), none),
   /** Verifies the pane's recording and the ledger as they stand. */
   'verify.pane': row('ledger.verify', ['workspace'], z.strictObject({ pane }), z.object({ good: z.boolean(), sentence: z.string() }), 'any'),
+  /** The policy in force, newest version first, and what policy.json would change. `wish`: null where it is the one in force. */
+  'policy.look': row(
+    'evidence.read',
+    ['workspace'],
+    none,
+    z.object({
+      class: z.string(),
+      versions: z.array(
+        z.object({
+          version: z.number(),
+          from: z.string(),
+          by: z.string().nullable(),
+          second: z.string().nullable(),
+          sha256: short,
+          rollbackTo: z.number().nullable(),
+          /** How many fields got weaker. */
+          weaker: z.number(),
+        }),
+      ),
+      wish: z
+        .object({
+          /** Null where nobody can take it into force. */
+          sha256: short.nullable(),
+          words: z.string(),
+          changes: z.array(policyChange),
+          /** How many more fields change than are shown. */
+          more: z.number(),
+          /** Who could agree, where it takes two; null where one decides. */
+          second: z.array(z.string()).nullable(),
+          /** Why nobody decides it now, as a sentence. */
+          why: z.string().nullable(),
+        })
+        .nullable(),
+      may: z.boolean(),
+      who: z.array(z.string()),
+      /** Kinds of the key slots of who is in. */
+      own: z.array(z.string()),
+    }),
+    STEPS_MS,
+  ),
+  /** As of `people.enrol`. `sha256`: of what was shown. */
+  'policy.accept': row('policy.accept', ['workspace'], z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }), asked),
   /** Where this installation is weaker than the strict profile, worst first, and the last self-test that the ledger has. */
   'posture.look': row(
     'evidence.read',

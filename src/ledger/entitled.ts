@@ -45,7 +45,7 @@ export interface Unentitled {
  * @returns undefined where they could.
  */
 export function unentitledWhy(
-  before: Pick<LedgerFacts, 'person' | 'deciders' | 'policy' | 'emergencies' | 'passesOver' | 'revocations' | 'holds'>,
+  before: Pick<LedgerFacts, 'person' | 'quorum' | 'policy' | 'emergencies' | 'passesOver' | 'revocations' | 'holds'>,
   event: LedgerEvent,
 ): string | undefined {
   const { action, person, outcome } = event;
@@ -67,7 +67,7 @@ export function unentitledWhy(
   }
   const needs = Object.hasOwn(deeds, action) ? deeds[action] : undefined;
   if (action === 'policy.change') {
-    const counts = policyCounts({ person: (id) => before.person(id), deciders: () => before.deciders(), policy: before.policy }, event);
+    const counts = policyCounts({ person: (id) => before.person(id), quorum: (at, by) => before.quorum(at, by), policy: before.policy }, event);
     return counts ? undefined : `${without}, or takes two people and is signed by one`;
   }
   return needs === undefined || mayBy(before, person, needs) ? undefined : without;

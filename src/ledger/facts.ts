@@ -10,7 +10,6 @@ import { logoffCauses, type LogoffCause } from '../lock/machine.ts';
 import { NO_CHAIN, nextChainOfKeys, type KeyChain } from './key-chain.ts';
 import {
   changeOf,
-  decidersOf,
   isPassedOver,
   NO_STATION,
   takePersonEvent,
@@ -21,6 +20,7 @@ import {
   type StationStop,
 } from './person-facts.ts';
 import { policyCounts } from './policy-facts.ts';
+import { afterChange, decidersOf, handOf, handsOf, NO_QUORUM, quorumOf, withTime, type Quorum, type QuorumFacts } from './quorum.ts';
 import { nextRevocations, NO_REVOCATIONS, withRevocation, type RevocationFacts } from './revocation-facts.ts';
 import { nextHolds, type HoldFacts } from './life-cycle-facts.ts';
 import type { LedgerEvent } from './types.ts';
@@ -113,6 +113,7 @@ export interface FactsState {
   readonly revocations: RevocationFacts;
   /** Those in force, oldest first. */
   readonly holds: readonly HoldFacts[];
+  readonly quorum: QuorumFacts;
 }
 export const NO_FACTS: FactsState = {
   people: [],
@@ -130,6 +131,7 @@ export const NO_FACTS: FactsState = {
   emergencies: NO_EMERGENCIES,
   revocations: NO_REVOCATIONS,
   holds: [],
+  quorum: NO_QUORUM,
 };
 
 /**
@@ -162,6 +164,7 @@ export class LedgerFacts {
   #emergencies: EmergenciesState = NO_EMERGENCIES;
   #revocations: RevocationFacts = NO_REVOCATIONS;
   #holds: readonly HoldFacts[] = [];
+  #quorum: QuorumFacts = NO_QUORUM;
 
   /** From what a snapshot kept, or from nothing. */
   static from({
@@ -180,6 +183,7 @@ export class LedgerFacts {
     emergencies,
     revocations,
     holds,
+    quorum,
   }: FactsState = NO_FACTS): LedgerFacts {
     const facts = new LedgerFacts();
     for (const [id, known] of people) facts.#people.set(id, known);
@@ -197,6 +201,7 @@ export class LedgerFacts {
     facts.#emergencies = emergencies;
     facts.#revocations = revocations;
     facts.#holds = holds;
+    facts.#quorum = quorum;
     return facts;
   }
 
@@ -217,15 +222,20 @@ export class LedgerFacts {
       emergencies: this.#emergencies,
       revocations: this.#revocations,
       holds: this.#holds,
+      quorum: this.#quorum,
     };
   }
 
   /** The next event that the ledger's key vouches for. */
   take(event: LedgerEvent): void {
     const { action, person, detail, seq, outcome } = event;
+    this.#quorum = withTime(this.#quorum, event.time);
     this.#keys = nextChainOfKeys(this.#keys, event);
     const emergencies = nextEmergencies(this.#emergencies, event, this);
-    if (typeof emergencies !== 'string') this.#emergencies = emergencies;
+    if (typeof emergencies !== 'string') {
+      this.#emergencies = emergencies;
+      if (action === 'breakglass.start' && person !== undefined) this.#untold.delete(person);
+    }
     const revocations = nextRevocations(this.#revocations, event);
     if (typeof revocations !== 'string' && revocations !== this.#revocations) this.#revoke(event, revocations);
     const holds = nextHolds(this.#holds, event, this);
@@ -282,11 +292,13 @@ export class LedgerFacts {
   }
 
   #takePerson(event: LedgerEvent): void {
-    const { person = '', detail } = event;
+    const { person = '', detail, time } = event;
     const known = this.#people.get(person);
-    if (!takePersonEvent(this.#people, event)) return;
+    const had = handsOf(this.#people, time);
+    if (!takePersonEvent(this.#people, this.#quorum, event)) return;
     // Somebody new, or with new keys, is named or not as everybody is.
     this.#people.set(person, withRevocation(this.#people.get(person)!, person, this.#revocations));
+    this.#quorum = afterChange(this.#quorum, had, this.#people, time);
     // What costs more opens as it did: nobody has changed anything.
     if (detail?.['change'] !== 'cost') this.#changed(person, changeOf(event, known));
   }
@@ -297,15 +309,17 @@ export class LedgerFacts {
 
   #revoke({ seq, time }: LedgerEvent, revocations: RevocationFacts): void {
     this.#revocations = revocations;
+    const had = handsOf(this.#people, time);
     for (const [id, known] of this.#people) {
       const next = withRevocation(known, id, revocations);
       this.#people.set(id, next);
       if (next.state !== known.state) this.#changed(id, { seq, time, kind: 'state', detail: next.state, by: null, second: null });
     }
+    this.#quorum = afterChange(this.#quorum, had, this.#people, time);
   }
 
   #before(): Parameters<typeof policyCounts>[0] {
-    return { person: (id) => this.person(id), deciders: () => this.deciders(), policy: this.#policy };
+    return { person: (id) => this.person(id), quorum: (at, by) => this.quorum(at, by), policy: this.#policy };
   }
 
   #accepted(policy: PolicyFacts): void {
@@ -330,10 +344,14 @@ export class LedgerFacts {
     this.#attempts.set(key, { failures: Math.max(0, failures + more), since });
   }
 
-  /** Before a success counts: whoever comes in is told, and whoever lifts or agrees is told when they come in. */
+  /**
+   * Before a success counts: whoever comes in is told, and whoever lifts or agrees is told when they come in. In an emergency that is who has begun it: the
+   * first of two operators shows who they are, and goes.
+   */
   #tellLater(person: string | undefined, detail: LedgerEvent['detail']): void {
     if (person === undefined) return;
-    if (detail?.['lifts'] !== true && detail?.['agrees'] !== true) return void this.#untold.delete(person);
+    const waits = detail?.['emergency'] === true && this.emergency?.person !== person;
+    if (detail?.['lifts'] !== true && detail?.['agrees'] !== true && !waits) return void this.#untold.delete(person);
     const method = unlockMethods.find((each) => each === detail['method']);
     const { since, failures } = this.untold(person);
     // The last one counted is this one.
@@ -392,7 +410,7 @@ export class LedgerFacts {
   /** Whether the next event is about somebody's keys, roles or state, or about a stop of the station, and does not count. */
   passesOver(event: LedgerEvent): boolean {
     if (event.action === 'station.stop') return takeStationStop(this.#people, event, this.#station) === undefined;
-    return isPassedOver(this.#people, event);
+    return isPassedOver(this.#people, this.#quorum, event);
   }
 
   /** Ids of everybody who ever was enrolled, in the order of their enrolment. */
@@ -408,6 +426,19 @@ export class LedgerFacts {
   /** Ids of those who decide over people and policy. @param about whom it is about: nobody decides over themselves */
   deciders(about?: string): string[] {
     return decidersOf(this.#people, about);
+  }
+
+  /**
+   * What it takes, at a moment, to decide what is for two. @param by who asks; undefined where that is not known yet
+   * @param about whom it is about; undefined where that is nobody
+   */
+  quorum(at: string, by: string | undefined, about?: string): Quorum {
+    return quorumOf(this.#people, this.#quorum, at, by, about);
+  }
+
+  /** Whose hand somebody is at a moment (quorum.ts): their own id, or that of who alone has made them a security admin. */
+  hand(id: string, at: string): string {
+    return handOf(this.#people, id, at);
   }
 
   /** What somebody has yet to be told when they come in. `since`: the last unlock that was a coming in, by whatever door; -1 where there was none. */

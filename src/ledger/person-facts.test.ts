@@ -64,10 +64,41 @@ interface Model {
   seq: number;
   rolesSeq: number | null;
   stateSeq: number | null;
+  /** Whose hand they are, where one alone has made them a security admin: for 90 days, which no list here is long. */
+  bound?: string | undefined;
+}
+
+/** Whether a second one ever had the role, and who had the say and lost it, with whose hand they were: for 7 days, which no list here is long either. */
+interface Quorum {
+  paired: boolean;
+  readonly lost: Map<string, string>;
+}
+type Known = ReadonlyMap<string, Model>;
+const handIn = (known: Known, id: string): string => {
+  const bound = known.get(id)?.bound;
+  return bound === undefined ? id : handIn(known, bound);
+};
+const decides = ({ state, roles }: Model): boolean => state === 'active' && roles.includes('security');
+
+/** After an event that counted. @param before who decided, and whose hand each was */
+function settle(known: Known, quorum: Quorum, before: ReadonlyMap<string, string>): void {
+  for (const [id, model] of known) if (decides(model)) quorum.lost.delete(id);
+  for (const [id, hand] of before) if (!decides(known.get(id)!)) quorum.lost.set(id, hand);
+  quorum.paired ||= [...known.values()].filter(({ roles }) => roles.includes('security')).length > 1;
+}
+
+/** Whose hand somebody is after roles that counted. */
+function boundAfter({ by, second, who, roles }: Deed, mine: Model, known: Known, quorum: Quorum): string | undefined {
+  const { id } = people[who]!;
+  if (!roles.includes('security') || second !== undefined || by === undefined) return undefined;
+  if (mine.roles.includes('security')) return mine.bound;
+  if (!quorum.paired || quorum.lost.get(id) === id) return undefined;
+  for (let each: string | undefined = people[by]!.id; each !== undefined; each = known.get(each)?.bound) if (each === id) return undefined;
+  return handIn(known, people[by]!.id);
 }
 
 /** The rules. @returns whether the event counts. */
-function counts(deed: Deed, known: ReadonlyMap<string, Model>): boolean {
+function counts(deed: Deed, known: Known, quorum: Quorum): boolean {
   const { kind, who, by, signer, after } = deed;
   const { id } = people[who]!;
   const mine = known.get(id);
@@ -77,7 +108,9 @@ function counts(deed: Deed, known: ReadonlyMap<string, Model>): boolean {
   const byAdmin = signed && by !== who && admin?.state === 'active' && admin.roles.includes('security');
   const isAdmin = (n: number): boolean => known.get(people[n]!.id)?.state === 'active' && known.get(people[n]!.id)!.roles.includes('security');
   const { second, secondSigner, passed = 0 } = deed;
-  const agreed = second !== undefined && second === secondSigner && second !== by && second !== who && isAdmin(second) && passed >= 0 && passed <= 900_000;
+  const hand = (n: number): string => handIn(known, people[n]!.id);
+  const isOther = second !== undefined && by !== undefined && hand(second) !== hand(by);
+  const agreed = isOther && second === secondSigner && second !== who && isAdmin(second) && passed >= 0 && passed <= 900_000;
   // Two signed a text with the moment in it; where one did, it is not there.
   if (kind === 'rebound') return mine?.state === 'active' && byAdmin && agreed && deed.flaw === undefined;
   if (kind === 'keys') {
@@ -90,8 +123,10 @@ function counts(deed: Deed, known: ReadonlyMap<string, Model>): boolean {
     if (deed.roles.includes('security') && deed.roles.includes('auditor')) return false;
     if (by === undefined) return known.size === 1 && mine.rolesSeq === null;
     const more = deed.roles.some((role) => !mine.roles.includes(role));
-    const others = people.filter((_, n) => n !== who && isAdmin(n));
-    return byAdmin && (second === undefined ? !(more && others.length > 1) : agreed);
+    const hands = new Set(people.flatMap((_, n) => (n !== who && isAdmin(n) ? hand(n) : [])));
+    const waits = [...quorum.lost].some(([other, theirs]) => other !== id && !hands.has(theirs));
+    const power = deed.roles.some((role) => role !== 'operator' && !mine.roles.includes(role));
+    return byAdmin && (second === undefined ? !(hands.size > 1 ? more : waits && power) : agreed);
   }
   return byAdmin && second === undefined && mine.state !== kind;
 }
@@ -205,13 +240,15 @@ test('an event counts where the rules say so, and changes what it says: nobody e
     fc.property(fc.array(deed, { maxLength: 25 }), fc.constantFrom([], begun, three, three), (more, first) => {
       const facts = new LedgerFacts();
       const model = new Map<string, Model>();
+      const quorum: Quorum = { paired: false, lost: new Map() };
       for (const [seq, one] of [...first, ...more].entries()) {
         const { id } = people[one.who]!;
         const mine = model.get(id);
         const event = eventOf(one, seq, model);
         facts.take(event);
-        if (counts(one, model)) {
+        if (counts(one, model, quorum)) {
           taken++;
+          const before = new Map([...model].flatMap(([each, known]) => (decides(known) ? [[each, handIn(model, each)] as const] : [])));
           const none: Model = {
             generation: 0,
             encryptionKey: id.slice(-1).repeat(43),
@@ -237,7 +274,7 @@ test('an event counts where the rules say so, and changes what it says: nobody e
               seq,
             });
           } else if (one.kind === 'keys') model.set(id, { ...(mine ?? none), slots: one.slots, seq });
-          else if (one.kind === 'roles') model.set(id, { ...mine!, roles: one.roles, rolesSeq: seq });
+          else if (one.kind === 'roles') model.set(id, { ...mine!, roles: one.roles, rolesSeq: seq, bound: boundAfter(one, mine!, model, quorum) });
           else
             model.set(id, {
               ...mine!,
@@ -245,9 +282,11 @@ test('an event counts where the rules say so, and changes what it says: nobody e
               state: one.kind,
               stateSeq: seq,
             });
+          settle(model, quorum, before);
         }
         expect(facts.people()).toEqual([...model.keys()]);
-        for (const [known, { generation: _, ...wanted }] of model) expect(facts.person(known)).toMatchObject(wanted);
+        for (const [known, { generation: _, bound: __, ...wanted }] of model) expect(facts.person(known)).toMatchObject(wanted);
+        for (const known of model.keys()) expect(facts.hand(known, event.time)).toBe(handIn(model, known));
         expect(facts.active()).toEqual([...model].filter(([, { state }]) => state === 'active').map(([known]) => known));
         // What is kept in a snapshot is the same.
         expect(LedgerFacts.from(facts.state()).state()).toEqual(facts.state());

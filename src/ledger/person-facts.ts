@@ -1,7 +1,8 @@
 /**
  * What the ledger's events say of people: their keys, their roles, and whether they are still somebody here. Pure: an event that nobody
  * certified who may is passed over. The first person is the installation's word; everybody else is that of a security admin, who is
- * somebody else: nobody enrols themselves, gives themselves a role, or comes back by themselves. An id is never free again.
+ * somebody else: nobody enrols themselves, gives themselves a role, or comes back by themselves. An id is never free again. Who counts as a second one is in
+ * quorum.ts.
  */
 import { createHash } from 'node:crypto';
 import { AGREE_MS } from '../access/two-people.ts';
@@ -10,6 +11,7 @@ import { identityChecks, personStates, roles as allRoles, stopReasons, type Pers
 import { isMoment } from '../recording/time.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import { certifierOf, keyOfText, keysText, personStopText, rebindText, rolesText, stateText, stationStopText, type PersonFacts } from './certificate.ts';
+import { ADMIN, areOneHand, boundTo, isAdmin, quorumOf, rolesTakeTwo, type Bound, type Known, type QuorumFacts } from './quorum.ts';
 import type { LedgerEvent } from './types.ts';
 
 /** That nobody comes in at this station but by break-glass. */
@@ -48,6 +50,8 @@ export interface KnownPerson extends PersonFacts {
   readonly rolesSeq: number | null;
   readonly state: PersonState;
   readonly stateSeq: number | null;
+  /** Whose hand they count as, where one alone has made them a security admin. */
+  readonly bound?: Bound | undefined;
   /** Who has stopped them, where they are. */
   readonly stoppedBy?: string | undefined;
   /** What they are as soon as no revocation list names them any more, where one does. */
@@ -85,49 +89,38 @@ export function changeOf({ action, seq, time, detail = {} }: LedgerEvent, known:
   return { seq, time, kind, detail: what, by: who(by), second: who(second) };
 }
 
-/** Who decides over people. A constant of the format: which role may enrol does not change for events that are written. */
-const ADMIN: Role = 'security';
-
 /** `slots` of somebody who has none. */
 const NO_SLOTS = createHash('sha256')
   .update(JSON.stringify(['wardmux/v1/slots']))
   .digest('hex');
 
 type People = ReadonlyMap<string, KnownPerson>;
-/** Of people all that a question about one of them needs. */
-type Known = Pick<People, 'get'>;
-type Taker = (event: LedgerEvent, person: string, known: KnownPerson | undefined, people: People) => KnownPerson | undefined;
+type Taker = (event: LedgerEvent, person: string, known: KnownPerson | undefined, people: People, quorum: QuorumFacts) => KnownPerson | undefined;
 
 const takers: Readonly<Record<string, Taker>> = { 'person.keys': takeKeys, 'person.roles': takeRoles, 'person.state': takeState, 'person.stop': takeStop };
 
 /** What somebody is after an event about them; undefined where it does not count, or is about something else. */
-function afterEvent(people: People, event: LedgerEvent): KnownPerson | undefined {
+function afterEvent(people: People, quorum: QuorumFacts, event: LedgerEvent): KnownPerson | undefined {
   const { action, person } = event;
   if (person === undefined || !Object.hasOwn(takers, action)) return undefined;
   const known = people.get(person);
-  return known?.state === 'deleted' ? undefined : takers[action]!(event, person, known, people);
+  return known?.state === 'deleted' ? undefined : takers[action]!(event, person, known, people, quorum);
 }
 
 /** Takes an event of somebody in, or passes it over. @returns whether it counts */
-export function takePersonEvent(people: Map<string, KnownPerson>, event: LedgerEvent): boolean {
-  const next = afterEvent(people, event);
+export function takePersonEvent(people: Map<string, KnownPerson>, quorum: QuorumFacts, event: LedgerEvent): boolean {
+  const next = afterEvent(people, quorum, event);
   if (next) people.set(event.person!, next);
   return next !== undefined;
 }
 
 /** Whether an event is about somebody's keys, roles or state, and does not count. */
-export function isPassedOver(people: People, event: LedgerEvent): boolean {
-  return Object.hasOwn(takers, event.action) && afterEvent(people, event) === undefined;
+export function isPassedOver(people: People, quorum: QuorumFacts, event: LedgerEvent): boolean {
+  return Object.hasOwn(takers, event.action) && afterEvent(people, quorum, event) === undefined;
 }
 
-/** Whether they decide over people and policy. */
-export const isAdmin = (known: KnownPerson | undefined): boolean => known?.state === 'active' && known.roles.includes(ADMIN);
-
-/** Ids of those who may decide. @param about whom it is about: nobody decides over themselves */
-export const decidersOf = (people: People, about?: string): string[] => [...people].flatMap(([id, known]) => (id !== about && isAdmin(known) ? id : []));
-
 /**
- * Whether a second one who may decide has signed the same request as the first, and in time.
+ * Whether a second one who may decide, and is not the first one's hand, has signed the same request as the first, and in time.
  * @param about whom it is about; undefined where that is nobody
  * @param may who can agree: a security admin unless given
  */
@@ -140,7 +133,7 @@ export function isAgreed(
   may: (known: KnownPerson | undefined) => boolean = isAdmin,
 ): boolean {
   const { second, secondKey, secondSignature, asked } = detail;
-  if (typeof second !== 'string' || second === by || second === about) return false;
+  if (typeof second !== 'string' || second === about || areOneHand(people, by, second, time)) return false;
   if (typeof secondKey !== 'string' || typeof secondSignature !== 'string' || !isMoment(asked)) return false;
   const passed = Date.parse(time) - Date.parse(asked);
   const other = people.get(second);
@@ -197,21 +190,22 @@ function takeNewKeys(event: LedgerEvent, person: string, known: KnownPerson | un
   return { ...known, ...facts, former: [...known.former, { encryptionKey: known.encryptionKey, signingKey: formerKey }], seq };
 }
 
-function takeRoles(event: LedgerEvent, person: string, known: KnownPerson | undefined, people: People): KnownPerson | undefined {
-  const { installation, detail = {}, seq } = event;
+function takeRoles(event: LedgerEvent, person: string, known: KnownPerson | undefined, people: People, quorum: QuorumFacts): KnownPerson | undefined {
+  const { installation, detail = {}, seq, time } = event;
   const roles = readRoles(detail['roles']);
   if (!known || !roles || separationOf(roles) !== undefined) return undefined;
   const isFirst = detail['by'] === undefined && people.size === 1 && known.rolesSeq === null;
-  const text = (by: string): Buffer => rolesText({ installation, person, roles, by, after: known.rolesSeq, asked: askedOf(event) });
-  if (!isFirst && !isByAdmin(event, person, people, text)) return undefined;
-  const { by, second } = detail;
-  const takesTwo = !isFirst && (second !== undefined || (givesMore(known.roles, roles) && decidersOf(people, person).length > 1));
-  if (takesTwo && !isAgreed(event, people, by as string, person, text(by as string))) return undefined;
-  return { ...known, roles, rolesSeq: seq };
+  if (isFirst) return { ...known, roles, rolesSeq: seq };
+  const text = (one: string): Buffer => rolesText({ installation, person, roles, by: one, after: known.rolesSeq, asked: askedOf(event) });
+  if (!isByAdmin(event, person, people, text)) return undefined;
+  const by = detail['by'] as string;
+  const agreed = detail['second'] !== undefined;
+  if (agreed ? !isAgreed(event, people, by, person, text(by)) : rolesTakeTwo(quorumOf(people, quorum, time, by, person), known.roles, roles)) return undefined;
+  const gains = roles.includes(ADMIN) && !known.roles.includes(ADMIN);
+  // Two who are independent of each other stand for somebody; one alone makes a hand of theirs.
+  const bound = agreed || !roles.includes(ADMIN) ? undefined : gains ? boundTo(people, person, by, quorum, time) : known.bound;
+  return { ...known, roles, rolesSeq: seq, bound };
 }
-
-/** Whether somebody gets a role that they do not have. */
-export const givesMore = (before: readonly Role[], after: readonly Role[]): boolean => after.some((role) => !before.includes(role));
 
 function takeState(event: LedgerEvent, person: string, known: KnownPerson | undefined, people: People): KnownPerson | undefined {
   const { installation, detail = {}, seq } = event;
@@ -229,11 +223,12 @@ function takeState(event: LedgerEvent, person: string, known: KnownPerson | unde
 }
 
 function takeStop(event: LedgerEvent, person: string, known: KnownPerson | undefined, people: People): KnownPerson | undefined {
-  const { installation, detail = {}, seq } = event;
+  const { installation, detail = {}, seq, time } = event;
   const change = readStop(detail);
   if (!known || !change) return undefined;
   const { to, reason, by } = change;
-  if (known.state !== (to === 'stopped' ? 'active' : 'stopped') || (to === 'lifted' && by === known.stoppedBy)) return undefined;
+  if (known.state !== (to === 'stopped' ? 'active' : 'stopped')) return undefined;
+  if (to === 'lifted' && areOneHand(people, by, known.stoppedBy ?? by, time)) return undefined;
   const text = (): Buffer => personStopText({ installation, person, to, reason, by, after: known.stateSeq });
   if (!isByAdmin(event, person, people, text)) return undefined;
   return { ...known, state: to === 'stopped' ? 'stopped' : 'active', stateSeq: seq, stoppedBy: to === 'stopped' ? by : undefined };
@@ -245,7 +240,7 @@ export function takeStationStop(people: People, event: LedgerEvent, before: Stat
   const change = readStop(detail);
   if (!change) return undefined;
   const { to, reason, by } = change;
-  if ((to === 'stopped') !== (before.stop === null) || by === before.stop?.by) return undefined;
+  if ((to === 'stopped') !== (before.stop === null) || (before.stop && areOneHand(people, by, before.stop.by, time))) return undefined;
   if (!isByAdmin(event, undefined, people, () => stationStopText({ installation, to, reason, by, after: before.seq }))) return undefined;
   return { stop: to === 'stopped' ? { seq, time, by, reason: reason! } : null, seq };
 }

@@ -30,7 +30,7 @@ const facts = (deciders: readonly string[]): BeforePolicy => ({
     const found = everybody.get(id)?.known;
     return found?.roles.includes('security') && !deciders.includes(id) ? { ...found, state: 'disabled' } : found;
   },
-  deciders: () => deciders,
+  quorum: (_, by) => ({ seconds: deciders.length > 1 ? deciders.filter((id) => id !== by) : [], until: undefined }),
   policy: { sha256: before },
 });
 
@@ -77,6 +77,12 @@ test.each<[string, boolean, readonly string[], Change]>([
   ['by a second one who was disabled', false, [ada], { second: bob }],
 ])('%s: %s', (_, counts, deciders, how) => {
   expect(policyCounts(facts(deciders), change(how))).toBe(counts);
+});
+
+test('who is alone because the other was put out waits', () => {
+  const waits = { ...facts([ada]), quorum: () => ({ seconds: [], until: '2026-12-05T12:00:00.000Z' }) };
+  expect(policyCounts(waits, change({}))).toBe(false);
+  expect(policyCounts(waits, change({ changes: ['lock.idleSeconds stronger 300 60'] }))).toBe(true);
 });
 
 test('the first one is the installation’s own', () => {

@@ -15,7 +15,7 @@ import { assurance, hasOtherWay, ONE_FACTOR, requireFactors, requireTaken, type 
 import { normalisePassphrase } from './passphrase.ts';
 import { NOTHING_MORE, unlockWithPassphrase, type Cost } from './person.ts';
 import { withoutSlots } from './pinned.ts';
-import { UnlockError, wrongPassphrase } from './errors.ts';
+import { personStopped, UnlockError, wrongPassphrase } from './errors.ts';
 import type { KeySlot, Person } from './types.ts';
 
 /** What an unlock by a key slot has shown. */
@@ -72,10 +72,11 @@ function personNow({ read, revocations }: Pick<AttemptParts, 'read' | 'revocatio
 const howOf = (
   { again, agrees }: Pick<Asking, 'again' | 'agrees'>,
   { whileStopped }: Pick<AttemptParts, 'whileStopped'>,
-): Pick<Asking, 'again' | 'agrees'> & { readonly lifts?: true } => ({
+): Pick<Asking, 'again' | 'agrees'> & { readonly lifts?: true; readonly emergency?: true } => ({
   ...(again ? { again } : {}),
   ...(agrees ? { agrees } : {}),
   ...(whileStopped === 'lifts' ? { lifts: true } : {}),
+  ...(whileStopped === 'emergency' ? { emergency: true } : {}),
 });
 
 /** An event names only whom the ledger knows: anything else somebody has typed, and only its crowd is said. */
@@ -159,6 +160,7 @@ class SlotGone extends UnlockError {}
 function requireStill(parts: AttemptParts, id: string, slot: string, method: Method, deed: boolean): void {
   requireNotStopped(parts);
   const now = personNow(parts, id);
+  if (now?.stopped) throw personStopped();
   if (!now?.active) throw new UnlockError('disabled', wrongPassphrase().message);
   if (!now.slots.some((one) => one.id === slot)) throw new SlotGone('wrong-passphrase', wrongPassphrase().message);
   requireFactors(askedBy(parts), method, now, deed);
@@ -241,7 +243,7 @@ export async function attempt<T extends Opened>(
     // Until here only the files of the counters had it. Where one cannot be entered now it is entered later.
     await Promise.allSettled([...before.keys()].map((person) => ledger.enter({ action: 'unlock.attempt', person, detail: { method } })));
     await enterRefusal(parts, asking, method, error, failures);
-    throw error;
+    throw reasonOf(error) === 'person-stopped' ? stoppedBy(parts, asking.id) : error;
   }
 }
 
@@ -279,6 +281,30 @@ export async function attemptPassphrase(
   } finally {
     normal.fill(0);
   }
+}
+
+/** For who was stopped and has shown that it is them: who can lift it. */
+function stoppedBy({ ledger: { facts }, read }: AttemptParts, id: string): UnlockError {
+  const now = new Date().toISOString();
+  const { stoppedBy: by, stateSeq } = facts.person(id) ?? {};
+  const error = personStopped();
+  if (by === undefined) return error;
+  const named = (who: string): string => {
+    try {
+      const name = read(who)?.name;
+      return name === undefined ? who : `${name} (${who})`;
+    } catch {
+      return who;
+    }
+  };
+  const lifters = facts.deciders(id).filter((who) => facts.hand(who, now) !== facts.hand(by, now));
+  const when = facts
+    .changes(id)
+    .find(({ seq }) => seq === stateSeq)
+    ?.time.slice(0, 16)
+    .replace('T', ' ');
+  const whom = lifters.length === 0 ? 'Nobody here can lift that now' : `Who can lift that: ${lifters.map(named).join(', ')}`;
+  return new UnlockError(error.code, `${error.message} It was ${named(by)}${when === undefined ? '' : `, ${when} UTC`}. ${whom}.`);
 }
 
 /** The records of those who can come in now. Whose record is not the ledger's cannot, and everybody else can. */

@@ -52,6 +52,17 @@ test('enrol, then unlock twice: the counter moves on and the slot opens', async 
   }
 });
 
+test('who was stopped hears so where the passkey is theirs, and nothing opens; with another key nobody hears anything of it', async () => {
+  const person: Person = { ...(await enrol()), active: false, stopped: true };
+  const options = await passkeys.unlockOptions(person);
+  await expect(passkeys.unlock(person, device.get(options), device.prf(options))).rejects.toMatchObject({ code: 'person-stopped' });
+  const again = await passkeys.unlockOptions(person);
+  const wrong = Buffer.from(device.prf(again)!).fill(7);
+  await expect(passkeys.unlock(person, device.get(again), wrong)).rejects.toMatchObject({ code: 'passkey-refused' });
+  // Whoever is disabled has no passkey here.
+  await expect(passkeys.unlockOptions({ ...person, stopped: undefined } as unknown as Person)).rejects.toMatchObject({ code: 'no-such-slot' });
+});
+
 test('the options to enrol ask for what is needed, and for nothing more', async () => {
   const person = await enrol();
   const options = await passkeys.enrolOptions(base.identity);

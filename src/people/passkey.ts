@@ -11,7 +11,7 @@ import { UnlockError, wrongPassphrase } from './errors.ts';
 import { Refusal } from '../types/refusal.ts';
 import type { OpenIdentity } from './identity.ts';
 import { deriveFromBoth, deriveFromPassphrase, deriveFromPrf, type ScryptParameters } from '../crypto/kdf.ts';
-import { openWithVaultKey } from './person.ts';
+import { mayProve, openWithVaultKey, requireNotStopped } from './person.ts';
 import { hasCredential, labelOf, newSlotId, unwrapVaultKey, wrapVaultKey, type CredentialSlot } from './slot.ts';
 import type { Person, PersonRecord } from './types.ts';
 
@@ -120,7 +120,7 @@ export class Passkeys {
    * @throws UnlockError `no-such-slot`: the same for a person without a passkey and for nobody.
    */
   async unlockOptions(person: Person | undefined, slot?: string, kind: CredentialKind = 'passkey-prf'): Promise<Json> {
-    const slots = person?.active ? passkeySlots(person, kind).filter(({ id }) => slot === undefined || id === slot) : [];
+    const slots = person && mayProve(person) ? passkeySlots(person, kind).filter(({ id }) => slot === undefined || id === slot) : [];
     if (!person || slots.length === 0) throw new UnlockError('no-such-slot', 'There is no such key to unlock with. Use another way.');
     return optionsFor(this.#party.rpId, this.#begin('unlock', person.id), slots, kind);
   }
@@ -138,7 +138,7 @@ export class Passkeys {
     if (!parsed.success) throw refused('the answer of the browser is not valid');
     const slot = passkeySlots(person, passphrase ? 'passphrase-key' : 'passkey-prf').find(({ credentialId }) => credentialId === parsed.data.id);
     if (!person || !slot) throw refused('it is not enrolled here');
-    if (!person.active) throw new UnlockError('disabled', refused('it is not enrolled here').message);
+    if (!mayProve(person)) throw new UnlockError('disabled', refused('it is not enrolled here').message);
     const { counter, uv } = await this.#verify(parsed.data, challenge, slot, person.id).catch((error: unknown) => {
       throw refused(reason(error));
     });
@@ -153,6 +153,7 @@ export class Passkeys {
           'The passkey was confirmed, but its key does not open the vault: its slot or the passkey was changed. Use the passphrase.',
         );
       const identity = openWithVaultKey(person, vaultKey, slot.id);
+      requireNotStopped(identity);
       identity.uv = uv;
       const { wrapped: _, ...bare } = { ...slot, counter };
       const next: CredentialSlot = { ...bare, wrapped: identity.withVaultKey((key) => wrapVaultKey(kek, key, person.id, bare)) };

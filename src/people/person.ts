@@ -12,7 +12,7 @@ import type { Role } from '../types/words.ts';
 import { newSlotId, unwrapVaultKey, wrapVaultKey } from './slot.ts';
 import type { Sealed } from '../crypto/seal.ts';
 import { deriveFromCode } from './recovery-code.ts';
-import { UnlockError, wrongPassphrase } from './errors.ts';
+import { personStopped, UnlockError, wrongPassphrase } from './errors.ts';
 import type { KeySlot, Person, PersonRecord } from './types.ts';
 
 const advice = 'Restore it from a backup, or have an audit key open the recordings.';
@@ -168,11 +168,12 @@ async function workOff(passphrase: Uint8Array, missing: number, most: number): P
  * @param passphrase UTF-8 of the NFC form. Not wiped here.
  * @param whole what a wrong one is to cost in all (`dearest`).
  * @param dearer only for tests: which cost a slot should have.
- * @throws UnlockError `wrong-passphrase`; `disabled`, in the same words and after the same time, for somebody who may not come in; or `corrupt-vault`
+ * @throws UnlockError `wrong-passphrase`; `disabled`, in the same words and after the same time, for somebody who may not come in; `person-stopped` for
+ * somebody who was stopped, where it is right; or `corrupt-vault`
  * where the passphrase is right and the record was changed.
  */
 export async function unlockWithPassphrase(person: Person | undefined, passphrase: Uint8Array, whole: Cost, dearer = dearerCost): Promise<OpenIdentity> {
-  const slots = person?.active ? person.slots.filter((slot) => slot.type === 'passphrase') : [];
+  const slots = person && mayProve(person) ? person.slots.filter((slot) => slot.type === 'passphrase') : [];
   let spent = 0;
   for (const slot of slots) {
     const begun = performance.now();
@@ -183,11 +184,22 @@ export async function unlockWithPassphrase(person: Person | undefined, passphras
     kek.fill(0);
     if (!vaultKey) continue;
     const identity = openWithVaultKey(person!, vaultKey, slot.id);
+    requireNotStopped(identity);
     identity.dearer = dearer(slot.kdf.N, took);
     return identity;
   }
   await workOff(passphrase, whole.work - spent, whole.N);
-  throw person && !person.active ? new UnlockError('disabled', wrongPassphrase().message) : wrongPassphrase();
+  throw person && !mayProve(person) ? new UnlockError('disabled', wrongPassphrase().message) : wrongPassphrase();
+}
+
+/** Whether what somebody gives is tried at all: of who is disabled, revoked or deleted it is not, and nobody is told why. */
+export const mayProve = ({ active, stopped }: Pick<Person, 'active' | 'stopped'>): boolean => active || stopped === true;
+
+/** What was shown is right. Of who is stopped it opens nothing all the same. @throws UnlockError `person-stopped`; the identity is closed then */
+export function requireNotStopped(identity: OpenIdentity): void {
+  if (!identity.person.stopped) return;
+  identity.destroy();
+  throw personStopped();
 }
 
 /** The last step of every unlock. Takes over `vaultKey`. @throws UnlockError `corrupt-vault` */

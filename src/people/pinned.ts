@@ -183,6 +183,7 @@ export const asKnown = (record: PersonRecord, { roles, state, revokedSlots = [] 
   slots: revokedSlots.length === 0 ? record.slots : record.slots.filter(({ id }) => !revokedSlots.includes(id)),
   roles,
   active: state === 'active',
+  ...(state === 'stopped' ? { stopped: true } : {}),
   ...(revokedSlots.length === 0 ? {} : { revokedSlots }),
 });
 

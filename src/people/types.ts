@@ -60,6 +60,8 @@ export interface Person extends PersonRecord {
   readonly roles: readonly Role[];
   /** They can come in. */
   readonly active: boolean;
+  /** They were stopped: what they have opens nothing, and whoever shows that it is them is told so. */
+  readonly stopped?: true;
   /** Ids of key slots that a revocation list names: those of this record are not among `slots`. */
   readonly revokedSlots?: readonly string[];
 }
@@ -82,6 +84,7 @@ export type UnlockFailure =
   | 'corrupt-vault'
   | 'changed-person'
   | 'disabled'
+  | 'person-stopped'
   | 'stopped'
   | 'two-factors'
   | 'unlisted'

@@ -7,6 +7,8 @@ export interface PosturePerson {
   readonly id: string;
   readonly roles: readonly string[];
   readonly passkeys: number;
+  /** Of a security admin whom one alone has made that: who, until they count as their own (src/ledger/quorum.ts). */
+  readonly hand?: string | undefined;
   /** Their record is not as the ledger has it. */
   readonly changed?: true;
 }
@@ -16,6 +18,8 @@ export interface PostureFacts {
   readonly policy: Policy;
   /** Those who can come in. */
   readonly people: readonly PosturePerson[];
+  /** Until when what takes two stands still, because whoever could be the second was put out; undefined where it does not. */
+  readonly waits: string | undefined;
   readonly secretStore: 'secret-service' | 'file';
   /** The login keyring remembers which installation this folder is. */
   readonly isPinned: boolean;

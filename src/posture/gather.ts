@@ -26,7 +26,8 @@ export interface PostureParts {
 export function postureFacts({ home, installation, isPinned, ledger, policy, anchors, selfTest, now }: PostureParts): PostureFacts {
   return {
     policy,
-    people: ledger.active().map((id) => personOf(home, ledger, id)),
+    people: ledger.active().map((id) => ({ ...personOf(home, ledger, id), hand: handOf(ledger, id, now) })),
+    waits: ledger.quorum(new Date(now).toISOString(), undefined).until,
     secretStore: installation.secretStore,
     isPinned,
     hasSecondHalf: installation.secondKey !== undefined,
@@ -40,6 +41,11 @@ export function postureFacts({ home, installation, isPinned, ledger, policy, anc
     swap: swapOf(),
     now,
   };
+}
+
+function handOf(ledger: LedgerFacts, id: string, now: number): string | undefined {
+  const hand = ledger.hand(id, new Date(now).toISOString());
+  return hand === id ? undefined : hand;
 }
 
 /** What an event of a self-test says. */

@@ -92,12 +92,18 @@ const rows: readonly RowOf[] = [
     title: 'Two people for roles and weaker policies',
     safeguard: 'access-authorization',
     strict: 'two security admins, who both sign',
-    advice: 'Give the role of security admin to a second person: wardmux person roles ID --role security. From then on a role and a weaker policy take both.',
-    look: ({ people }) => {
+    advice:
+      'Give the role of security admin to a second person: wardmux person roles ID --role security. From then on a role and a weaker policy take both. Whoever got it from one who was left alone counts as that one for 90 days, or until two others give it to them once more. Meanwhile have somebody outside countersign wardmux report access each week.',
+    look: ({ people, waits }) => {
+      if (waits !== undefined) return stop(`whoever could be the second was put out: until ${waits} nobody gives a role but operator, or weakens the policy`);
       const deciding = people.filter(({ roles }) => roles.includes('security'));
-      return people.length > 1 && deciding.length === 1
-        ? stop(`one person, ${deciding[0]!.id}, decides alone who gets a role and whether a weaker policy comes into force`)
-        : undefined;
+      const made = deciding.flatMap(({ id, hand }) =>
+        hand === undefined ? [] : `${id} was made a security admin by ${hand} alone, and counts as the same person`,
+      );
+      if (new Set(deciding.map(({ id, hand }) => hand ?? id)).size > 1) return made.length > 0 ? weaker(made.join('; ')) : undefined;
+      const first = deciding.find(({ hand }) => hand === undefined) ?? deciding[0];
+      if (people.length < 2 || !first) return undefined;
+      return stop([`one person, ${first.id}, decides alone who gets a role and whether a weaker policy comes into force`, ...made].join('; '));
     },
   },
   {

@@ -3,6 +3,7 @@
  * process, or the vault's.
  */
 import { hash } from 'node:crypto';
+import type { LedgerFacts } from '../ledger/facts.ts';
 import { certify, deedText, type Certificate, type Decided, type DeedRequest } from '../ledger/certificate.ts';
 import type { Identity } from '../people/types.ts';
 import { Refusal } from '../types/refusal.ts';
@@ -57,4 +58,27 @@ export const secondNeeded = (why: string, others: readonly string[]): Refusal =>
   new Refusal(
     'second-needed',
     `${why}: a second one has to agree, who may too and is somebody else: ${others.join(', ') || 'nobody here may'}. Nothing was changed.`,
+  );
+
+/**
+ * Who could agree to what is for two; undefined where one decides.
+ * @param by who asks; undefined where that is not known yet: all who may then @param about whom it is about @param now a moment
+ * @throws Refusal `second-needed` where it takes two, and nobody here could be the second
+ */
+export function secondsFor(
+  facts: Pick<LedgerFacts, 'quorum'>,
+  by: string | undefined,
+  about: string | undefined,
+  now = new Date().toISOString(),
+): readonly string[] | undefined {
+  const { seconds, until } = facts.quorum(now, by, about);
+  if (until !== undefined) throw waiting(until);
+  return seconds.length > 0 ? seconds : undefined;
+}
+
+/** @param until a moment */
+export const waiting = (until: string): Refusal =>
+  new Refusal(
+    'second-needed',
+    `This takes two people who may decide it, and whoever could have been the second was put out less than 7 days ago. Until ${until} nobody decides it alone. Nothing was changed. Whoever was only disabled is let in again by: wardmux person enable ID`,
   );

@@ -10,7 +10,8 @@ import { separationOf, type Permission } from '../access/index.ts';
 import type { ScryptParameters } from '../crypto/kdf.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
 import type { Ledger, Together } from '../ledger/ledger.ts';
-import { givesMore, type KnownPerson } from '../ledger/person-facts.ts';
+import type { KnownPerson } from '../ledger/person-facts.ts';
+import { ADMIN, givesMore, rolesTakeTwo } from '../ledger/quorum.ts';
 import { Backoff } from '../people/backoff.ts';
 import { readBackoffKey } from '../people/backoff-key.ts';
 import { createPerson, personPath } from '../people/person.ts';
@@ -21,7 +22,7 @@ import { openSecretStore, type Home, type Installation } from '../storage/index.
 import { Refusal } from '../types/refusal.ts';
 import { roles as allRoles, type PersonStateWord, type PersonState, type Role } from '../types/words.ts';
 import { requireStillMay } from './admit.ts';
-import { decided, type Deciders } from './decide.ts';
+import { decided, waiting, type Deciders } from './decide.ts';
 import { checkName } from './first-run.ts';
 import { checkNewPassphrase } from './new-passphrase.ts';
 import { sameName } from './person.ts';
@@ -80,11 +81,38 @@ export interface PeopleParts extends Deciders {
   readonly ledger: Pick<Ledger, 'append' | 'facts' | 'installation'>;
 }
 
-/** Who could agree where somebody gets these roles; undefined where that is for one. @param id undefined of somebody who is yet to be enrolled */
-export function othersForRoles(facts: LedgerFacts, by: string, id: string | undefined, roles: readonly Role[]): readonly string[] | undefined {
+/**
+ * Who could agree where somebody gets these roles; undefined where that is for one.
+ * @param by undefined where it is not known yet who asks @param id undefined of somebody who is yet to be enrolled @param now a moment
+ * @throws Refusal `second-needed` where it takes two, and nobody here could be the second
+ */
+export function othersForRoles(
+  facts: LedgerFacts,
+  by: string | undefined,
+  id: string | undefined,
+  roles: readonly Role[],
+  now = new Date().toISOString(),
+): readonly string[] | undefined {
   const before = id === undefined ? [] : (facts.person(id)?.roles ?? []);
-  const may = facts.deciders(id);
-  return givesMore(before, roles) && may.length > 1 ? may.filter((each) => each !== by) : undefined;
+  const quorum = facts.quorum(now, by, id);
+  // The same roles once more, by two: they stand for somebody whom one alone has put there.
+  if (id !== undefined && standsFor(facts, id, roles, now)) return quorum.seconds;
+  if (!rolesTakeTwo(quorum, before, roles)) return undefined;
+  if (quorum.until !== undefined) throw waiting(quorum.until);
+  return quorum.seconds;
+}
+
+/** Whether these are the roles that somebody has, as a security admin whom one alone has made, and two could say that they are their own. */
+function standsFor(facts: LedgerFacts, id: string, roles: readonly Role[], now: string): boolean {
+  const known = facts.person(id);
+  const isBound = known !== undefined && roles.includes(ADMIN) && !givesMore(known.roles, roles) && facts.hand(id, now) !== id;
+  return isBound && facts.quorum(now, undefined, id).seconds.length > 0;
+}
+
+/** @throws Refusal where somebody has exactly these roles, and nothing is to be said of them */
+export function requireRoleChange(facts: LedgerFacts, id: string, roles: readonly Role[], called: string): void {
+  if (facts.person(id)?.roles.join() !== roles.join() || standsFor(facts, id, roles, new Date().toISOString())) return;
+  throw new Refusal('no-change', `${called} has these roles already. Nothing was changed.`);
 }
 
 /** Roles, each once, in the order in which they are written. @throws Refusal where one person may not hold all of them */
@@ -145,7 +173,7 @@ export async function grantRoles(parts: Omit<PeopleParts, 'home' | 'installation
   const { ledger, admin } = parts;
   const roles = orderedRoles(wanted);
   const known = somebodyElse(ledger.facts, admin, id);
-  if (roles.join() === known.roles.join()) throw new Refusal('no-change', `${id} has these roles already. Nothing was changed.`);
+  requireRoleChange(ledger.facts, id, roles, id);
   const by = admin.id;
   const request = { deed: 'roles', person: id, roles, after: known.rolesSeq } as const;
   const signatures = await decided(ledger.installation, parts, request, othersForRoles(ledger.facts, by, id, roles));

@@ -2,7 +2,7 @@
 import { StorageFault } from '../disk/fault.ts';
 import type { AuditEntry } from '../ledger/events.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
-import { readPerson } from '../people/person.ts';
+import { mayProve, readPerson } from '../people/person.ts';
 import { PersonRefused, readPinned } from '../people/pinned.ts';
 import { foldedName } from '../people/schema.ts';
 import type { Person } from '../people/types.ts';
@@ -101,6 +101,6 @@ export async function choosePerson(home: Home, facts: LedgerFacts, wanted: strin
   const id = wanted === undefined ? ids[0]! : meant(home, facts, wanted);
   const person = await pinnedPerson(home, facts, id, enter);
   if (!person) throw new UnknownPerson(`There is no person ${JSON.stringify(id.slice(0, 40))} here.`);
-  if (!person.active) throw new UnknownPerson(`${id} cannot come in here any more. Whoever is a security admin sees why: wardmux person list`);
+  if (!mayProve(person)) throw new UnknownPerson(`${id} cannot come in here any more. Whoever is a security admin sees why: wardmux person list`);
   return person;
 }

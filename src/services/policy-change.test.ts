@@ -80,6 +80,26 @@ test('who was disabled after they were let in weakens nothing, alone or as one o
   await enable();
 });
 
+test('who has put the other one out decides nothing alone for a week that is for two, hears until when, and gives roles to who works', async () => {
+  const { home, identity } = made;
+  await disable();
+  const { events } = ledger;
+  const weakens = changePolicy({ home, ledger, proposal: weaker, admin: deciderOf(identity) });
+  await expect(weakens).rejects.toMatchObject({
+    code: 'second-needed',
+    message: expect.stringMatching(/put out less than 7 days ago\. Until 2\S+Z nobody/) as string,
+  });
+  const somebody = await prepareEnrolment({ name: 'Dag Farrow', passphrase: Buffer.from(hers), kdf });
+  for (const roles of [['security'], ['operator', 'custodian']] as const)
+    await expect(enrol(parts, somebody, roles)).rejects.toMatchObject({ code: 'second-needed' });
+  expect(ledger.events).toBe(events);
+  await enrol(parts, somebody, ['operator']);
+  await expect(grantRoles(parts, somebody.id, ['operator', 'emergency'])).rejects.toMatchObject({ code: 'second-needed' });
+  await enable();
+  await grantRoles({ ...parts, second: deciderOf(mara) }, somebody.id, ['operator', 'emergency']);
+  await setState(parts, somebody.id, 'deleted');
+});
+
 test('nor does she replace the key of the installation, or change people', async () => {
   const { home, installation, person } = made;
   const before = readFileSync(home.installation);

@@ -8,16 +8,20 @@ import { acceptPolicy, weakenings, type ChangedPolicy } from '../policy/index.ts
 import type { Home } from '../storage/index.ts';
 import { Refusal } from '../types/refusal.ts';
 import { requireStillMay } from './admit.ts';
-import { decided, secondNeeded, type Deciders } from './decide.ts';
+import { decided, secondNeeded, secondsFor, type Deciders } from './decide.ts';
 import { requireList } from './revocations.ts';
 
-type Facts = Pick<LedgerFacts, 'deciders' | 'person'>;
+type Facts = Pick<LedgerFacts, 'person' | 'quorum'>;
 
-/** Who may decide over a weakening, where that takes two of them; undefined where one is enough: nothing is weaker, or nobody else may. */
-export function needsSecond(facts: Pick<Facts, 'deciders'>, proposal: Pick<ChangedPolicy, 'differences'>): readonly string[] | undefined {
-  const may = facts.deciders();
-  return weakenings(proposal.differences).length > 0 && may.length > 1 ? may : undefined;
-}
+/**
+ * Who could agree to a weakening, where that takes two; undefined where one is enough: nothing is weaker, or nobody else may.
+ * @param by undefined where it is not known yet who asks: all who may then @throws Refusal `second-needed` where nobody here could be the second
+ */
+export const needsSecond = (
+  facts: Pick<Facts, 'quorum'>,
+  proposal: Pick<ChangedPolicy, 'differences'>,
+  by: string | undefined,
+): readonly string[] | undefined => (weakenings(proposal.differences).length > 0 ? secondsFor(facts, by, undefined) : undefined);
 
 export interface PolicyChangeParts extends Deciders {
   readonly home: Home;
@@ -31,8 +35,8 @@ export interface PolicyChangeParts extends Deciders {
  */
 function requireDeciders(facts: Facts, proposal: ChangedPolicy, by: string, second: string | undefined): readonly string[] | undefined {
   for (const each of second === undefined ? [by] : [by, second]) requireStillMay(facts, each, 'policy.accept');
-  const others = needsSecond(facts, proposal)?.filter((id) => id !== by);
-  if (others && (second === undefined || second === by))
+  const others = needsSecond(facts, proposal, by);
+  if (others && (second === undefined || !others.includes(second)))
     throw secondNeeded('This makes the workstation weaker, and more than one person may decide that', others);
   return others;
 }

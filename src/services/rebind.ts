@@ -7,6 +7,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { keyText } from '../ledger/certificate.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
+import type { KnownPerson } from '../ledger/person-facts.ts';
 import { UnlockError } from '../people/errors.ts';
 import { openWithCode } from '../people/person.ts';
 import { dropOthers, factsOf, readPinned, stagePerson, takeStaged } from '../people/pinned.ts';
@@ -21,17 +22,32 @@ import { prepareEnrolment, somebodyElse, stillMay, type NewPerson, type PeoplePa
 export type Shown = { readonly checked: Exclude<IdentityCheck, 'recovery-code'> } | { readonly checked: 'recovery-code'; readonly code: string };
 
 /**
- * Who could do it together: at least two, of whom neither is whom it is about.
+ * Who could do it together: at least two, of whom neither is whom it is about, nor put there by the other alone.
  * @throws Refusal where it takes more people than there are: nobody need type anything then
  */
 export function rebinders(facts: LedgerFacts, id: string): readonly string[] {
   const may = facts.deciders(id);
-  if (may.length < 2)
-    throw new Refusal(
-      'second-needed',
-      `New keys take two security admins who are somebody else, and there ${may.length === 1 ? `is one: ${may[0]}` : 'is none'}. Nothing was changed. Until there are, somebody who lost everything works in an emergency (docs/break-glass.md) or is enrolled anew by another name.`,
-    );
-  return may;
+  if (facts.quorum(new Date().toISOString(), undefined, id).seconds.length > 0) return may;
+  throw new Refusal(
+    'second-needed',
+    `New keys take two security admins who are somebody else, and of whom one alone has not put the other there. ${may.length === 0 ? 'There is none' : may.length === 1 ? `Here there is one: ${may[0]}` : `Here one has put the other there: ${may.join(', ')}`}. Nothing was changed. Until there are, somebody who lost everything works in an emergency (docs/break-glass.md) or is enrolled anew by another name.`,
+  );
+}
+
+/**
+ * Whether somebody can be given new keys now, by who asks. @returns who could be the second
+ * @throws Refusal
+ */
+export function requireRebindable(
+  facts: LedgerFacts,
+  admin: Pick<PeopleParts['admin'], 'id'>,
+  id: string,
+): { readonly known: KnownPerson; readonly others: readonly string[] } {
+  const known = somebodyElse(facts, admin, id);
+  if (known.state !== 'active')
+    throw new Refusal('not-active', `${id} is ${known.state}, and cannot come in: let them in again first. Nothing was changed. See: wardmux person list`);
+  rebinders(facts, id);
+  return { known, others: facts.quorum(new Date().toISOString(), admin.id, id).seconds };
 }
 
 /** Their own part: new keys, and a slot that their new passphrase opens. Nothing is written, and their identity is closed again. @throws Refusal */
@@ -45,10 +61,7 @@ export const prepareRebind = ({ id, name }: Pick<Person, 'id' | 'name'>, more: O
 export async function rebind(parts: PeopleParts, record: PersonRecord, shown: Shown): Promise<void> {
   const { home, ledger, admin } = parts;
   const { id } = record;
-  const known = somebodyElse(ledger.facts, admin, id);
-  if (known.state !== 'active')
-    throw new Refusal('not-active', `${id} is ${known.state}, and cannot come in: let them in again first. Nothing was changed. See: wardmux person list`);
-  const others = rebinders(ledger.facts, id).filter((each) => each !== admin.id);
+  const { known, others } = requireRebindable(ledger.facts, admin, id);
   // A record that is damaged or away is to be restored first: the public key in it is what their exports are checked with from here on.
   const before = readPinned(home, ledger.facts, id);
   if (!before) throw new Refusal('unknown-person', `There is no record of ${id} here. Nothing was changed.`);

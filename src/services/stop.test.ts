@@ -1,27 +1,30 @@
 /** Stops over a real ledger: who may, who lifts, what is refused meanwhile, and events that nobody certified who may. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { firstHome, ownFolder } from '../../test/support/first-home.ts';
 import { newScryptParameters } from '../crypto/kdf.ts';
 import { certify, personStopText, stationStopText } from '../ledger/certificate.ts';
 import { unentitledWhy } from '../ledger/entitled.ts';
 import { LedgerFacts } from '../ledger/facts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { noList } from '../people/active.fixture.ts';
-import { attemptPassphrase } from '../people/attempt.ts';
+import { asOperator, noList } from '../people/active.fixture.ts';
+import { attemptPassphrase, type AttemptParts } from '../people/attempt.ts';
 import { followLedger, readBackoffKey } from '../people/backoff-key.ts';
+import { wrongPassphrase } from '../people/errors.ts';
 import type { OpenIdentity } from '../people/identity.ts';
 import { NOTHING_MORE, personPath, unlockWithPassphrase } from '../people/person.ts';
 import { readPinned } from '../people/pinned.ts';
 import { openSecretStore } from '../storage/secret-store.ts';
-import { deciderOf } from './decide.ts';
+import { deciderOf, type Decider } from './decide.ts';
 import type { Role } from '../types/words.ts';
 import type { FirstRunResult } from './first-run.ts';
 import { openLedger } from './open-ledger.ts';
 import { enrol, prepareEnrolment, setState, type PeopleParts } from './people.ts';
 import { liftStop, requireLifter, stopPerson, stopStation } from './stop.ts';
 
+// scrypt takes half a second of a free core.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const words = 'marble canyon drizzle hammock violet';
 const kdf = newScryptParameters();
 let made: FirstRunResult;
@@ -32,11 +35,16 @@ let ada: Person;
 let jo: Person;
 let mo: Person;
 
-async function enrolled(name: string, roles: readonly Role[]): Promise<Person> {
+async function enrolled(name: string, roles: readonly Role[], second?: Decider): Promise<Person> {
   const record = await prepareEnrolment({ name, passphrase: Buffer.from(words), kdf });
-  await enrol(ada, record, roles);
+  await enrol({ ...ada, second }, record, roles);
   const identity: OpenIdentity = await unlockWithPassphrase(readPinned(made.home, ledger.facts, record.id), Buffer.from(words), NOTHING_MORE);
   return { ...ada, identity, admin: deciderOf(identity) };
+}
+/** What an attempt of somebody is made with. */
+async function attemptParts(): Promise<AttemptParts> {
+  const key = await readBackoffKey(openSecretStore(made.installation.secretStore, made.home, made.installation.id));
+  return { backoff: followLedger(made.home, key, ledger), ledger, revocations: noList, read: (id) => readPinned(made.home, ledger.facts, id) };
 }
 const idOf = ({ admin }: PeopleParts): string => admin.id;
 const stateOf = (parts: PeopleParts): string | undefined => ledger.facts.person(idOf(parts))?.state;
@@ -72,8 +80,10 @@ test('where nobody could lift it, nothing is stopped', async () => {
   expect(() => requireLifter(ada)).not.toThrow();
   rmSync(personPath(made.home, record.id));
   await expect(stopStation(ada, 'drill')).rejects.toMatchObject({ code: 'nobody-lifts', message: expect.stringContaining('damaged or away') as string });
+  const uma = await unlockWithPassphrase(asOperator(record), Buffer.from(words), NOTHING_MORE);
+  mo = await enrolled('Mo Adeyemi', ['security'], deciderOf(uma));
+  uma.destroy();
   await setState(ada, record.id, 'deleted');
-  mo = await enrolled('Mo Adeyemi', ['security']);
   // The only other one cannot lift their own.
   await expect(stopPerson(ada, idOf(mo), 'drill')).rejects.toMatchObject({ code: 'nobody-lifts' });
 });
@@ -107,16 +117,35 @@ test('who is stopped is out until another security admin lifts it, and enabling 
   ]);
 });
 
+test('who is stopped hears so, and who lifts it, where what they gave is right, and what everybody hears where it is not', async () => {
+  await stopPerson(ada, idOf(jo), 'drill');
+  const parts = await attemptParts();
+  const tries = async (typed: string): Promise<unknown> => {
+    const error: unknown = await attemptPassphrase(parts, idOf(jo), Buffer.from(typed), NOTHING_MORE).catch((reason: unknown) => reason);
+    const { event } = (await ledger.event(ledger.events - 1))!;
+    return [(error as Error).message, event.detail?.['reason'], event.person];
+  };
+  expect(await tries('not the passphrase at all')).toEqual([wrongPassphrase().message, 'wrong-passphrase', idOf(jo)]);
+  expect(await tries(words)).toEqual([
+    expect.stringMatching(
+      new RegExp(`^What you gave is right, .* It was Ada Example \\(${idOf(ada)}\\), .* UTC\\. Who can lift that: Mo Adeyemi \\(${idOf(mo)}\\)\\.$`),
+    ),
+    'person-stopped',
+    idOf(jo),
+  ]);
+  // It came in to nothing, and is a failure: nobody guesses faster.
+  expect(ledger.facts.attempts(idOf(jo), 'passphrase').failures).toBe(2);
+  // Whoever is disabled hears nothing, whatever they give.
+  await liftStop(mo, idOf(jo));
+  await setState(ada, idOf(jo), 'disabled');
+  expect(await tries(words)).toEqual([wrongPassphrase().message, 'disabled', idOf(jo)]);
+  await setState(ada, idOf(jo), 'active');
+});
+
 test('while the station is stopped no attempt is let in, also not with the right passphrase, but whoever is about to lift it', async () => {
   await stopStation(ada, 'security-incident');
   expect(ledger.facts.stationStop).toMatchObject({ by: idOf(ada), reason: 'security-incident' });
-  const key = await readBackoffKey(openSecretStore(made.installation.secretStore, made.home, made.installation.id));
-  const parts = {
-    backoff: followLedger(made.home, key, ledger),
-    ledger,
-    revocations: noList,
-    read: (id: string) => readPinned(made.home, ledger.facts, id),
-  };
+  const parts = await attemptParts();
   const before = ledger.facts.attempts(idOf(jo), 'passphrase').failures;
   await expect(attemptPassphrase(parts, idOf(jo), Buffer.from(words), NOTHING_MORE)).rejects.toMatchObject({ code: 'stopped' });
   // It was no try of theirs.

@@ -41,10 +41,21 @@ export async function liftStop(parts: Parts, id: string | undefined): Promise<vo
   const known = id === undefined ? undefined : facts.person(id);
   const setBy = id === undefined ? facts.stationStop?.by : known?.state === 'stopped' ? known.stoppedBy : undefined;
   if (setBy === undefined) throw new Refusal('no-change', `${id ?? 'This station'} is not stopped. Nothing was changed.`);
-  if (setBy === by) throw new Refusal('not-yourself', 'Nobody lifts what they have stopped themselves: another security admin does. Nothing was changed.');
+  requireOtherHand(facts, setBy, by);
   if (id === by) throw new Refusal('not-yourself', 'Nobody lifts their own stop. Nothing was changed.');
   if (id === undefined) await enterStationStop(parts, 'lifted', null);
   else await enterPersonStop(parts, id, 'lifted', null);
+}
+
+/** @param setBy who has stopped it @throws Refusal where who lifts it is the same, or one of both has put the other there alone */
+export function requireOtherHand(facts: Pick<LedgerFacts, 'hand'>, setBy: string, by: string): void {
+  const now = new Date().toISOString();
+  if (setBy === by) throw new Refusal('not-yourself', 'Nobody lifts what they have stopped themselves: another security admin does. Nothing was changed.');
+  if (facts.hand(setBy, now) === facts.hand(by, now))
+    throw new Refusal(
+      'not-yourself',
+      `Of ${by} and ${setBy}, who has stopped this, one alone has made the other a security admin: a third one lifts it. Nothing was changed.`,
+    );
 }
 
 /**
@@ -56,7 +67,8 @@ export function requireLifter(
   stopped?: string,
 ): void {
   const { facts } = ledger;
-  const others = facts.active().filter((id) => id !== admin.id && id !== stopped && mayBy(facts, id, 'stop.lift'));
+  const now = new Date().toISOString();
+  const others = facts.active().filter((id) => id !== stopped && facts.hand(id, now) !== facts.hand(admin.id, now) && mayBy(facts, id, 'stop.lift'));
   if (others.some((id) => stopped !== undefined || opensAnything(home, facts, id))) return;
   throw new Refusal(
     'nobody-lifts',

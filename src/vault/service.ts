@@ -148,7 +148,12 @@ export const vaultService = {
   /** Two equal PRF results came as sealed frames; `withPassphrase` the passphrase too, which must be a good one, and the slot takes the place of it alone. */
   enrolProve: asked('vault.slot.add', z.object({ response: json, label: z.string(), known, withPassphrase, workstation: z.string() }), staged, SCRYPT_MS),
   /** Somebody new: keys of their own under their passphrase, which has come as a sealed frame before. Nothing is written. */
-  newcomer: asked('person.enrol', z.object({ name: z.string(), workstation: z.string() }), z.object({ record: personSchema }), SCRYPT_MS),
+  newcomer: asked(
+    'person.enrol',
+    z.object({ name: z.string(), id: personId.optional(), workstation: z.string() }),
+    z.object({ record: personSchema }),
+    SCRYPT_MS,
+  ),
   /** Signs what who is in decides, who has just shown once more that it is them: once for each time. */
   certify: asked('person.decide', z.object({ request: deedRequest }), certificate),
   /** Somebody else agrees to it, and is nobody here afterwards. Their passphrase has come as a sealed frame before. */

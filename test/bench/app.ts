@@ -35,6 +35,8 @@ export interface BenchApp {
   readonly surface: string | undefined;
   readonly lockPage: boolean;
   readonly lease: number;
+  /** How long main took for what the lock page asked last, in ms. */
+  readonly facts: number | undefined;
   /** Opens a page that is not ours. @returns ms until it was closed, from the moment in which the browser had told of it. */
   strange(): Promise<number>;
   /** The page as it is now. */
@@ -63,6 +65,9 @@ export async function startApp(folder: string, home: string, options: { readonly
     },
     get lease() {
       return heard.lease();
+    },
+    get facts() {
+      return heard.facts();
     },
     async strange() {
       const { closedTargets } = app.window as ChromiumWindow;

@@ -13,7 +13,7 @@ import { commandLine, processTree } from '../../main/machine/processes.ts';
 import { missingPrograms, openDisplay, type Display } from '../support/display.ts';
 import { LEASE_MS } from '../../src/bridge/lease.ts';
 import type { Said } from './stopped-main.ts';
-import { initHome, passphrase, until, startApp } from './app.ts';
+import { initHome, passphrase, until, startApp, type BenchApp } from './app.ts';
 import { median, percentile, type FigureRow } from './stats.ts';
 
 /** No colour of the app's own. */
@@ -57,6 +57,45 @@ async function insist(act: () => void, seen: () => boolean, what: string): Promi
   return acted;
 }
 
+/** Somebody at the keyboard of an app, who looks at its screen. */
+function handsOf(app: BenchApp, display: Display) {
+  const enter = (): void => {
+    display.key('ctrl+a');
+    display.type(passphrase);
+    display.key('Return');
+  };
+  const whole = (): boolean => display.pointsOf(colour) > filled;
+  // Never into a pane: where the lock is open already, but slow to show it.
+  const enterHere = (): void => {
+    if (app.surface === 'lock') enter();
+  };
+  // The page has asked for what it shows: it stands a moment later.
+  const lockPage = async (): Promise<void> => {
+    await until(() => app.lockPage, 'the lock page');
+    await new Promise((drawn) => setTimeout(drawn, drawnMs));
+  };
+  const unlock = async (): Promise<void> => {
+    await lockPage();
+    await insist(enterHere, () => app.surface === 'workspace', 'the workspace');
+  };
+  const typed = (command: string) => (): void => {
+    display.key('ctrl+c', 'Return');
+    display.type(`${command}\n`);
+  };
+  /** Emptied first: the pane may have the colour from the kind before, and a lock would come into the typing. */
+  const show = async (command: string): Promise<void> => {
+    await insist(typed(`printf '${clear}'`), () => display.pointsOf(colour) === 0, 'the empty pane');
+    await insist(typed(command), whole, 'the coloured pane');
+  };
+  /** From the key that ends the passphrase until all is there. */
+  const comesBack = async (shown: () => boolean): Promise<number> => {
+    await lockPage();
+    const entered = await insist(enterHere, shown, 'the panes');
+    return performance.now() - entered;
+  };
+  return { whole, unlock, typed, show, comesBack };
+}
+
 export async function benchLock(options: { readonly rounds: number; readonly cache: string; readonly say: (line: string) => void }): Promise<FigureRow[]> {
   const { rounds, cache, say } = options;
   const absent = missingPrograms('Xvfb', 'xdotool', 'xclip');
@@ -67,43 +106,10 @@ export async function benchLock(options: { readonly rounds: number; readonly cac
   const rows: FigureRow[] = [];
   const folder = mkdtempSync(join(tmpdir(), 'wardmux-bench-'));
   const display = await openDisplay();
-  const enter = (): void => {
-    display.key('ctrl+a');
-    display.type(passphrase);
-    display.key('Return');
-  };
   try {
     const { home } = initHome(folder);
     const app = await startApp(folder, home, { headless: false, display: display.name });
-    const whole = (): boolean => display.pointsOf(colour) > filled;
-    // Never into a pane: where the lock is open already, but slow to show it.
-    const enterHere = (): void => {
-      if (app.surface === 'lock') enter();
-    };
-    // The page has asked for what it shows: it stands a moment later.
-    const lockPage = async (): Promise<void> => {
-      await until(() => app.lockPage, 'the lock page');
-      await new Promise((drawn) => setTimeout(drawn, drawnMs));
-    };
-    const unlock = async (): Promise<void> => {
-      await lockPage();
-      await insist(enterHere, () => app.surface === 'workspace', 'the workspace');
-    };
-    const typed = (command: string) => (): void => {
-      display.key('ctrl+c', 'Return');
-      display.type(`${command}\n`);
-    };
-    /** Emptied first: the pane may have the colour from the kind before, and a lock would come into the typing. */
-    const show = async (command: string): Promise<void> => {
-      await insist(typed(`printf '${clear}'`), () => display.pointsOf(colour) === 0, 'the empty pane');
-      await insist(typed(command), whole, 'the coloured pane');
-    };
-    /** From the key that ends the passphrase until all is there. */
-    const comesBack = async (shown: () => boolean): Promise<number> => {
-      await lockPage();
-      const entered = await insist(enterHere, shown, 'the panes');
-      return performance.now() - entered;
-    };
+    const { whole, unlock, show, comesBack } = handsOf(app, display);
     try {
       for (const kind of ['quiet', 'flood', 'browser', 'gpu'] as const) {
         const samples: number[] = [];
@@ -165,6 +171,61 @@ export async function benchLock(options: { readonly rounds: number; readonly cac
     rmSync(folder, { recursive: true, force: true });
   }
   return rows;
+}
+
+const EIGHT = 8;
+export const eightName = `lock to nothing visible while ${EIGHT} panes flood`;
+
+/** The lock with so many panes on the screen, in each of which a program floods. */
+export async function lockEight(options: { readonly rounds: number; readonly say: (line: string) => void }): Promise<FigureRow> {
+  const { rounds, say } = options;
+  const absent = missingPrograms('Xvfb', 'xdotool');
+  if (absent.length > 0) return { name: eightName, value: '–', note: '', missing: `missing: ${absent.join(', ')} (apt-get install xvfb xdotool)` };
+  const folder = mkdtempSync(join(tmpdir(), 'wardmux-bench-'));
+  const display = await openDisplay();
+  try {
+    const { home } = initHome(folder);
+    const app = await startApp(folder, home, { headless: false, display: display.name });
+    try {
+      const { whole, unlock, typed, show, comesBack } = handsOf(app, display);
+      const flood = `while :; do printf '${fill}flood'; done`;
+      await unlock();
+      await show(flood);
+      for (let pane = 1; pane < EIGHT; pane++) {
+        const before = display.pointsOf(colour);
+        // The new pane is empty, and has the keyboard.
+        await insist(
+          () => splitPane(display, pane),
+          () => display.pointsOf(colour) < before,
+          `pane ${pane + 1}`,
+        );
+        display.key('ctrl+b');
+        display.type(':select-layout tiled\n');
+        await insist(typed(flood), whole, `the flood in pane ${pane + 1}`);
+      }
+      const samples: number[] = [];
+      for (let round = 0; round < rounds; round++) {
+        if (round > 0) await comesBack(whole);
+        const start = performance.now();
+        const locked = app.lock();
+        while (display.pointsOf(colour) > 0) await next();
+        samples.push(performance.now() - start);
+        await locked;
+      }
+      const p99 = percentile(samples, 0.99).toFixed(0);
+      return figure(eightName, samples, `p99 ${p99} ms, 100 ms wanted; a window on Xvfb`, say);
+    } finally {
+      await app.stop();
+    }
+  } finally {
+    display.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function splitPane(display: Display, pane: number): void {
+  display.key('ctrl+b');
+  display.type(pane % 2 === 1 ? '%' : '"');
 }
 
 const selections = ['clipboard', 'primary'] as const;

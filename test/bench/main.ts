@@ -1,11 +1,11 @@
 /**
  * `npm run bench`: the figures of docs/bench/latest.md, measured here and now against the peers that are installed.
  *
- *   npm run bench -- [--quick] [--rounds N] [--size MB] [--only REGEX] [--before DIR] [--record] [--pane] [--lock] [--window] [--versions] [--ledger] [--verify] [--review] [--redaction]
+ *   npm run bench -- [--quick] [--rounds N] [--size MB] [--only REGEX] [--before DIR] [--record] [--pane] [--lock] [--window] [--versions] [--ledger] [--verify] [--review] [--redaction] [--people]
  *
  * --quick   20 MB and 3 rounds, printed and kept in the cache only: to see that it works, not to quote
  * --before  a built clone of another version: its `wardmux record` runs in the same rounds, and so do its start, its pane and its keys (--versions)
- * --record  the recorders;  --pane  the visible pane;  --lock  the lock;  --window  its start, return and rest;  --versions  beside the version before;  --ledger  the ledger;  --verify  bundles and both verifiers;  --review  looking back;  --redaction  the recognisers, which writes docs/redaction.md too.
+ * --record  the recorders;  --pane  the visible pane;  --lock  the lock;  --window  its start, return and rest;  --versions  beside the version before;  --ledger  the ledger;  --verify  bundles and both verifiers;  --review  looking back;  --redaction  the recognisers, which writes docs/redaction;  --people  many of them.md too.
  *           All of them unless some are named; the others stay as they were measured before.
  *
  * Exit status: 0 measured (whatever the figures are), 1 something could not be measured that should have been.
@@ -18,6 +18,7 @@ import { machine, machineLine, type Machine } from './machine.ts';
 import { benchLedger } from './ledger.ts';
 import { benchLock } from './lock.ts';
 import { benchPane } from './pane.ts';
+import { benchPeople } from './people.ts';
 import { benchReview } from './review.ts';
 import { benchRedaction } from './redaction.ts';
 import { benchVerify } from './verify.ts';
@@ -46,6 +47,7 @@ const { values } = parseArgs({
     verify: { type: 'boolean', default: false },
     review: { type: 'boolean', default: false },
     redaction: { type: 'boolean', default: false },
+    people: { type: 'boolean', default: false },
   },
 });
 const all =
@@ -57,7 +59,8 @@ const all =
   !values.ledger &&
   !values.verify &&
   !values.review &&
-  !values.redaction;
+  !values.redaction &&
+  !values.people;
 const rounds = Number(values.rounds ?? (values.quick ? 3 : 7));
 const megabytes = Number(values.size ?? (values.quick ? 20 : 200));
 /** Of each kind: the worst of so many is what is quoted. */
@@ -118,6 +121,7 @@ interface Parts {
   readonly verify?: Measured<FigureRow>;
   readonly review?: Measured<FigureRow>;
   readonly redaction?: Measured<FigureRow>;
+  readonly people?: Measured<FigureRow>;
 }
 
 const here = machine();
@@ -152,6 +156,11 @@ if (all || values.review) {
   now.review = measured(await benchReview({ cache, megabytes: size, moments: values.quick ? 40 : 200, say }), 1, size);
 }
 
+if (all || values.people) {
+  const most = values.quick ? 3 : 200;
+  now.people = measured(await benchPeople({ rounds: most, say }), most, 0);
+}
+
 /** What was measured before and is not measured now stays, with its own machine and day. */
 function before(file: string): Parts {
   try {
@@ -166,7 +175,7 @@ function section<Row>(part: Measured<Row> | undefined, title: (part: Measured<Ro
   return [`## ${title(part)}`, '', `${machineLine(part.machine)}.`, '', ...body(part), ''];
 }
 
-function markdown({ record, pane, lock, window, versions, ledger, verify, review, redaction }: Parts): string {
+function markdown({ record, pane, lock, window, versions, ledger, verify, review, redaction, people }: Parts): string {
   const lines = [
     '# Figures',
     '',
@@ -222,6 +231,11 @@ function markdown({ record, pane, lock, window, versions, ledger, verify, review
       redaction,
       () => 'Redaction',
       ({ rows }) => [figureTable('the recognisers', rows)],
+    ),
+    ...section(
+      people,
+      () => 'Many people on one workstation',
+      ({ rows }) => [figureTable('many people', rows)],
     ),
   ];
   return `${lines.join('\n').trimEnd()}\n`;

@@ -1,9 +1,12 @@
 /** People in a real window: somebody is enrolled at a covered session, a second one agrees there, and what was decided has both signatures. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { entered, firstRun, paneText, passphrase, prompt, run, start, until, wardmux, type Entered, type Running } from './support.ts';
 
 const kims = 'marble canyon drizzle hammock violet';
 const jos = 'violin harbour seven lanterns moss';
+const josNew = 'copper anvil drifting orchard plum';
 let running: Running;
 afterEach(async () => {
   await running.stop();
@@ -101,6 +104,30 @@ test('enrolled alone at the keyboard, agreed to by a second one at a covered ses
     [kim, ['operator', 'security']],
     [jo, ['operator']],
   ]);
+
+  // Jo has lost everything: new keys take both of them, and Jo's own passphrase.
+  const record = (): string => readFileSync(join(running.home, 'people', `${jo}.json`), 'utf8');
+  const before = record();
+  await openBand();
+  await band().getByRole('button', { name: 'Jo Varga' }).click();
+  await band().getByRole('button', { name: 'New keys: Jo Varga' }).click();
+  await band()
+    .getByRole('radio', { name: /staff badge/ })
+    .check();
+  await page.keyboard.press('Enter');
+  await heading(/^Jo Varga, choose a passphrase/);
+  await page.locator('#passphrase').fill(josNew);
+  await page.locator('#again').fill(josNew);
+  await page.keyboard.press('Enter');
+  await heading(/^A second person decides/);
+  expect(record()).toBe(before);
+  await agree('Kim Olsen', kims);
+  await back(passphrase);
+  await running.surface('workspace');
+  await prompt(running);
+  await until(async () => (await page.locator('.toasts').innerText()).includes('has new keys'), 'that it is done');
+  expect(events('person.keys').at(-1)).toMatchObject({ person: jo, detail: { change: 'rebound', checked: 'staff-badge', by: mara, second: kim } });
+  expect(record()).not.toBe(before);
 
   // A deed of one: after a proof, on her own page.
   await openBand();

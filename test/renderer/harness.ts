@@ -158,8 +158,40 @@ const calmAsked: Output<'people.asked'> = {
   second: null,
   refused: false,
   seconds: 702,
+  changes: [],
 };
 const somebody = { slots: [], lastUnlock: null, fault: null, you: false, yourStop: false };
+const weakerPolicy: Output<'people.asked'>['changes'] = [
+  { field: 'lock.idleSeconds', before: '300', after: '900', direction: 'weaker' },
+  { field: 'lock.logoffMinutes', before: '15', after: '60', direction: 'weaker' },
+  { field: 'workstation.banner', before: '""', after: '"Authorised staff only."', direction: 'neither' },
+];
+const calmPolicy: Output<'policy.look'> = {
+  class: 'nursing',
+  versions: [
+    {
+      version: 2,
+      from: '2026-11-24T09:12:00.000Z',
+      by: 'M. Ueda',
+      second: 'K. Moss',
+      sha256: 'b'.repeat(64),
+      rollbackTo: null,
+      weaker: 1,
+    },
+    { version: 1, from: '2026-11-02T08:00:00.000Z', by: null, second: null, sha256: 'a'.repeat(64), rollbackTo: null, weaker: 0 },
+  ],
+  wish: {
+    sha256: 'c'.repeat(64),
+    words: 'Take another policy into force (cccccccccccccccc): 3 fields change, 2 of them get weaker.',
+    changes: weakerPolicy,
+    more: 0,
+    second: ['K. Moss'],
+    why: null,
+  },
+  may: true,
+  who: ['M. Ueda', 'K. Moss'],
+  own: ['passphrase', 'passkey'],
+};
 const calmPeople: Output<'people.list'> = {
   people: [
     {
@@ -218,6 +250,7 @@ export class FakeCore {
   readonly reasonsGiven: unknown[] = [];
   /** What opens the recordings of who is in. */
   slots: Output<'slots.list'> = calmSlots;
+  policy: Output<'policy.look'> = calmPolicy;
   readonly people: { -readonly [N in keyof RequestParts['people']]: RequestParts['people'][N] } = {
     list: async () => calmPeople,
     ask: async () => ({ ...calmAsked, step: 'proof', hash: null, words: 'Disable Mara Ueda (p-000000007c41).', effect: 'They cannot come in any more.' }),
@@ -505,6 +538,7 @@ export class FakeCore {
       proving: this.proving,
       review: this.review,
       people: this.people,
+      lookAtPolicy: async () => this.policy,
       showFolder: async () => true,
       setup: {
         auditKey: () => ({ ...auditKeyPlace([], '/home/mueda', 'ICU-WS-014'), path: '/home/mueda/wardmux-audit-key.json' }),

@@ -74,6 +74,24 @@ test('who is there, and one of them disabled by keys alone, after a proof; nobod
   await until(async () => (await page.getByRole('dialog').count()) === 0, 'the band is closed');
 });
 
+test('new keys ask how it was seen that it is them, and no word is chosen before', async () => {
+  await openBand();
+  const { page } = opened;
+  await dialog().getByRole('button', { name: 'Mara Ueda' }).press('Enter');
+  await dialog().getByRole('button', { name: 'New keys: Mara Ueda' }).press('Enter');
+  await dialog()
+    .getByRole('radio', { name: /both know them/ })
+    .waitFor();
+  await page.keyboard.press('Enter');
+  await dialog().getByText('Say how it was seen that it is them.').waitFor();
+  await dialog()
+    .getByRole('radio', { name: /staff badge/ })
+    .check();
+  await page.keyboard.press('Enter');
+  await until(() => asked('people.rebind').length === 1, 'the request');
+  expect(asked('people.rebind')).toEqual([{ id: 'p-000000007c41', checked: 'staff-badge' }]);
+});
+
 test('enrolling asks for a name and roles, and says whose turn it is next; a refusal is said in the core’s own words', async () => {
   await openBand();
   const { page, core } = opened;

@@ -7,6 +7,7 @@ export { messageLog } from './messages.tsx';
 export { paneMenu } from './pane-menu.tsx';
 export { pasteQuestion } from './paste-question.tsx';
 export { peopleBand } from './people.tsx';
+export { policyBand } from './policy.tsx';
 export { postureBand } from './posture.tsx';
 export { prompt } from './prompt.tsx';
 export { recordingsBand } from './recordings.tsx';

@@ -5,10 +5,9 @@ import type { Output } from '../../../src/bridge/schema.ts';
 import { stopReasons, type Role, type StopReason } from '../../../src/types/words.ts';
 import { messages } from '../../shared/messages.ts';
 import { Band, BandTitle, Button, Columns, FaultLine, Mark, TextField, type MarkKind } from '../../shared/parts.tsx';
-import { Prove } from '../../shared/prove.tsx';
 import { moment } from '../../shared/text.ts';
-import { touchPasskey } from '../../shared/touch-passkey.ts';
 import type { Controller } from '../controller.ts';
+import { AskedProof } from './asked.tsx';
 import { band } from './band.tsx';
 import { StepActions, useDeeds } from './deeds.tsx';
 import { close } from './parts.ts';
@@ -22,7 +21,7 @@ type Somebody = Listed['people'][number];
 type Asked = Output<'people.asked'>;
 type Step =
   | { readonly kind: 'list' | 'enrol' | 'station' }
-  | { readonly kind: 'roles' | 'stop'; readonly who: Somebody }
+  | { readonly kind: 'roles' | 'stop' | 'rebind'; readonly who: Somebody }
   | { readonly kind: 'asked'; readonly asked: Asked };
 
 const marks: Readonly<Record<Somebody['state'], MarkKind>> = { active: 'seal', disabled: 'stop', stopped: 'stop', revoked: 'stop', deleted: 'none' };
@@ -107,60 +106,40 @@ function People({ controller }: { readonly controller: Controller }): JSX.Elemen
             onDone={(roles) => ask(() => bridge.request('people.roles', { id: step.who.id, roles: [...roles] }))}
           />
         ) : step.kind === 'stop' ? (
-          <StopForm
+          <ChoiceForm
             key="stop"
             title={text.stopTitle(nameOf(step.who))}
             words={text.stopText}
+            choices={stopChoices}
             onCancel={list}
             onDone={(reason) => ask(() => bridge.request('people.stop', { id: step.who.id, reason }))}
           />
+        ) : step.kind === 'rebind' ? (
+          <ChoiceForm
+            key="rebind"
+            title={text.rebindTitle(nameOf(step.who))}
+            words={text.rebindText}
+            choices={checkChoices}
+            onCancel={list}
+            onDone={(checked) => ask(() => bridge.request('people.rebind', { id: step.who.id, checked }))}
+          />
         ) : step.kind === 'station' ? (
-          <StopForm
+          <ChoiceForm
             key="station"
             title={text.stationTitle}
             words={text.stationText}
+            choices={stopChoices}
             onCancel={list}
             onDone={(reason) => ask(() => bridge.request('people.stopStation', { reason }))}
           />
         ) : step.kind === 'asked' ? (
-          <section aria-label={step.asked.words}>
-            <p class="x2 gap-h">{step.asked.words}</p>
-            <p class="dim measure">{step.asked.effect}</p>
-            <Prove
-              id="prove"
-              words={text.prove}
-              label={messages.prove.field}
-              submit={text.doIt}
-              onPassphrase={(bytes) =>
-                prove(async () => {
-                  await bridge.sendFrame('vault', { type: 'passphrase', bytes });
-                  return bridge.request('people.provePassphrase', { go: true });
-                }, messages.prove.busy)
-              }
-              onPasskey={
-                listed?.people.some(({ you, slots }) => you && slots.some(({ kind }) => kind === 'passkey'))
-                  ? () =>
-                      prove(async () => {
-                        const answer = await touchPasskey(bridge, () => bridge.request('people.proveOptions', {}));
-                        return bridge.request('people.provePasskey', { go: true, ...answer });
-                      }, messages.slots.testing)
-                  : undefined
-              }
-              onBoth={
-                listed?.people.some(({ you, slots }) => you && slots.some(({ kind }) => kind === 'passphrase-key'))
-                  ? (bytes) =>
-                      prove(async () => {
-                        const answer = await touchPasskey(bridge, (both) => bridge.request('people.proveOptions', both), bytes);
-                        return bridge.request('people.provePasskey', { go: true, ...answer });
-                      }, messages.slots.testing)
-                  : undefined
-              }
-            >
-              <Button kind="quiet" hint="esc" onClick={list}>
-                {text.cancel}
-              </Button>
-            </Prove>
-          </section>
+          <AskedProof
+            asked={step.asked}
+            bridge={bridge}
+            own={listed?.people.find(({ you }) => you)?.slots.map(({ kind }) => kind) ?? []}
+            onProve={prove}
+            onCancel={list}
+          />
         ) : (
           <>
             <Rows listed={listed} chosen={person?.id} onChoose={setChosen} />
@@ -238,7 +217,7 @@ type What = 'disable' | 'enable' | 'delete' | 'lift';
 function One(props: {
   readonly who: Somebody;
   readonly listed: Listed;
-  readonly onStep: (kind: 'roles' | 'stop') => void;
+  readonly onStep: (kind: 'roles' | 'stop' | 'rebind') => void;
   readonly onAsk: (what: What) => void;
 }): JSX.Element {
   const { who, listed, onStep, onAsk } = props;
@@ -282,6 +261,7 @@ function One(props: {
         <p class="actions gap-h">
           {act(acts.roles, () => onStep('roles'))}
           {who.state === 'active' ? act(acts.stop, () => onStep('stop')) : null}
+          {who.state === 'active' ? act(acts.rebind, () => onStep('rebind')) : null}
           {who.state === 'active' ? act(acts.disable, () => onAsk('disable')) : null}
           {who.state === 'disabled' ? act(acts.enable, () => onAsk('enable')) : null}
           {who.state === 'stopped' && !who.yourStop ? act(acts.lift, () => onAsk('lift')) : null}
@@ -346,23 +326,44 @@ function RolesForm({ title, words, named = false, roles, held, onDone, onCancel 
   );
 }
 
-interface StopFormProps {
+interface Choices<Word extends string> {
+  readonly legend: string;
+  readonly missing: string;
+  readonly words: readonly Word[];
+  readonly text: (word: Word) => string;
+}
+const stopChoices: Choices<StopReason> = {
+  legend: text.reason,
+  missing: messages.breakGlass.noReason,
+  words: stopReasons,
+  text: (reason) => (reason === 'other' ? text.otherReason : messages.lock.stopped.reasons[reason]),
+};
+const windowChecks = ['known-to-both', 'staff-badge', 'official-id', 'call-back'] as const;
+const checkChoices: Choices<(typeof windowChecks)[number]> = {
+  legend: text.checkedLegend,
+  missing: text.checkedMissing,
+  words: windowChecks,
+  text: (word) => text.checks[word],
+};
+
+interface ChoiceFormProps<Word extends string> {
   readonly title: string;
   readonly words: string;
-  readonly onDone: (reason: StopReason) => void;
+  readonly choices: Choices<Word>;
+  readonly onDone: (word: Word) => void;
   readonly onCancel: () => void;
 }
 
-/** Why somebody, or the station, is stopped. None is chosen before: it is in the ledger for ever. */
-function StopForm({ title, words, onDone, onCancel }: StopFormProps): JSX.Element {
-  const [chosen, setChosen] = useState<StopReason | undefined>(undefined);
+/** A word of a list, which is in the ledger for ever. None is chosen before. */
+function ChoiceForm<Word extends string>({ title, words, choices, onDone, onCancel }: ChoiceFormProps<Word>): JSX.Element {
+  const [chosen, setChosen] = useState<Word | undefined>(undefined);
   const [error, setError] = useState('');
   return (
     <form
       class="gap-h"
       onSubmit={(event) => {
         event.preventDefault();
-        if (chosen === undefined) setError(messages.breakGlass.noReason);
+        if (chosen === undefined) setError(choices.missing);
         else onDone(chosen);
       }}
     >
@@ -370,11 +371,11 @@ function StopForm({ title, words, onDone, onCancel }: StopFormProps): JSX.Elemen
       <p class="dim measure">{words}</p>
       <FaultLine error={error} gap />
       <fieldset class="people__roles">
-        <legend class="faint">{text.reason}</legend>
-        {stopReasons.map((reason, i) => (
-          <label key={reason}>
-            <input type="radio" name="reason" checked={chosen === reason} data-focus={i === 0 ? '' : undefined} onChange={() => setChosen(reason)} />
-            {reason === 'other' ? text.otherReason : messages.lock.stopped.reasons[reason]}
+        <legend class="faint">{choices.legend}</legend>
+        {choices.words.map((word, i) => (
+          <label key={word}>
+            <input type="radio" name="choice" checked={chosen === word} data-focus={i === 0 ? '' : undefined} onChange={() => setChosen(word)} />
+            {choices.text(word)}
           </label>
         ))}
       </fieldset>

@@ -75,7 +75,7 @@ async function add({ name, role = ['operator'], newPassphraseFd, json, ...option
       ? await askNewPassphrase({ name, workstation }, (text) => io.talk(text.replace(/\n$/, '')))
       : await readPassphraseFd(newPassphraseFd);
   const record = await prepareEnrolment({ name, passphrase, workstation });
-  const why = twoFor(othersForRoles(await factsOf(site), '', undefined, roles), 'somebody gets roles');
+  const why = twoFor(othersForRoles(await factsOf(site), undefined, undefined, roles), 'somebody gets roles');
   const known: KnownPerson = await asAdmin(site, options, why, io, (parts) => enrol(parts, record, roles));
   if (json) await io.out(jsonText({ id: record.id, name: record.name, roles: known.roles }));
   else await io.out(`${record.id}\t${printable(record.name)}\t${known.roles.join(', ')}\n`);
@@ -108,7 +108,7 @@ async function grant(
   if ((role.length === 0) !== (none === true)) throw new CliError('usage', 'Give each role that they shall have with --role, or --none for no role at all.');
   const roles = orderedRoles(role);
   const id = await somebody(site, who);
-  const why = twoFor(othersForRoles(await factsOf(site), '', id, roles), 'somebody gets a role');
+  const why = twoFor(othersForRoles(await factsOf(site), undefined, id, roles), 'somebody gets a role');
   await asAdmin(site, options, why, io, (parts) => grantRoles(parts, id, roles));
   if (json) await io.out(jsonText({ id, roles }));
   else await io.out(`${id}\t${roles.join(', ') || '-'}\n`);

@@ -174,7 +174,7 @@ async function takeIntoForce(site: OpenInstallation, inForce: PolicyInForce, pro
   const { home } = site;
   const { sha256, differences, rollbackTo } = proposal;
   if (!options.json) await tellDifferences(proposal, io);
-  const may = needsSecond(await factsOf(site), proposal);
+  const may = needsSecond(await factsOf(site), proposal, undefined);
   // A script that has nobody to give the second passphrase is not asked for the first one.
   if (may) requireSecondFd(options, `This makes the workstation weaker, and ${may.length} people may decide that (${may.join(', ')})`);
   const identity = await unlockPerson(site, options, io);

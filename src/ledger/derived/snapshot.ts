@@ -70,6 +70,7 @@ const schema = z.strictObject({
           rolesSeq: count.nullable(),
           state: z.enum(personStandings),
           stateSeq: count.nullable(),
+          bound: z.strictObject({ to: z.string(), until: z.string() }).optional(),
           stoppedBy: z.string().optional(),
           behind: z.enum(personStandings).optional(),
           revokedSlots: z.array(z.string()).optional(),
@@ -148,6 +149,11 @@ const schema = z.strictObject({
         time: z.string(),
       }),
     ),
+    quorum: z.strictObject({
+      latest: z.string().nullable(),
+      paired: z.boolean(),
+      lost: z.array(z.strictObject({ person: z.string(), hand: z.string(), time: z.string() })),
+    }),
   }),
 });
 

@@ -12,6 +12,7 @@ export const unlockFailures = [
   'no-such-person',
   'changed-person',
   'disabled',
+  'person-stopped',
   'stopped',
   'two-factors',
   'unlisted',
@@ -32,7 +33,7 @@ export const agreement = { 'second?': 'person', 'secondKey?': 'bytes64', 'second
 export const peopleRows = [
   row(
     'unlock',
-    'Someone asked to unlock; a failure carries its reason, never what was typed. passkey-not-used and passkey-no-secret are what the page tells, and count for nothing. failures: attempts in a row of this person and method that had failed before it. crowd: no id was given (0), or one that nobody has; a number that a keyed digest of it gives, which says no more than that the same one was given again. again: they were in, and were asked once more who they are. agrees: nothing was opened; they agreed to what somebody else asked for. lifts: nobody came in; they showed that it was them to lift a stop. What they are to be told who come in, neither takes away. uv: whether the authenticator had verified its owner, as its signed answer says; left out where none was used. The assurance level is aal. two-factors: what was shown was right, and fewer factors than the policy asks for.',
+    'Someone asked to unlock; a failure carries its reason, never what was typed. passkey-not-used and passkey-no-secret are what the page tells, and count for nothing. failures: attempts in a row of this person and method that had failed before it. crowd: no id was given (0), or one that nobody has; a number that a keyed digest of it gives, which says no more than that the same one was given again. again: they were in, and were asked once more who they are. agrees: nothing was opened; they agreed to what somebody else asked for. lifts: nobody came in; they showed that it was them to lift a stop. What they are to be told who come in, neither takes away. uv: whether the authenticator had verified its owner, as its signed answer says; left out where none was used. The assurance level is aal. emergency: it was to break the glass; whoever came in by it has breakglass.start, and who agreed to it alone did not come in. two-factors: what was shown was right, and fewer factors than the policy asks for. person-stopped: it was right, and they were stopped; stopped: the station was.',
     {
       'method?': unlockMethods,
       'reason?': [...unlockFailures, 'vault-gone', 'passkey-not-used', 'passkey-no-secret', 'error'],
@@ -41,6 +42,7 @@ export const peopleRows = [
       'again?': 'boolean',
       'agrees?': 'boolean',
       'lifts?': 'boolean',
+      'emergency?': 'boolean',
       'uv?': 'boolean',
     },
     { person: 'optional', outcome: 'required' },

@@ -26,6 +26,7 @@ export { nextWindow } from './next-window.ts';
 export { paneMenu } from './pane-menu.ts';
 export { pasteBuffer } from './paste-buffer.ts';
 export { people } from './people.ts';
+export { policy } from './policy.ts';
 export { posture } from './posture.ts';
 export { previousLayout } from './previous-layout.ts';
 export { previousWindow } from './previous-window.ts';

@@ -53,10 +53,10 @@ export function peopleHandlers(holder: Holder): Turns<'newcomer' | 'certify' | '
       signature(other, other.person.id, { deed: 'station', to: 'lifted', reason: null, after });
 
   return {
-    newcomer: async ({ name, workstation }, secrets) => {
+    newcomer: async ({ name, id, workstation }, secrets) => {
       const passphrase = typedOf(secrets);
       const { kdf } = holder.parts;
-      return { record: await prepareEnrolment({ name, workstation, passphrase, now: () => holder.now(), ...(kdf ? { kdf } : {}) }) };
+      return { record: await prepareEnrolment({ name, id, workstation, passphrase, now: () => holder.now(), ...(kdf ? { kdf } : {}) }) };
     },
     /** Right after they have shown that it is them: main asks for it in the same breath, and whoever sits down later decides nothing. */
     certify: async ({ request }) => {

@@ -1,7 +1,10 @@
 /** docs/roles.md: what each role may do, made from the table of permissions, so that the page cannot drift from it. */
 import { roles, type Role } from '../../../src/types/words.ts';
 import { AGREE_MS, twoPeople } from '../../../src/access/two-people.ts';
+import { BOUND_MS, WAIT_MS } from '../../../src/ledger/quorum.ts';
 import { permissions, type PermissionRow } from '../../../src/access/permissions.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
 
 /** What each role is for, in one sentence. */
 const meanings: Readonly<Record<Role, string>> = {
@@ -51,10 +54,21 @@ One who may asks; another one who may agrees, at the same workstation: in the wi
 terminal, one passphrase after the other (\`--second\`). Both see the request in words and sign the same digest, at most ${AGREE_MS / 60_000} minutes apart. The event has
 both signatures, and every reader of the ledger passes over one without them.
 
+Taking power away is quick: one security admin disables, stops, or takes a role, at once. Giving it is slow:
+
+- Whoever one security admin alone has made one too counts as that one, and not as the second to them, for ${BOUND_MS / DAY_MS} days; two who are
+  independent of each other end that at once, with the same roles given once more. Only who comes first beside the first person is exempt.
+- Where the last one who could have been the second was put out, nobody decides alone for ${WAIT_MS / DAY_MS} days what takes two. One who is alone then still
+  enrols people, and gives the role operator. Whoever was disabled by mistake is let in again, and that is over at once.
+- After that one decides alone, and the posture says so, loudest. So give the role to a third person before one of two leaves.
+
 | what | each needs | event | where only one may decide |
 | --- | --- | --- | --- |
 ${Object.values(twoPeople)
-  .map(({ help, needs, event, alone }) => `| ${help} | \`${needs}\` | \`${event}\` | ${alone ? 'one decides alone, and the posture says so' : 'nobody does'} |`)
+  .map(
+    ({ help, needs, event, alone }) =>
+      `| ${help} | \`${needs}\` | \`${event}\` | ${alone ? `one decides alone (${WAIT_MS / DAY_MS} days after the other one was put out), and the posture says so` : 'nobody does'} |`,
+  )
   .join('\n')}
 
 ## Who may do what

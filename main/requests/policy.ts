@@ -1,0 +1,9 @@
+/** The policy in force, and what policy.json would change (main/policy-page.ts); taken into force as everything that two may have to decide (main/people.ts). */
+import type { HandlersOf, RequestParts } from './parts.ts';
+
+export function policyRequests({ people, lookAtPolicy }: RequestParts): HandlersOf<'policy'> {
+  return {
+    'policy.look': () => lookAtPolicy(),
+    'policy.accept': ({ sha256 }) => people.ask({ kind: 'policy', sha256 }),
+  };
+}
