@@ -11,7 +11,7 @@ import { identityChecks, personStates, roles as allRoles, stopReasons, type Pers
 import { isMoment } from '../recording/time.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import { certifierOf, keyOfText, keysText, personStopText, rebindText, rolesText, stateText, stationStopText, type PersonFacts } from './certificate.ts';
-import { ADMIN, areOneHand, boundTo, isAdmin, quorumOf, rolesTakeTwo, type Bound, type Known, type QuorumFacts } from './quorum.ts';
+import { ADMIN, areOneHand, boundTo, isAdmin, quorumOf, rolesTakeTwo, type QuorumFacts, type Standing } from './quorum.ts';
 import type { LedgerEvent } from './types.ts';
 
 /** That nobody comes in at this station but by break-glass. */
@@ -39,19 +39,14 @@ export interface FormerKeys {
 }
 
 /** What the ledger has of a person. */
-export interface KnownPerson extends PersonFacts {
+export interface KnownPerson extends PersonFacts, Standing {
   /** Oldest first. */
   readonly former: readonly FormerKeys[];
   /** Number of the `person.keys` that says so: the next one is certified to follow it. */
   readonly seq: number;
-  /** In the order of the table of roles. Somebody without one may unlock, and nothing else. */
-  readonly roles: readonly Role[];
   /** Numbers of the last `person.roles`, and of the last `person.state` or `person.stop`; null where there was none. */
   readonly rolesSeq: number | null;
-  readonly state: PersonState;
   readonly stateSeq: number | null;
-  /** Whose hand they count as, where one alone has made them a security admin. */
-  readonly bound?: Bound | undefined;
   /** Who has stopped them, where they are. */
   readonly stoppedBy?: string | undefined;
   /** What they are as soon as no revocation list names them any more, where one does. */
@@ -95,6 +90,8 @@ const NO_SLOTS = createHash('sha256')
   .digest('hex');
 
 type People = ReadonlyMap<string, KnownPerson>;
+/** Of people all that a question about one of them needs. */
+type Known = Pick<People, 'get'>;
 type Taker = (event: LedgerEvent, person: string, known: KnownPerson | undefined, people: People, quorum: QuorumFacts) => KnownPerson | undefined;
 
 const takers: Readonly<Record<string, Taker>> = { 'person.keys': takeKeys, 'person.roles': takeRoles, 'person.state': takeState, 'person.stop': takeStop };

@@ -3,8 +3,7 @@
  * takes two takes two still for a week after the other one was put out, and whoever was made a security admin by one alone counts as that one's hand, and
  * never as the second to them, for a quarter of a year, unless two who are independent of each other say so. Pure; constants of the format.
  */
-import type { Role } from '../types/words.ts';
-import type { KnownPerson } from './person-facts.ts';
+import type { PersonState, Role } from '../types/words.ts';
 
 /** Who decides over people. A constant of the format: which role may enrol does not change for events that are written. */
 export const ADMIN: Role = 'security';
@@ -16,6 +15,15 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export const WAIT_MS = 7 * DAY_MS;
 /** So long (ms) somebody who was made a security admin by one alone counts as that one's hand. Ours: no program tells a successor from a puppet, and by then the posture has said it for a quarter. */
 export const BOUND_MS = 90 * DAY_MS;
+
+/** What of somebody counts here. */
+export interface Standing {
+  /** In the order of the table of roles. Somebody without one may unlock, and nothing else. */
+  readonly roles: readonly Role[];
+  readonly state: PersonState;
+  /** Whose hand they count as, where one alone has made them a security admin. */
+  readonly bound?: Bound | undefined;
+}
 
 /** That one person alone has made somebody a security admin. */
 export interface Bound {
@@ -43,12 +51,12 @@ export interface QuorumFacts {
 }
 export const NO_QUORUM: QuorumFacts = { latest: null, paired: false, lost: [] };
 
-type People = ReadonlyMap<string, KnownPerson>;
+type People = ReadonlyMap<string, Standing>;
 /** Of people all that a question about one of them needs. */
-export type Known = Pick<People, 'get'>;
+type Known = Pick<People, 'get'>;
 
 /** Whether they decide over people and policy. */
-export const isAdmin = (known: KnownPerson | undefined): boolean => known?.state === 'active' && known.roles.includes(ADMIN);
+export const isAdmin = (known: Standing | undefined): boolean => known?.state === 'active' && known.roles.includes(ADMIN);
 
 /** Ids of those who may decide. @param about whom it is about: nobody decides over themselves */
 export const decidersOf = (people: People, about?: string): string[] => [...people].flatMap(([id, known]) => (id !== about && isAdmin(known) ? id : []));
