@@ -5,7 +5,7 @@
  *
  * --quick   20 MB and 3 rounds, printed and kept in the cache only: to see that it works, not to quote
  * --before  a built clone of another version: its `wardmux record` runs in the same rounds, and so do its start, its pane and its keys (--versions)
- * --record  the recorders;  --pane  the visible pane;  --lock  the lock;  --window  its start, return and rest;  --versions  beside the version before;  --ledger  the ledger;  --verify  bundles and both verifiers;  --review  looking back;  --redaction  the recognisers, which writes docs/redaction;  --people  many of them.md too.
+ * --record  the recorders;  --pane  the visible pane;  --lock  the lock;  --window  its start, return and rest;  --versions  beside the version before;  --ledger  the ledger;  --verify  bundles and both verifiers;  --review  looking back;  --redaction  the recognisers, which writes docs/redaction.md too;  --people  many of them.
  *           All of them unless some are named; the others stay as they were measured before.
  *
  * Exit status: 0 measured (whatever the figures are), 1 something could not be measured that should have been.
@@ -251,4 +251,4 @@ writeFileSync(latest, `${JSON.stringify(parts, null, 2)}\n`);
 writeFileSync(join(folder, 'latest.md'), text);
 say(`written: ${join(values.quick ? '.cache/bench' : 'docs/bench', 'latest.json')} and latest.md`);
 const rows = Object.values(now).flatMap<FigureRow | RecordRow>((part) => [...part.rows]);
-if (rows.some(({ name, missing }) => /wardmux|keydown|lock|window|versions/.test(name) && missing !== undefined)) process.exitCode = 1;
+if (rows.some(({ name, missing }) => /wardmux|keydown|lock|window|versions|person|permission/.test(name) && missing !== undefined)) process.exitCode = 1;
