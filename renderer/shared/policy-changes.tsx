@@ -13,7 +13,7 @@ const marks: Readonly<Record<Changes[number]['direction'], MarkKind>> = { weaker
 export function PolicyChanges({ changes }: { readonly changes: Changes }): JSX.Element | null {
   if (changes.length === 0) return null;
   return (
-    <div class="slots gap-h">
+    <div class="slots gap-h" role="group" aria-label={text.wish} tabIndex={0}>
       <table class="t">
         <Columns names={text.columns} />
         <tbody>

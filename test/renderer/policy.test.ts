@@ -18,7 +18,7 @@ async function openBand(options: BrowserContextOptions = {}, prepare: (core: Fak
   await page.keyboard.press('Control+b');
   await page.keyboard.type(':policy');
   await page.keyboard.press('Enter');
-  await dialog().getByRole('heading', { name: 'In force' }).waitFor();
+  await dialog().getByRole('heading', { name: 'In force', exact: true }).waitFor();
 }
 
 beforeAll(async () => {
@@ -67,7 +67,7 @@ test('one that one decides is shown once more, and done after a proof; Escape le
   await dialog().getByText('Take another policy into force.').waitFor();
   expect(await dialog().getByRole('row').allInnerTexts()).toHaveLength(4);
   await page.keyboard.press('Escape');
-  await dialog().getByRole('heading', { name: 'In force' }).waitFor();
+  await dialog().getByRole('heading', { name: 'In force', exact: true }).waitFor();
   expect(asked('people.leave')).toHaveLength(1);
   await page.keyboard.press('a');
   await dialog().getByText('Take another policy into force.').waitFor();

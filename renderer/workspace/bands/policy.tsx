@@ -114,7 +114,7 @@ function Shown({ looked: { wish, versions, may, who, class: place } }: { readonl
       <section class="gap" aria-label={text.inForce}>
         <h3>{text.inForce}</h3>
         <p class="dim">{text.place(place)}</p>
-        <div class="slots">
+        <div class="slots" role="group" aria-label={text.inForce} tabIndex={0}>
           <table class="t">
             <Columns names={text.versionColumns} />
             <tbody>
