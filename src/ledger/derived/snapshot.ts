@@ -29,7 +29,7 @@ import { EMPTY_TREE, type TreeState } from './hash-tree.ts';
 
 const FILE = 'snapshot';
 /** First line of its note: no checkpoint, and no head, begins like this. Another number is another shape. */
-const TITLE = 'wardmux-ledger-derived 13';
+const TITLE = 'wardmux-ledger-derived 14';
 
 const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
