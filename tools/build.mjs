@@ -211,7 +211,7 @@ export async function buildAll({ packaged = false, force = false, log = () => {}
       minify: false,
       sourcemap: !packaged,
       reportCompressedSize: false,
-      rolldownOptions: { input, external: isExternal, output },
+      rolldownOptions: { input, external: isExternal, output, checks: { bundlerTimings: false } },
     },
   });
 
