@@ -5,17 +5,20 @@ import { hostArguments, nodeFlags } from '../../src/native/protect.ts';
 import type { Child } from '../host.ts';
 import { Listeners } from '../listeners.ts';
 import { childEnvironment } from '../machine/child-environment.ts';
+import { wokenWithoutUs } from './tied.ts';
 
 /**
  * Starts `entry` (a path to an .mjs file) in a process group of its own, so that Ctrl+C in the terminal that started the
- * app reaches main only. The child ends by itself on `disconnect`, which also comes when main was killed.
+ * app reaches main only. The child ends by itself on `disconnect`, which also comes when main was killed; one that is stopped then goes on first.
  */
 export function forkChild(entry: string, env: NodeJS.ProcessEnv): Child {
   const messages = new Listeners<[unknown]>();
   const exits = new Listeners<[number | null, string | null]>();
+  // No inspector and no loader of ours is inherited.
+  const { path, args } = wokenWithoutUs(process.execPath, nodeFlags);
   const child = fork(entry, [...hostArguments()], {
-    // No inspector and no loader of ours is inherited.
-    execArgv: [...nodeFlags],
+    execPath: path,
+    execArgv: args,
     env: childEnvironment(env),
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -1,4 +1,4 @@
-/** Ties the browser to us: a window whose main is gone shows text that nobody could take away. */
+/** Ties what we start to us: a window whose main is gone shows text that nobody could take away, and so does a helper that never hears of its end. */
 import { existsSync } from 'node:fs';
 
 /** util-linux has both (`--pdeathsig` since 2.33, 2018); without them the next start ends a browser that was left (owned-folder.ts). */
@@ -17,4 +17,13 @@ const CORE = '--core=1:1';
 export function tiedToUs(path: string, args: readonly string[]): { readonly path: string; readonly args: string[] } {
   if (process.platform !== 'linux' || !existsSync(setpriv) || !existsSync(prlimit)) return { path, args: [...args] };
   return { path: setpriv, args: ['--pdeathsig', 'KILL', '--', prlimit, CORE, '--', path, ...args] };
+}
+
+/**
+ * The same for a helper of ours, which ends by itself once its pipe to us is closed, and seals what it has first: the kernel lets one that somebody
+ * has stopped go on as soon as our process ends (SIGCONT), so that it hears of that. Else it would keep open keys and running shells.
+ */
+export function wokenWithoutUs(path: string, args: readonly string[]): { readonly path: string; readonly args: string[] } {
+  if (process.platform !== 'linux' || !existsSync(setpriv)) return { path, args: [...args] };
+  return { path: setpriv, args: ['--pdeathsig', 'CONT', '--', path, ...args] };
 }
