@@ -7,6 +7,7 @@ import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { makers } from '../../import/fixture.ts';
 import { openRecording } from '../../recording/reader.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
+import { forAudit } from '../../../test/support/disclosure.ts';
 import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
 import { runHere } from '../../../test/support/run-here.ts';
 import { noSmallDisk, onSmallDisk } from '../../../test/support/small-disk.ts';
@@ -188,7 +189,7 @@ describe('an import', () => {
     expect(verified.out).toMatch(/recordings were imported from files of other programs, and not witnessed here/);
     expect([0, 55]).toContain(verified.status);
     const bundle = join(folder, 'bundle');
-    const exported = await wardmux(['export', recording, '-o', bundle], firstWords);
+    const exported = await wardmux(['export', recording, '-o', bundle, ...forAudit], firstWords);
     expect(exported.err).toContain('not witnessed');
     expect(exported.status).toBe(0);
     const trust = file('trust.json', (await wardmux(['trust'])).out);

@@ -2,6 +2,7 @@
 import { closeSync, cpSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { forAudit } from '../../../test/support/disclosure.ts';
 import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
 import { runHere } from '../../../test/support/run-here.ts';
 import { newScryptParameters } from '../../crypto/kdf.ts';
@@ -77,7 +78,7 @@ test('two delete a recording before its time, and everything says when, by whom 
   expect(listed.out).not.toContain(one);
   expect(listed.out).toContain(other);
   expect(await wardmux(['play', one], firstWords)).toMatchObject({ status: 5, err: expect.stringMatching(sentence) });
-  expect(await wardmux(['export', one, '-o', join(place, 'b')], firstWords)).toMatchObject({ status: 5, err: expect.stringMatching(sentence) });
+  expect(await wardmux(['export', one, '-o', join(place, 'b'), ...forAudit], firstWords)).toMatchObject({ status: 5, err: expect.stringMatching(sentence) });
   const verified = await wardmux(['ledger', 'verify', '--deep']);
   expect(verified.out).toMatch(sentence);
   expect(verified.out).toMatch(/of the 2 recordings that it knows 1 are there, and 1 were deleted/);
