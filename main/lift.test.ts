@@ -9,6 +9,9 @@ import { enrol, prepareEnrolment, setState } from '../src/services/people.ts';
 import { stopStation } from '../src/services/stop.ts';
 import { asAda, rig, type Rig } from './app.fixture.ts';
 
+// Each passphrase is scrypt, several a test, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
+
 const [ADA, MO, JO] = ['Ada Example', 'Mo Adeyemi', 'Jo Varga'];
 
 interface Event {
