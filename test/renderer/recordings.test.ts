@@ -153,6 +153,26 @@ test('a replay by keys: it seeks, steps, plays with idle skipped, and ends; what
   expect(await dialog.getByRole('slider').count()).toBe(0);
 });
 
+test('a screen that was larger than its place is drawn whole, and in the colours of another theme', async () => {
+  const { page } = await start({ viewport: { width: 1024, height: 640 }, colorScheme: 'light' });
+  const dialog = page.getByRole('dialog', { name: 'Recordings' });
+  await dialog.getByRole('button', { name: /Mara Ueda/ }).click();
+  await dialog.getByRole('slider').waitFor();
+  await page.keyboard.press('End');
+  await until(async () => (await screenText()).includes('E_CONN_RESET'), 'the end of the recording');
+  const place = '.review__screen';
+  expect(
+    await page.evaluate(`(() => {
+      const at = document.querySelector('${place}');
+      return at.scrollWidth <= at.clientWidth && at.scrollHeight <= at.clientHeight;
+    })()`),
+  ).toBe(true);
+  const ink = (): Promise<string> => page.evaluate<string>(`getComputedStyle(document.querySelector('${place} .xterm-rows')).color`);
+  const light = await ink();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await until(async () => (await ink()) !== light, 'the colours of the dark theme');
+});
+
 test('text is found: what is looked for goes sealed to the vault and never through the core, and a hit leads to its moment', async () => {
   const { page, core } = await start();
   const dialog = page.getByRole('dialog', { name: 'Recordings' });
