@@ -267,16 +267,12 @@ function openOwn(note: string, key: NoteKey): OpenedCheckpoint | undefined {
   return verdict === 'bad' ? undefined : { ...parsed, note, second: verdict };
 }
 
-/**
- * The checkpoint of a line `{"note":"…"}` of checkpoints.jsonl, where `key` signed it for its own origin. One with a cosignature of another second
- * half is none: it is a whole one, and whoever exchanges the half in installation.json does not make it a half one.
- */
+/** The checkpoint of a line `{"note":"…"}` of checkpoints.jsonl, where `key` signed it for its own origin. */
 export function openCheckpointLine(line: Buffer, key: NoteKey): ReturnType<typeof openCheckpoint> {
   try {
     const value: unknown = JSON.parse(line.toString('utf8'));
     const note = typeof value === 'object' && value !== null ? (value as { note?: unknown }).note : undefined;
-    const opened = typeof note === 'string' ? openCheckpoint(note, key) : undefined;
-    return opened?.second === 'missing' && secondLine(opened.note, key) ? undefined : opened;
+    return typeof note === 'string' ? openCheckpoint(note, key) : undefined;
   } catch {
     return undefined;
   }

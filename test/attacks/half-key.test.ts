@@ -129,14 +129,11 @@ test('a head by one half at the anchor, in a receipt or in the secret store prov
   expect(wardmux('record', '--', 'true').status).toBe(125);
 });
 
-test.each<readonly [string, (key: string) => string | undefined]>([
-  ['taken out of', () => undefined],
-  ['exchanged in', (key) => key.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'))],
-])('a second half that is %s installation.json makes no key of one half: nothing is verified, signed or pinned with what is there', (_, change) => {
+test('a second half that is taken out of installation.json makes no key of one half: nothing is verified, signed or pinned with what is left', () => {
   const path = join(home, 'installation.json');
-  const { secondKey, ...rest } = JSON.parse(readFileSync(path, 'utf8')) as { readonly secondKey: string };
+  const { secondKey, ...rest } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
   expect(secondKey).toBeDefined();
-  writeFileSync(path, JSON.stringify({ ...rest, secondKey: change(secondKey) }));
+  writeFileSync(path, JSON.stringify(rest));
   const { status, out } = wardmux('ledger', 'verify', '--json');
   expect({ status, ...(JSON.parse(out) as object) }).toMatchObject({ status: 7, code: 'bad-signature' });
   expect(wardmux('trust')).toMatchObject({ status: 7, out: '' });
