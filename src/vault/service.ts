@@ -5,6 +5,7 @@
  */
 import { PERSON_ID } from '../types/ids.ts';
 import { z } from 'zod';
+import type { checkPinned } from '../people/pinned.ts';
 import { personSchema } from '../people/schema.ts';
 import { isMoment } from '../recording/time.ts';
 import { denialReasons, permissionNames } from '../access/index.ts';
@@ -46,8 +47,11 @@ const known = z
     stoppedBy: z.string().optional(),
     behind: z.enum(personStandings).optional(),
     revokedSlots: z.array(z.string()).readonly().optional(),
+    bound: z.strictObject({ to: personId, until: z.string() }).optional(),
   })
   .optional();
+/** A field of the ledger's facts that has no row above would let nobody in who has it: it does not compile. */
+true satisfies keyof NonNullable<Parameters<typeof checkPinned>[2]> extends keyof NonNullable<z.infer<typeof known>> ? true : false;
 
 /** A change of slots that waits beside the record, certified by its person, for main to enter (src/people/pinned.ts). */
 const staged = z.strictObject({
