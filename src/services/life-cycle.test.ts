@@ -1,6 +1,6 @@
 /** Random histories of recordings, holds, time and deletions over a real ledger and real files, held against a model that is written a second time here. */
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test, vi } from 'vitest';
@@ -356,6 +356,33 @@ describe('a deletion that does not count', () => {
     expect(site.ledger.facts.holds).toHaveLength(1);
     await site.ledger.close();
   });
+});
+
+test('what somebody has put where files are being removed stays, whether it is held, living, a link to one or no recording at all', async () => {
+  const site = await Site.open();
+  const [gone, living, linked] = [await site.record(op, 1), await site.record(sec, 1), await site.record(sec, 1)];
+  const removing = join(site.recordings, '.deleting');
+  const segment = (folder: string): Buffer =>
+    readFileSync(
+      join(
+        folder,
+        readdirSync(folder).find((name) => statSync(join(folder, name)).size > 0)!,
+      ),
+    );
+  const [before, whole] = [segment(join(site.recordings, living)), segment(join(site.recordings, linked))];
+  mkdirSync(removing);
+  // The event of the first one, and a link with its name; the second one itself; a file.
+  const away = { home: { recordings: join(site.recordings, 'away') } };
+  mkdirSync(join(site.recordings, 'away', gone), { recursive: true });
+  await deleteEarly({ ...site.parts(sec, aud), ...away }, gone, 'mistake');
+  symlinkSync(join('..', linked), join(removing, gone));
+  renameSync(join(site.recordings, living), join(removing, living));
+  writeFileSync(join(removing, 'a file'), 'x');
+  expect((await finishDeletions(site.parts(sec))).map(({ recording }) => recording)).toEqual([gone]);
+  expect(segment(join(removing, living))).toEqual(before);
+  expect(segment(join(site.recordings, linked))).toEqual(whole);
+  expect(site.present(gone)).toBe(false);
+  await site.ledger.close();
 });
 
 test('what a crash left between the event and the files is taken away by the next run, and what a hold covers by then is not', async () => {

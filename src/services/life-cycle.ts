@@ -165,11 +165,15 @@ async function enter({ ledger, admin }: LifeCycleParts, request: DeletionRequest
 /** In the folder of recordings: those whose files are being removed. No id looks like it. */
 const REMOVING = '.deleting';
 
+const isFolder = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
 /** The recording is gone from where recordings are at once; then its wraps are overwritten, and its files removed. */
 function removeFiles(recordings: string, id: string): Deleted {
   const removing = join(recordings, REMOVING);
   try {
     mkdirSync(removing, { mode: 0o700, recursive: true });
+    // A link or a file that somebody has put there holds up no deletion.
+    if (!isFolder(join(removing, id))) rmSync(join(removing, id), { force: true });
     renameSync(join(recordings, id), join(removing, id));
     syncFolder(recordings);
     destroy(join(removing, id));
@@ -183,8 +187,9 @@ function removeFiles(recordings: string, id: string): Deleted {
 /** Bytes at the beginning of a segment that are overwritten: magic and header, which has the wraps of its secret, and what follows at once. */
 const WRAP_BYTES = 256 * 1024;
 
-/** Makes what lingers on a disk that writes in place useless, and removes it. Throws what the system says. */
+/** Makes what lingers on a disk that writes in place useless, and removes it. Throws what the system says, and where it is a link to another folder. */
 function destroy(folder: string): void {
+  if (!isFolder(folder)) throw new Error(`${folder} is no folder`);
   for (const name of readdirSync(folder)) {
     if (segmentNumber(name) === undefined || !lstatSync(join(folder, name)).isFile()) continue;
     const fd = requirePlain(join(folder, name), constants.O_WRONLY);
@@ -200,16 +205,18 @@ function destroy(folder: string): void {
 }
 
 /**
- * Takes away files of recordings that the ledger calls deleted: what a crash left, and what came back out of a backup. What a hold covers stays.
+ * Takes away files of recordings that the ledger calls deleted: what a crash left, and what came back out of a backup. What a hold covers stays, and
+ * so does whatever else somebody has put where files are being removed: no folder's name says that a recording may go.
  * @returns their ids
  */
 export async function finishDeletions({ home, ledger }: Pick<LifeCycleParts, 'home' | 'ledger'>): Promise<readonly Deleted[]> {
   const removing = join(home.recordings, REMOVING);
-  if (lstatSync(removing, { throwIfNoEntry: false })?.isDirectory()) for (const name of readdirSync(removing)) destroy(join(removing, name));
+  const begun = new Set(isFolder(removing) ? readdirSync(removing) : []);
   const done: Deleted[] = [];
   for (const [id, state] of await ledger.recordings()) {
-    if (!state.deleted || !lstatSync(join(home.recordings, id), { throwIfNoEntry: false })?.isDirectory()) continue;
-    if (heldSentence(ledger.facts.holds, id, state) === undefined) done.push(removeFiles(home.recordings, id));
+    if (!state.deleted || heldSentence(ledger.facts.holds, id, state) !== undefined) continue;
+    if (begun.has(id) && isFolder(join(removing, id))) destroy(join(removing, id));
+    if (isFolder(join(home.recordings, id))) done.push(removeFiles(home.recordings, id));
   }
   return done;
 }

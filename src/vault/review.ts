@@ -120,7 +120,7 @@ export class Review {
     const from = Math.max(0, firstAfter(lines, timeUs) - Math.floor(count / 2));
     const given = lines.slice(from, from + count);
     await this.#tell(ticket, { kind: 'lines', from, lines: given });
-    return { fromUs: given[0]?.timeUs ?? 0, toUs: given.at(-1)?.timeUs ?? 0 };
+    return { fromUs: given[0]?.timeUs ?? timeUs, toUs: given.at(-1)?.timeUs ?? timeUs };
   }
 
   /**

@@ -486,7 +486,11 @@ test('a person whose key opens it has the tail of an interrupted recording signe
   expect(keyed.err).not.toMatch(/not proven/i);
   expect((await wardmux('play', ids.interrupted, '--raw', '--key', audit)).err).toMatch(/: proven: (\d+) of \1 records\.\n/);
   // Without --recover a passphrase is for the names: nothing is signed for.
+  const signed = async (): Promise<unknown> =>
+    (JSON.parse((await wardmux('list', '--json')).out) as { id: string; ledger: { signed: number } | null }[]).map(({ id, ledger }) => [id, ledger?.signed]);
+  const before = await signed();
   expect((await wardmux('list', '--passphrase-fd', 'FD')).out).toMatch(/^ID .* PROGRAM\s*$/m);
+  expect(await signed()).toEqual(before);
 });
 
 test('numbers in an end.json or a recovered.json that nobody signed for are in no list', async () => {
