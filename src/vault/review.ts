@@ -3,6 +3,7 @@
  * process, and with it everything that was read.
  */
 import { encodeFrame } from '../bridge/frames.ts';
+import { liveState } from '../recording/live.ts';
 import { openRecording, readHeader } from '../recording/reader.ts';
 import { RecordingError } from '../recording/errors.ts';
 import type { SegmentOpener } from '../recording/types.ts';
@@ -148,7 +149,8 @@ export class Review {
           closed++;
           continue;
         }
-        const reader = await openRecording(folder, { live: true });
+        // The torn end of one that nobody writes any more is told.
+        const reader = await openRecording(folder, { live: liveState(folder) === 'live' });
         const before = bytes;
         let entered: Promise<unknown> | undefined;
         const told: Promise<void>[] = [];
