@@ -63,7 +63,7 @@ test('a station that is stopped in the window is locked at once, names who and w
   // By commands elsewhere too: the page that stands says each within seconds, and is asked for nothing.
   await asAdmin(home, 1, moWords, (parts) => stopStation(parts, 'drill'));
   await seconds(5);
-  await until(async () => (await poster()).includes('Reason: drill.'), 'the stop by a command');
+  await until(async () => (await poster()).includes('Reason: a drill.'), 'the stop by a command');
   expect(await running.page.locator('#who').count()).toBe(0);
   await asAdmin(home, 0, passphrase, (parts) => liftStop(parts, undefined));
   await seconds(5);
