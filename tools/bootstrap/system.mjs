@@ -110,6 +110,9 @@ export const requirements = [
     better: true,
   },
   { packages: ['tmux'], why: 'the tests compare with tmux', for: ['test', 'bench'], has: () => anyOf('tmux') },
+  { packages: ['bubblewrap'], why: 'the tests of a class that has a sandbox', for: ['test'], has: () => anyOf('bwrap') },
+  { packages: ['xterm'], why: 'a replay is shown to a real terminal', for: ['test'], has: () => anyOf('xterm') },
+  { packages: ['ttyrec', 'tlog'], why: 'the tests import files of both', for: ['test'], has: () => anyOf('ttyrec') && anyOf('tlog-rec'), better: true },
   { packages: ['python3'], why: 'tests of verify.py', for: ['test'], has: () => anyOf('python3') },
   { packages: ['gcc', 'libc6-dev'], why: 'the measuring program is C', for: ['bench'], has: () => anyOf('cc') },
   // The other recorders, by their program: the benchmark says which of them it went without.
