@@ -21,7 +21,7 @@ const lines: readonly ((chance: Chance, hex: (count: number) => string) => strin
   (c) => ` src/export/bundle.ts | ${c.from(1, 400)} ${'+'.repeat(c.from(1, 30))}${'-'.repeat(c.from(1, 9))}`,
   // apt
   (c) =>
-    `Get:${c.from(1, 99)} http://deb.debian.org/debian bookworm/main amd64 libssl3 amd64 3.0.${c.from(1, 19)}-1~deb12u${c.from(1, 3)} [${c.from(100, 2999)} kB]`,
+    `Get:${c.from(1, 99)} http://mirror.example/debian bookworm/main amd64 libssl3 amd64 3.0.${c.from(1, 19)}-1~deb12u${c.from(1, 3)} [${c.from(100, 2999)} kB]`,
   (c) => `Setting up postgresql-15 (15.${c.from(1, 14)}-0+deb12u${c.from(1, 3)}) ...`,
   (c) => `Fetched ${c.from(1, 99)}.${c.digits(1)} MB in ${c.from(1, 60)}s (${c.digits(4)} kB/s)`,
   // journalctl
