@@ -7,7 +7,7 @@ import { openRecording } from '../recording/reader.ts';
 import { eventSize } from '../recording/replay.ts';
 import type { FrameFault, RecordingEvent, SegmentOpener } from '../recording/types.ts';
 import type { Screen } from '../terminal/screen.ts';
-import { Shown, type LeftText, type ShownText } from './shown.ts';
+import { Shown, type LeftText } from './shown.ts';
 import { Stage } from './stage.ts';
 import { TimelineBuilder, type Timeline } from './timeline.ts';
 import { Commands, type CommandLine } from './transcript.ts';
@@ -44,12 +44,9 @@ export interface Moment {
 }
 
 export interface WatchOptions {
-  /** The recording may be growing: a torn end is its end then. */
-  readonly live?: boolean;
   readonly signal?: AbortSignal;
   /** While it is read: how far it is, and what there is of it by then. */
   readonly progress?: (timeUs: number) => void;
-  readonly text?: (shown: ShownText) => void;
   readonly left?: (line: LeftText | { readonly gap: string; readonly timeUs: number }) => void;
 }
 
@@ -81,18 +78,13 @@ export class Watched {
     return this.#commands.list;
   }
 
-  /** Up to where it has been read, microseconds: what is behind that is not there at once yet. */
-  get readUs(): number {
-    return this.#readUs;
-  }
-
   /** Why it could not be read whole. */
   get fault(): FrameFault | undefined {
     return this.#fault;
   }
 
   /** Reads it whole. @throws RecordingError 'not-a-recipient', 'unreadable' */
-  async read({ signal, progress, text, left }: WatchOptions = {}): Promise<void> {
+  async read({ signal, progress, left }: WatchOptions = {}): Promise<void> {
     const reader = await openRecording(this.#folder, { live: this.#live });
     const shown = await Shown.of(
       { cols: 80, rows: 24 },
@@ -100,10 +92,9 @@ export class Watched {
         mark: this.#commands.mark,
         text: (line) => {
           if (!line.alternate) this.#commands.waits(line.text, line.timeUs);
-          text?.(line);
         },
         // No prompt waits among lines that are printed at once.
-        ...(text ? {} : { run: () => undefined }),
+        run: () => undefined,
         ...(left ? { left } : {}),
       },
     );
