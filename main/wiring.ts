@@ -1,6 +1,6 @@
 /**
- * What the app is made of: window, pty host, vault host, ledger, lock and multiplexer, each given what it needs of the others. Nothing is opened here. Every
- * part is made in this file and nowhere else, so what knows what is read in one place.
+ * What the app is made of: window, pty host, vault host, ledger, lock and multiplexer, each given what it needs of the others. The data
+ * folder is made ready here, and nothing else is opened. Every part is made in this file, but for a person's windows (own-workspaces.ts).
  */
 import { openDoor, type Door, type DoorName } from '../src/access/index.ts';
 import { BridgeServer } from '../src/process/bridge-server.ts';
