@@ -128,8 +128,9 @@ for ground in $(seq 40 47) $(seq 100 107) 49; do
   for ink in $inks; do printf '\\033[%s%s;%sm${solid}\\033[0m ' "$1" $ink $ground; done
   echo
 done
-echo "grid-$1"`,
+echo "end-$2."`,
   );
+  let grids = 0;
   await command('split-window -h');
   await until(async () => (await page.locator('.pane').count()) === 2, 'two panes');
   for (const theme of ['dark', 'light']) {
@@ -143,7 +144,9 @@ echo "grid-$1"`,
     ] as const) {
       // In the pane that has the focus and in the one that has it not: their grounds differ.
       for (const _ of [0, 1]) {
-        await run(running, `clear; '${grid}' '${style}'`, `grid-${style}`);
+        // A word of its own for each: the one of the grid before stands in the pane until this one clears it.
+        grids++;
+        await run(running, `clear; '${grid}' '${style}' ${grids}`, `end-${grids}.`);
         await page.keyboard.press('Control+b');
         await page.keyboard.press('o');
       }

@@ -221,8 +221,10 @@ export async function paneText(running: Running): Promise<string> {
   );
 }
 
-/** Types a command line and waits for a text that only its output has. */
+/** Types a command line and waits for a text that only its output has: one that stands there already would be waited for by nobody. */
 export async function run(running: Running, line: string, expected: string): Promise<void> {
+  if (line.includes(expected) || (await paneText(running)).includes(expected))
+    throw new Error(`"${expected}" stands in a pane before the output of ${line}: nothing would be waited for`);
   await running.page.keyboard.type(`${line}\n`);
   await until(async () => (await paneText(running)).includes(expected), `"${expected}" in a pane`);
 }
