@@ -3,15 +3,13 @@
  * process, and with it everything that was read.
  */
 import { encodeFrame } from '../bridge/frames.ts';
-import { liveState } from '../recording/live.ts';
-import { openRecording, readHeader } from '../recording/reader.ts';
+import { readHeader } from '../recording/reader.ts';
 import { RecordingError } from '../recording/errors.ts';
 import type { SegmentOpener } from '../recording/types.ts';
 import { Watched, type Watching } from '../review/replay.ts';
-import { needleOf, searchRecording } from '../review/search.ts';
+import { searchRecordings, type SearchParts } from '../review/search-recordings.ts';
 import { programOf } from '../services/recordings-list.ts';
 import type { ReviewTold, TranscriptLine } from '../review/told.ts';
-import { sentenceOf } from '../types/sentence.ts';
 
 /** Of a transcript so much is kept for the page to ask for. */
 const MOST_LINES = 200_000;
@@ -136,54 +134,26 @@ export class Review {
     enter: (recording: string) => Promise<unknown>,
   ): Promise<{ readonly hits: number; readonly searched: number }> {
     this.stop();
-    const needle = needleOf(words);
     const ends = new AbortController();
     this.#search = ends;
-    let [hits, searched, closed, bytes] = [0, 0, 0, 0];
     const unread: string[] = [];
-    for (const { id, folder } of recordings) {
-      if (ends.signal.aborted || hits >= MOST_HITS) break;
-      try {
-        const first = await readHeader(folder, 0);
-        if (first && !first.header.recipients.some(({ kid }) => kid === opener.kid)) {
-          closed++;
-          continue;
-        }
-        // The torn end of one that nobody writes any more is told.
-        const reader = await openRecording(folder, { live: liveState(folder) === 'live' });
-        const before = bytes;
-        let entered: Promise<unknown> | undefined;
-        const told: Promise<void>[] = [];
-        await searchRecording(reader, opener, needle, {
-          signal: ends.signal,
-          progress: (done) => {
-            bytes = before + done;
-            void this.#tell(ticket, { kind: 'searching', bytes }).catch(() => undefined);
-          },
-          found: ({ timeUs, context, at, length }) => {
-            if (++hits > MOST_HITS) return;
-            entered ??= enter(id);
-            const hit = entered.then(() => this.#tell(ticket, { kind: 'hit', recording: id, timeUs, context, at, length }));
-            // Waited for below, with the search.
-            hit.catch(() => undefined);
-            told.push(hit);
-          },
-        });
-        await Promise.all(told);
-        searched++;
-        if (reader.fault) unread.push(`${id}: ${reader.fault.message}`);
-      } catch (error) {
-        unread.push(`${id}: ${sentenceOf(error)}`);
-      }
+    const parts: SearchParts = {
+      opener,
+      enter,
+      mostEach: MOST_HITS,
+      most: MOST_HITS,
+      signal: ends.signal,
+      progress: (bytes) => void this.#tell(ticket, { kind: 'searching', bytes }).catch(() => undefined),
+    };
+    let [hits, searched, closed] = [0, 0, 0];
+    for await (const one of searchRecordings(parts, recordings, words)) {
+      if (one.kind === 'hit') {
+        const { timeUs, context, at, length } = one.hit;
+        await this.#tell(ticket, { kind: 'hit', recording: one.recording, timeUs, context, at, length });
+      } else if (one.kind === 'unread') unread.push(one.sentence);
+      else if (one.kind === 'end') ({ hits, searched, closed } = one);
     }
-    await this.#tell(ticket, {
-      kind: 'searched',
-      hits: Math.min(hits, MOST_HITS),
-      searched,
-      closed,
-      unread: unread.slice(0, 20),
-      cancelled: ends.signal.aborted,
-    });
+    await this.#tell(ticket, { kind: 'searched', hits, searched, closed, unread: unread.slice(0, 20), cancelled: ends.signal.aborted });
     return { hits, searched };
   }
 

@@ -4,14 +4,15 @@
  */
 import { join } from 'node:path';
 import { Option } from 'commander';
+import type { AuditEntry } from '../../ledger/events.ts';
 import type { RecordingState } from '../../ledger/rules.ts';
 import { LedgerView } from '../../ledger/view.ts';
 import { recordsText, recoverRecordings, type Settlement } from '../../records/index.ts';
 import type { OpenIdentity } from '../../people/identity.ts';
 import { filterRows } from '../../review/rows.ts';
+import { searchRecordings } from '../../review/search-recordings.ts';
 import { recordingStates, type RecordingState as State } from '../../types/words.ts';
 import { listRecordings, namesFor, programOf, rowOf, type ListedRecording } from '../../services/recordings-list.ts';
-import { MOST_HITS, searchRecordings } from '../../services/recordings-search.ts';
 import { CliError, exit } from '../exit.ts';
 import { appendEvent, factsOf, identitySentence, openInstallation, withLedger, type OpenInstallation } from '../../services/installation.ts';
 import { type PersonOptions, unlockPerson } from '../person.ts';
@@ -24,6 +25,8 @@ import { sentenceOf } from '../../types/sentence.ts';
 
 /** Of so many deleted ones it is said when, by whom and why. */
 const TOLD_DELETIONS = 20;
+/** Of one recording so many hits are told. */
+const MOST_HITS = 1000;
 
 /** The ledger's word, where it has one: a list is there also where the ledger is not good, which is said. */
 async function openView({ home, noteKey }: OpenInstallation, io: CliIo): Promise<LedgerView | undefined> {
@@ -146,13 +149,25 @@ async function chosen(site: OpenInstallation, all: readonly ListedRecording[], o
   return named;
 }
 
+const lookedInto = (recording: string, person: string): AuditEntry => ({
+  action: 'play',
+  person,
+  outcome: 'success',
+  detail: { recording, key: 'owner', how: 'search' },
+});
+
 /** Prints what is found as it is found, or with --json all of it at the end. Newest first. @returns the exit status */
 async function search(site: OpenInstallation, rows: readonly Named[], words: string, identity: OpenIdentity, options: ListOptions, io: CliIo): Promise<number> {
   const found: unknown[] = [];
   let [last, hits, unread] = ['', 0, 0];
   const searched = searchRecordings(
-    { site, opener: identity, person: identity.person.id, key: 'owner', enter: (entry) => appendEvent(site, entry, { identity, talk: io.talk }) },
-    rows.toReversed().map(({ id }) => id),
+    {
+      opener: identity,
+      enter: (recording) => appendEvent(site, lookedInto(recording, identity.person.id), { identity, talk: io.talk }),
+      mostEach: MOST_HITS,
+      most: Infinity,
+    },
+    rows.toReversed().map(({ id }) => ({ id, folder: join(site.home.recordings, id) })),
     words,
   );
   for await (const one of searched) {
@@ -169,7 +184,7 @@ async function search(site: OpenInstallation, rows: readonly Named[], words: str
         last = recording;
         await io.out(`  ${lengthText(hit.timeUs / 1000)}  ${printable(hit.context)}\n`);
       }
-    } else if (one.kind === 'more') io.talk(`${one.recording}: more hits than ${MOST_HITS}; the rest is not shown.`);
+    } else if (one.kind === 'more') io.talk(`${one.recording}: more hits than ${MOST_HITS}; the rest was not searched.`);
     else
       io.talk(
         `${one.hits === 1 ? '1 hit' : `${one.hits} hits`} in ${one.searched} of ${rows.length} recordings; ${one.closed} are not sealed to your key${unread > 0 ? `; ${unread} could not be read whole` : ''}.`,

@@ -1,24 +1,21 @@
-/** Text searched across recordings, for whoever has a key of them. Before anything of one is told, that it was looked into is entered. */
-import { join } from 'node:path';
-import type { AuditEntry } from '../ledger/events.ts';
-import { openRecording, readHeader } from '../recording/reader.ts';
+/**
+ * Text searched in many recordings, for whoever has a key of them: the command's and the window's search. Before anything of one is told, that it was
+ * looked into is entered.
+ */
 import { liveState } from '../recording/live.ts';
+import { openRecording, readHeader } from '../recording/reader.ts';
 import type { SegmentOpener } from '../recording/types.ts';
-import { needleOf, searchRecording, type SearchHit } from '../review/search.ts';
 import { sentenceOf } from '../types/sentence.ts';
-import type { OpenInstallation } from './installation.ts';
-
-/** Of one recording so many hits are told. */
-export const MOST_HITS = 1000;
+import { needleOf, searchRecording, type SearchHit } from './search.ts';
 
 export interface SearchParts {
-  readonly site: Pick<OpenInstallation, 'home'>;
   readonly opener: SegmentOpener;
-  /** Whose key it is; undefined for an audit key. */
-  readonly person: string | undefined;
-  readonly key: 'owner' | 'audit';
-  /** Takes the event of a look into one recording, before its first hit is told. */
-  readonly enter: (entry: AuditEntry) => Promise<unknown>;
+  /** Enters a look into one recording, before its first hit is told: where it cannot be entered, nothing of it is. */
+  readonly enter: (recording: string) => Promise<unknown>;
+  /** So many hits are told of one recording, and in all. */
+  readonly mostEach: number;
+  readonly most: number;
+  /** Ends it at once; what was found by then is told. */
   readonly signal?: AbortSignal;
   /** Output bytes searched so far, in all. */
   readonly progress?: (bytes: number) => void;
@@ -26,26 +23,30 @@ export interface SearchParts {
 
 export type Searched =
   | { readonly kind: 'hit'; readonly recording: string; readonly hit: SearchHit }
-  /** There are more hits in it than are told. */
+  /** There are more hits in it than are told: it was searched no further. */
   | { readonly kind: 'more'; readonly recording: string }
   /** It could not be searched whole: what came before was. */
   | { readonly kind: 'unread'; readonly recording: string; readonly sentence: string }
-  /** Last. `closed`: not sealed to this key. */
-  | { readonly kind: 'end'; readonly hits: number; readonly searched: number; readonly closed: number; readonly bytes: number };
+  /** Last. `searched`: so many were looked into. `closed`: so many are not sealed to this key. */
+  | { readonly kind: 'end'; readonly hits: number; readonly searched: number; readonly closed: number };
 
 /**
- * Searches recordings one after the other. Each hit comes as it is found.
- * @param ids in the order in which they are searched. @throws RangeError where nothing is looked for
+ * Searches recordings one after the other. Each hit comes as it is found, and whoever takes no more ends the search.
+ * @param recordings in the order in which they are searched. @throws RangeError where nothing is looked for
  */
-export async function* searchRecordings(parts: SearchParts, ids: readonly string[], words: string): AsyncGenerator<Searched, void, undefined> {
-  const { site, opener, person, key, enter, signal, progress } = parts;
+export async function* searchRecordings(
+  { opener, enter, mostEach, most, signal, progress }: SearchParts,
+  recordings: readonly { readonly id: string; readonly folder: string }[],
+  words: string,
+): AsyncGenerator<Searched, void, undefined> {
   const needle = needleOf(words);
   let [hits, searched, closed, bytes] = [0, 0, 0, 0];
-  for (const recording of ids) {
-    if (signal?.aborted) break;
-    const folder = join(site.home.recordings, recording);
+  for (const { id: recording, folder } of recordings) {
+    if (signal?.aborted || hits >= most) break;
+    const left = Math.min(mostEach, most - hits);
+    const ends = new AbortController();
     const waiting: SearchHit[] = [];
-    let [told, entered, more] = [0, false, false];
+    let [told, more, ended] = [0, false, false];
     let wake = (): void => {};
     try {
       const first = await readHeader(folder, 0);
@@ -53,17 +54,20 @@ export async function* searchRecordings(parts: SearchParts, ids: readonly string
         closed++;
         continue;
       }
+      // The torn end of one that nobody writes any more is told.
       const reader = await openRecording(folder, { live: liveState(folder) === 'live' });
       const before = bytes;
-      let ended = false;
       const done = searchRecording(reader, opener, needle, {
         found: (hit) => {
-          if (told + waiting.length >= MOST_HITS) more = true;
-          else waiting.push(hit);
+          if (told + waiting.length < left) waiting.push(hit);
+          else {
+            more = true;
+            ends.abort();
+          }
           wake();
         },
         progress: (done) => progress?.((bytes = before + done)),
-        signal,
+        signal: signal ? AbortSignal.any([signal, ends.signal]) : ends.signal,
       }).finally(() => {
         ended = true;
         wake();
@@ -76,9 +80,7 @@ export async function* searchRecordings(parts: SearchParts, ids: readonly string
           await new Promise<void>((resolve) => (wake = resolve));
           continue;
         }
-        if (!entered)
-          await enter({ action: 'play', ...(person === undefined ? {} : { person }), outcome: 'success', detail: { recording, key, how: 'search' } });
-        entered = true;
+        if (told === 0) await enter(recording);
         told++;
         hits++;
         yield { kind: 'hit', recording, hit };
@@ -89,7 +91,9 @@ export async function* searchRecordings(parts: SearchParts, ids: readonly string
       if (reader.fault) yield { kind: 'unread', recording, sentence: `${recording}: ${reader.fault.message} What came before it was searched.` };
     } catch (error) {
       yield { kind: 'unread', recording, sentence: `${recording}: ${sentenceOf(error)}` };
+    } finally {
+      ends.abort();
     }
   }
-  yield { kind: 'end', hits, searched, closed, bytes };
+  yield { kind: 'end', hits, searched, closed };
 }
