@@ -5,11 +5,11 @@ import { checkEntry, type AuditEntry } from '../src/ledger/events.ts';
 import { Origins, piecesOf } from '../src/mux/origins.ts';
 import { classRules, type SessionClass } from '../src/policy/index.ts';
 import type { PtyInput } from '../src/pty/service.ts';
-import { classRoom } from '../src/services/class-room.ts';
-import type { PtyClient } from './pty-client.ts';
+import { classRoom } from '../src/services/policy/class-room.ts';
+import type { PtyClient } from './processes/pty-client.ts';
 import type { ClientAction } from '../src/types/workspace-view.ts';
 import { Refusal } from '../src/types/refusal.ts';
-import { Workspace } from './workspace.ts';
+import { Workspace } from './workspace/workspace.ts';
 
 const person = 'p-0123456789ab';
 const digests = (text: string): string[] => piecesOf(text).map((piece) => createHash('sha256').update(piece).digest('hex').slice(0, 32));

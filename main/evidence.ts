@@ -8,14 +8,14 @@ import { RecordingError } from '../src/recording/errors.ts';
 import { liveState } from '../src/recording/live.ts';
 import { checkRecording, proofText } from '../src/records/index.ts';
 import type { Home } from '../src/storage/index.ts';
-import { exportRecording } from '../src/services/export-recording.ts';
-import { installationTrust } from '../src/services/trust.ts';
+import { exportRecording } from '../src/services/recordings/export.ts';
+import { installationTrust } from '../src/services/installation/trust.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
-import type { PtyClient } from './pty-client.ts';
-import type { VaultKeeper } from './vault-keeper.ts';
-import type { Workspaces } from './workspaces.ts';
+import type { PtyClient } from './processes/pty-client.ts';
+import type { VaultKeeper } from './processes/vault-keeper.ts';
+import type { Workspaces } from './workspace/workspaces.ts';
 
 export interface EvidenceParts {
   readonly home: Home;

@@ -17,10 +17,10 @@ import type { Glass } from '../src/lock/glass.ts';
 import type { Activity, LockStep, LogoffCause, RefusedWhy, StopCause, UntimedEvent } from '../src/lock/machine.ts';
 import type { LockConfig } from '../src/lock/config.ts';
 import type { LockCause, LockController } from './lock-controller.ts';
-import type { PtyClient } from './pty-client.ts';
-import type { VaultClient } from './vault-client.ts';
-import type { VaultKeeper } from './vault-keeper.ts';
-import type { WindowKeeper } from './window-keeper.ts';
+import type { PtyClient } from './processes/pty-client.ts';
+import type { VaultClient } from './processes/vault-client.ts';
+import type { VaultKeeper } from './processes/vault-keeper.ts';
+import type { WindowKeeper } from './window/keeper.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
 
 /** A lock waits this long for its event. Entering takes milliseconds; a ledger that is held by somebody, or whose disk is full, does not hold up the lock. */

@@ -1,7 +1,7 @@
 /** What exists once the first run is done: installation, policy, signing key, ledger and its checkpoints. */
 import type { Grant } from '../src/access/index.ts';
 import { AnchorKeeper, openAnchors, historyOf } from '../src/anchors/index.ts';
-import { openLedger } from '../src/services/open-ledger.ts';
+import { openLedger } from '../src/services/installation/open-ledger.ts';
 import type { AuditEntry } from '../src/ledger/events.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
 import { CheckpointScheduler } from '../src/ledger/scheduler.ts';
@@ -9,8 +9,8 @@ import type { InstallationSigner } from '../src/crypto/signer.ts';
 import { policyInForce, type GivenReason, type PolicyInForce } from '../src/policy/index.ts';
 import type { PtyInput } from '../src/pty/service.ts';
 import type { RecordingRules } from '../src/recording/options.ts';
-import type { RecordingOwner } from '../src/services/start-recording.ts';
-import { recordingRules, recordingOwner } from '../src/services/start-recording.ts';
+import type { RecordingOwner } from '../src/services/recordings/start.ts';
+import { recordingRules, recordingOwner } from '../src/services/recordings/start.ts';
 import { readInstallation, type Home, type Installation } from '../src/storage/index.ts';
 import { inTime } from '../src/time/in-time.ts';
 import type { Person } from '../src/people/types.ts';

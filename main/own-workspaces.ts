@@ -2,20 +2,20 @@
 import { denials, type Door } from '../src/access/index.ts';
 import { Origins } from '../src/mux/origins.ts';
 import { classRules } from '../src/policy/index.ts';
-import { classRoom } from '../src/services/class-room.ts';
+import { classRoom } from '../src/services/policy/class-room.ts';
 import type { Home } from '../src/storage/index.ts';
 import { EMERGENCY_CLASS } from '../src/types/classes.ts';
 import { Refusal } from '../src/types/refusal.ts';
-import type { BreakGlass } from './break-glass.ts';
+import type { BreakGlass } from './unlock/break-glass.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
-import type { PolicyWatch } from './policy-watch.ts';
-import type { PtyClient } from './pty-client.ts';
+import type { PolicyWatch } from './watch/policy.ts';
+import type { PtyClient } from './processes/pty-client.ts';
 import type { Reasons } from './reasons.ts';
-import type { WorkspaceMemory } from './workspace-memory.ts';
-import { Workspace } from './workspace.ts';
-import { Workspaces } from './workspaces.ts';
+import type { WorkspaceMemory } from './workspace/memory.ts';
+import { Workspace } from './workspace/workspace.ts';
+import { Workspaces } from './workspace/workspaces.ts';
 
 export interface OwnWorkspacesParts {
   readonly home: Pick<Home, 'folder'>;

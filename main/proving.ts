@@ -13,7 +13,7 @@ import { safeguards } from '../src/types/safeguards.ts';
 import { version } from '../src/version.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
-import type { VaultKeeper } from './vault-keeper.ts';
+import type { VaultKeeper } from './processes/vault-keeper.ts';
 
 export interface ProvingParts {
   readonly home: Home;

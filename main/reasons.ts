@@ -3,7 +3,7 @@ import { reasonEntry, reasonFault, type GivenReason } from '../src/policy/index.
 import { Refusal } from '../src/types/refusal.ts';
 import type { Gate, PersonSession } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
-import type { Workspaces } from './workspaces.ts';
+import type { Workspaces } from './workspace/workspaces.ts';
 
 export interface ReasonsParts {
   readonly gate: Pick<Gate, 'session' | 'requireSession'>;

@@ -3,7 +3,7 @@ import type { Denial, DoorName } from '../src/access/index.ts';
 import { Limiters } from '../src/bridge/limiter.ts';
 import type { SocketRefusal } from '../src/control/listen.ts';
 import type { AuditEntry } from '../src/ledger/events.ts';
-import { deniedEntry } from '../src/services/admit.ts';
+import { deniedEntry } from '../src/services/deeds/admit.ts';
 import type { Surface } from '../src/types/words.ts';
 import type { RefusedByHost } from './host.ts';
 import type { Lowered } from '../src/native/process-limits.ts';

@@ -7,8 +7,8 @@ import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
 import type { Lowered } from '../src/native/process-limits.ts';
-import type { WindowKeeper } from './window-keeper.ts';
-import type { Workspaces } from './workspaces.ts';
+import type { WindowKeeper } from './window/keeper.ts';
+import type { Workspaces } from './workspace/workspaces.ts';
 
 export interface RemoteParts {
   readonly gate: Gate;

@@ -8,14 +8,14 @@ import type { Input, Output } from '../src/bridge/schema.ts';
 import { checkRecording } from '../src/records/index.ts';
 import { liveState } from '../src/recording/live.ts';
 import { filterRows, sortRows, type RecordingRow } from '../src/review/rows.ts';
-import { listRecordings, namesFor, rowOf } from '../src/services/recordings-list.ts';
+import { listRecordings, namesFor, rowOf } from '../src/services/recordings/list.ts';
 import type { Home } from '../src/storage/index.ts';
 import { verifyRecording } from './evidence.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
-import type { PtyClient } from './pty-client.ts';
-import type { VaultKeeper } from './vault-keeper.ts';
+import type { PtyClient } from './processes/pty-client.ts';
+import type { VaultKeeper } from './processes/vault-keeper.ts';
 
 export interface ReviewParts {
   readonly home: Home;

@@ -3,7 +3,7 @@ import { homedir, hostname } from 'node:os';
 import { chooseSecretStore, newInstallationId, type Home } from '../src/storage/index.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
 import { mountedMedia } from '../src/disk/media.ts';
-import { auditKeyPlace, type AuditKeyPlace } from '../src/services/audit-key.ts';
+import { auditKeyPlace, type AuditKeyPlace } from '../src/services/policy/audit-key.ts';
 
 /** On a removable medium where one is mounted; else in the person's home, to be moved off the machine. */
 export function defaultAuditKey(env: Readonly<Record<string, string | undefined>>): AuditKeyPlace {

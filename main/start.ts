@@ -13,11 +13,11 @@ import { heldFolder } from '../src/disk/held-folder.ts';
 import { fold } from '../src/terminal/fold.ts';
 import { runApp } from './run.ts';
 import { createChromiumHost } from './chromium/index.ts';
-import { NoWindowError } from './host-window.ts';
+import { NoWindowError } from './window/host-window.ts';
 import { launchElectron } from './electron/launch.ts';
 import { electronRuntime } from './electron/runtime.ts';
 import { unsupported } from './supported.ts';
-import { askLines, runTerminalJob } from './terminal.ts';
+import { askLines, runTerminalJob } from './terminal/terminal.ts';
 
 /** As the command says it (src/cli/exit.ts): installation.json is not the one that is pinned for this folder. */
 const OTHER_INSTALLATION = 54;

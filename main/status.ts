@@ -10,17 +10,17 @@ import { storeWeakness, type Home } from '../src/storage/index.ts';
 import type { Clock } from '../src/time/clock.ts';
 import { EMERGENCY_CLASS } from '../src/types/classes.ts';
 import type { UnlockMethod } from '../src/types/words.ts';
-import type { BreakGlass } from './break-glass.ts';
+import type { BreakGlass } from './unlock/break-glass.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
 import type { LockCause, LockController } from './lock-controller.ts';
 import { mask } from './mask.ts';
-import { nameOf } from '../src/services/people.ts';
-import type { Revocations } from '../src/services/revocations.ts';
+import { nameOf } from '../src/services/people/people.ts';
+import type { Revocations } from '../src/services/policy/revocations.ts';
 import type { ToldLockReason } from '../src/types/words.ts';
-import type { WaysIn } from './ways-in.ts';
-import type { Workspaces } from './workspaces.ts';
+import type { WaysIn } from './unlock/ways-in.ts';
+import type { Workspaces } from './workspace/workspaces.ts';
 
 /** What the lock page says of why it locked. What was decided about somebody, or against them, it does not say; of a stopped station it says more. */
 const told: Readonly<Record<LockCause, ToldLockReason | null>> = {

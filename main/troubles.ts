@@ -9,8 +9,8 @@ import type { Journal } from './journal.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
 import { limitSentence, type Lowered } from '../src/native/process-limits.ts';
 import type { Status } from './status.ts';
-import type { WindowKeeper } from './window-keeper.ts';
-import type { Workspaces } from './workspaces.ts';
+import type { WindowKeeper } from './window/keeper.ts';
+import type { Workspaces } from './workspace/workspaces.ts';
 
 /** So many seconds before the longest time after an unlock is over it is said: enough to end what one is doing. */
 const LIMIT_WARN_S = 600;

@@ -266,8 +266,8 @@ describe('the real tree', () => {
   /** Parts of the product: what only tests use belongs to the tests. */
   const isProduct = (file: string): boolean =>
     !isTest(file) && !/\.(fixture|contract)\.ts$|\/(fixture|fake)\.ts$/.test(file) && file !== 'renderer/vite.config.ts';
-  /** `src/ledger`, `main`, `renderer`; undefined for what stands in no folder, such as src/version.ts. */
-  const roomOf = (file: string): string | undefined => /^(src\/[^/]+|main|renderer)\//.exec(file)?.[1];
+  /** `src/ledger`, `src/services/people`, `main`, `renderer`; undefined for what stands in no folder, such as src/version.ts. */
+  const roomOf = (file: string): string | undefined => /^(src\/(?:services\/)?[^/]+|main|renderer)\//.exec(file)?.[1];
 
   /** What each room imports of the others: code, and types alone. */
   function roomImports(): Map<string, { readonly code: Set<string>; readonly types: Set<string> }> {

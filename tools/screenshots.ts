@@ -9,7 +9,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { asAdmin, enrolOther } from '../test/e2e/as-admin.ts';
-import { stopStation } from '../src/services/stop.ts';
+import { stopStation } from '../src/services/emergency/stop.ts';
 import {
   authenticator,
   passphrase,

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { NoWindowError } from '../host-window.ts';
+import { NoWindowError } from '../window/host-window.ts';
 
 export interface InstalledBrowser {
   /** Absolute path of the executable. */

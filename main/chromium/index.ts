@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Child, ChildName, Host, HostWindow, RefusedByHost, WindowOpening } from '../host.ts';
-import { NoWindowError } from '../host-window.ts';
+import { NoWindowError } from '../window/host-window.ts';
 import { Listeners } from '../listeners.ts';
 import { idleReader } from '../machine/idle.ts';
 import { sweepTemporaryFolders } from '../machine/owned-folder.ts';

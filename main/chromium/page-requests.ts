@@ -1,6 +1,6 @@
 /** Answers every request of the page before anything leaves the browser: our files, our frames, and nothing else. */
 import type { RefusedByHost } from '../host.ts';
-import { ownUrl, servePage } from '../pages.ts';
+import { ownUrl, servePage } from '../window/pages.ts';
 import type { TargetSession } from './devtools.ts';
 import type { EventParams } from './protocol.ts';
 

@@ -8,7 +8,7 @@ import { SentenceError } from '../../src/types/sentence.ts';
 import { inTime } from '../../src/time/in-time.ts';
 import { guardChords } from '../../src/bridge/browser-chords.ts';
 import { origin, type Appearance, type HostWindow, type Peer, type RefusedByHost, type WindowPlace } from '../host.ts';
-import { inStartTime, isProven, missingPageError, replacedError, WindowListeners } from '../host-window.ts';
+import { inStartTime, isProven, missingPageError, replacedError, WindowListeners } from '../window/host-window.ts';
 import { hangUpNow, killNow, rendererPids, whenGone } from '../machine/processes.ts';
 import type { Look } from '../machine/x11-window.ts';
 import { bindingName, pageScript } from './bridge.ts';

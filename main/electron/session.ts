@@ -2,7 +2,7 @@
 import type { Surface } from '../../src/types/words.ts';
 import { session, type Session } from 'electron';
 import { origin, type RefusedByHost } from '../host.ts';
-import { servePage } from '../pages.ts';
+import { servePage } from '../window/pages.ts';
 
 /** Without `persist:` it lives in memory only. */
 const PARTITION = 'wardmux';

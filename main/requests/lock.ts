@@ -1,5 +1,5 @@
 /** The lock page, and the word that leads to it. */
-import { credentialMethod } from '../unlock.ts';
+import { credentialMethod } from '../unlock/unlock.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
 
 export function lockRequests(parts: RequestParts): HandlersOf<'lock' | 'emergency'> {

@@ -2,10 +2,10 @@
 import { denialOf, denials, type Grant } from '../../src/access/index.ts';
 import type { Person } from '../../src/people/types.ts';
 import type { AskedConsent } from '../../src/policy/index.ts';
-import { askSentence, auditKeysToAskFor } from '../../src/services/audit-key.ts';
+import { askSentence, auditKeysToAskFor } from '../../src/services/policy/audit-key.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { sentenceOf } from '../../src/types/sentence.ts';
-import { ViewRefused } from '../pty-client.ts';
+import { ViewRefused } from '../processes/pty-client.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');

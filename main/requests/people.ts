@@ -1,4 +1,4 @@
-/** Who is there, and what somebody who may decides about them (main/people.ts). */
+/** Who is there, and what somebody who may decides about them (main/deciding/people.ts). */
 import type { HandlersOf, RequestParts } from './parts.ts';
 
 export function peopleRequests({ people, slots }: RequestParts): HandlersOf<'people'> {

@@ -1,4 +1,4 @@
-/** The policy in force, and what policy.json would change (main/policy-page.ts); taken into force as everything that two may have to decide (main/people.ts). */
+/** The policy in force, and what policy.json would change (main/deciding/policy-page.ts); taken into force as everything that two may have to decide (main/deciding/people.ts). */
 import type { HandlersOf, RequestParts } from './parts.ts';
 
 export function policyRequests({ people, lookAtPolicy }: RequestParts): HandlersOf<'policy'> {

@@ -3,7 +3,7 @@
  * later which program is in front: a title that came shortly before another program was told is that program's.
  */
 
-/** The core looks 500 ms after output (main/programs.ts), and its message takes its time. */
+/** The core looks 500 ms after output (main/workspace/programs.ts), and its message takes its time. */
 const TOLD_LATE_MS = 1_000;
 
 export class ProgramTitles {

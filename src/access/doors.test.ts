@@ -28,7 +28,7 @@ import { PtyHost } from '../pty/host.ts';
 import { ptyService } from '../pty/service.ts';
 import { openHome } from '../storage/index.ts';
 import { FakeClock } from '../time/clock.fixture.ts';
-import type { FirstRunResult } from '../services/first-run.ts';
+import type { FirstRunResult } from '../services/installation/first-run.ts';
 import { Refusal } from '../types/refusal.ts';
 import { roles, type Role } from '../types/words.ts';
 import { VaultHost } from '../vault/host.ts';

@@ -4,7 +4,7 @@
  * nothing, whatever it forgets: what it prints is held back, and the ledger is not opened for it.
  */
 import { permissions, type Permission, type Standing } from '../access/index.ts';
-import { admit, type Admitted, type Enter } from '../services/admit.ts';
+import { admit, type Admitted, type Enter } from '../services/deeds/admit.ts';
 import { CliError } from './exit.ts';
 
 /** What commands need: one permission, or one for each subcommand (`verify`) or option (`--key`) that changes it. */
@@ -94,7 +94,7 @@ export async function passBefore(needs: Permission, env: Readonly<Record<string,
   if (roles !== 'anyone' || when.length === 3) return;
   const [{ homeFolder, homePaths, readInstallation }, { appendEvent, openInstallation }] = await Promise.all([
     import('../storage/index.ts'),
-    import('../services/installation.ts'),
+    import('../services/installation/installation.ts'),
   ]);
   const standing: Standing = { phase: readInstallation(homePaths(homeFolder(env))) ? 'locked' : 'first-run' };
   await pass(standing, async (entry) => appendEvent(await openInstallation({ env }), entry));

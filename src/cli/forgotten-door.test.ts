@@ -3,8 +3,8 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import type { Permission } from '../access/index.ts';
 import { UnlockError } from '../people/errors.ts';
 import type { OpenIdentity } from '../people/identity.ts';
-import type { UnlockRequest } from '../services/unlock.ts';
-import { withLedger, type OpenInstallation } from '../services/installation.ts';
+import type { UnlockRequest } from '../services/people/unlock.ts';
+import { withLedger, type OpenInstallation } from '../services/installation/installation.ts';
 import type { CliCommand } from './command.ts';
 import { nothingToDo } from './door.ts';
 import type { CliIo } from './io.ts';
@@ -13,10 +13,10 @@ import { runCli } from './program.ts';
 
 const given = vi.hoisted(() => ({ command: undefined as unknown, unlock: undefined as unknown, opened: 0 }));
 vi.mock('./commands/index.ts', () => ({ commandsFor: async () => [given.command] }));
-vi.mock('../services/unlock.ts', () => ({
+vi.mock('../services/people/unlock.ts', () => ({
   unlockPerson: (_: unknown, request: UnlockRequest) => (given.unlock as (request: UnlockRequest) => Promise<OpenIdentity>)(request),
 }));
-vi.mock('../services/open-ledger.ts', () => ({
+vi.mock('../services/installation/open-ledger.ts', () => ({
   openLedger: async () => {
     given.opened++;
     return { ledger: { events: 0, failure: undefined, close: async () => {} }, signer: {} };

@@ -1,9 +1,9 @@
 /** An unlocked person for a command: the passphrase comes from a descriptor or the terminal, and the command's door is asked. */
 import { isSealed } from '../access/index.ts';
 import type { OpenIdentity } from '../people/identity.ts';
-import { factsOf, type OpenInstallation } from '../services/installation.ts';
-import { meant } from '../services/person.ts';
-import { unlockPerson as unlock, type UnlockRequest } from '../services/unlock.ts';
+import { factsOf, type OpenInstallation } from '../services/installation/installation.ts';
+import { meant } from '../services/people/person.ts';
+import { unlockPerson as unlock, type UnlockRequest } from '../services/people/unlock.ts';
 import { PassphraseInputError, promptPassphrase, readPassphraseFd } from '../terminal/passphrase.ts';
 import { CliError } from './exit.ts';
 import { needed, pass, whileAsking } from './door.ts';

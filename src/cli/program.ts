@@ -4,7 +4,7 @@ import { AnchorUsage } from '../anchors/kind.ts';
 import { ImportError } from '../import/errors.ts';
 import { LedgerError } from '../ledger/errors.ts';
 import { UnlockError } from '../people/errors.ts';
-import { UnknownPerson } from '../services/person.ts';
+import { UnknownPerson } from '../services/people/person.ts';
 import { CodedError } from '../types/coded-error.ts';
 import { SentenceError } from '../types/sentence.ts';
 import { version } from '../version.ts';

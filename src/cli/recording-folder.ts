@@ -2,8 +2,8 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { LedgerView } from '../ledger/view.ts';
-import type { OpenInstallation } from '../services/installation.ts';
-import { deletionSentence } from '../services/life-cycle.ts';
+import type { OpenInstallation } from '../services/installation/installation.ts';
+import { deletionSentence } from '../services/recordings/life-cycle.ts';
 import { RECORDING_ID } from '../types/ids.ts';
 import { CliError } from './exit.ts';
 

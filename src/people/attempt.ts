@@ -21,7 +21,7 @@ import type { KeySlot, Person } from './types.ts';
 /** What an unlock by a key slot has shown. */
 export const authorityOf = (method: Method, slot: string): Authority => ({ aal: assurance[method], credential: slot });
 
-/** What says from outside who is out, as a door asks it (src/services/revocations.ts). */
+/** What says from outside who is out, as a door asks it (src/services/policy/revocations.ts). */
 export interface OutsideWord {
   /** Looks anew. Never rejects: what cannot be looked at bars. */
   look(): Promise<unknown>;

@@ -1,5 +1,5 @@
 /** For tests: takes what stands in policy.json into force, as somebody who may would. */
-import { openLedger } from '../services/open-ledger.ts';
+import { openLedger } from '../services/installation/open-ledger.ts';
 import { homePaths, requireInstallation } from '../storage/index.ts';
 import { acceptPolicy, policyInForce } from './force.ts';
 

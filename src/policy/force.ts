@@ -192,7 +192,7 @@ export function proposalEvent(proposal: Proposal): {
 /**
  * Takes a changed policy into force. The caller has asked whether the person may, with their identity open.
  * @param proposal what the person was shown: these bytes, whatever stands in the file meanwhile.
- * @param agreed who agreed to it, where that took two (src/services/policy-change.ts).
+ * @param agreed who agreed to it, where that took two (src/services/policy/change.ts).
  * @param together what is asked once more where it is entered.
  * @returns its version. @throws LedgerError, StorageFault; nothing has changed then.
  */

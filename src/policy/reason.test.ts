@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { generateAuditKey } from '../recording/wrap.ts';
-import { recordingOwner } from '../services/start-recording.ts';
+import { recordingOwner } from '../services/recordings/start.ts';
 import { asOperator } from '../people/active.fixture.ts';
 import type { PersonRecord } from '../people/types.ts';
 import { defaultPolicy, policySchema } from './policy.ts';

@@ -12,7 +12,7 @@ import { sandboxFilter } from './sandbox-filter.ts';
 /** What main says of the class of a shell. */
 export interface Room {
   readonly class: string;
-  /** Of this class and person alone, absolute: what their shells keep. It lies in a folder of that person, and that in one of all classes (src/services/class-room.ts). */
+  /** Of this class and person alone, absolute: what their shells keep. It lies in a folder of that person, and that in one of all classes (src/services/policy/class-room.ts). */
   readonly folder: string;
   /** Variables that they do not get. */
   readonly withhold: readonly string[];

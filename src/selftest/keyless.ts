@@ -1,6 +1,6 @@
 /** The controls that are tried without any key of the installation: by a command, and for the window by the process that the lock ends, because main has a lease to renew. */
-import type { OpenInstallation } from '../services/installation.ts';
-import { verifyLedger, type VerifyEdges } from '../services/verify-ledger.ts';
+import type { OpenInstallation } from '../services/installation/installation.ts';
+import { verifyLedger, type VerifyEdges } from '../services/ledger/verify.ts';
 import type { TreeHead } from '../types/head.ts';
 import { tryCipher } from './cipher.ts';
 import { tryLedger } from './ledger.ts';

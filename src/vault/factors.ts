@@ -1,4 +1,4 @@
-/** Opens an identity by what a person typed or touched. Whether it may be tried at all main has asked before (main/unlock.ts): it holds the ledger, which counts attempts. */
+/** Opens an identity by what a person typed or touched. Whether it may be tried at all main has asked before (main/unlock/unlock.ts): it holds the ledger, which counts attempts. */
 import { StorageFault } from '../disk/fault.ts';
 import type { OpenIdentity } from '../people/identity.ts';
 import { normalisePassphrase } from '../people/passphrase.ts';

@@ -8,7 +8,7 @@ import type { dearerCost } from '../crypto/kdf.ts';
 import type { OpenIdentity } from '../people/identity.ts';
 import { Passkeys } from '../people/passkey.ts';
 import type { Person } from '../people/types.ts';
-import type { FirstRunInput } from '../services/first-run.ts';
+import type { FirstRunInput } from '../services/installation/first-run.ts';
 import { homePaths, type Home } from '../storage/home.ts';
 import { requireInstallation } from '../storage/installation.ts';
 import { Refusal } from '../types/refusal.ts';

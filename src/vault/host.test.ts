@@ -20,13 +20,13 @@ import { thumbprint } from '../recording/wrap.ts';
 import { RecordingWriter } from '../recording/writer.ts';
 import { homePaths, openSigner, readInstallation, requireInstallation, type Home } from '../storage/index.ts';
 import { FileSecretStore } from '../storage/secret-store.ts';
-import { firstRun } from '../services/first-run.ts';
+import { firstRun } from '../services/installation/first-run.ts';
 import { VaultHost, type VaultHostParts } from './host.ts';
 import { newScryptParameters } from '../crypto/kdf.ts';
 import { SoftwareAuthenticator } from '../people/passkey.fixture.ts';
 import { personPath, readPerson } from '../people/person.ts';
 import { enterStaged, type StagedChange } from '../people/pinned.ts';
-import { installationTrust } from '../services/trust.ts';
+import { installationTrust } from '../services/installation/trust.ts';
 import { FlatLine, type Flat } from '../process/flat.fixture.ts';
 import { vaultService } from './service.ts';
 

@@ -8,7 +8,7 @@ import { RecordingError } from '../recording/errors.ts';
 import type { SegmentOpener } from '../recording/types.ts';
 import { Watched, type Watching } from '../review/replay.ts';
 import { searchRecordings, type SearchParts } from '../review/search-recordings.ts';
-import { programOf } from '../services/recordings-list.ts';
+import { programOf } from '../services/recordings/list.ts';
 import type { ReviewTold, TranscriptLine } from '../review/told.ts';
 
 /** Of a transcript so much is kept for the page to ask for. */

@@ -5,7 +5,7 @@ import { lookAtPermissions } from '../selftest/permissions.ts';
 import type { Finding } from '../selftest/finding.ts';
 import type { KeylessName } from '../selftest/rows.ts';
 import { tryControls } from '../selftest/run.ts';
-import { openInstallation } from '../services/installation.ts';
+import { openInstallation } from '../services/installation/installation.ts';
 import type { TreeHead } from '../types/head.ts';
 
 /** @param folder the data folder. @throws StorageFault where there is no installation that could be opened */

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { inRoom, type Room } from '../../src/pty/confine.ts';
 import { shellEnvironment } from '../../src/pty/shell.ts';
 import { spawnUnixPty } from '../../src/pty/unix.ts';
-import { classRoom } from '../../src/services/class-room.ts';
+import { classRoom } from '../../src/services/policy/class-room.ts';
 
 const person = 'p-0123456789ab';
 const policy = {

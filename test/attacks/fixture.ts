@@ -10,7 +10,7 @@ import { digestOfFile } from '../../src/export/verify/files.ts';
 import type { Verdict } from '../../src/export/verify/verdict.ts';
 import { writeBundle } from '../../src/export/bundle.ts';
 import { planDisclosure, type DisclosureAsked } from '../../src/export/disclosure.ts';
-import { exportRecording } from '../../src/services/export-recording.ts';
+import { exportRecording } from '../../src/services/recordings/export.ts';
 import { version } from '../../src/version.ts';
 import { BUNDLE, SUMMED_FILES } from '../../src/export/bundle-files.ts';
 import { EXPORT_NAMESPACE, p256SshKey, signAsInstallation, sshSign, type SshSigner } from '../../src/crypto/sshsig.ts';

@@ -6,10 +6,10 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { eventsOf, firstPerson, runCommand, type Event } from './commands.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import type { OpenIdentity } from '../../src/people/identity.ts';
-import { admit } from '../../src/services/admit.ts';
-import { openInstallation } from '../../src/services/installation.ts';
-import { setPassphrase } from '../../src/services/slots.ts';
-import { unlockPerson } from '../../src/services/unlock.ts';
+import { admit } from '../../src/services/deeds/admit.ts';
+import { openInstallation } from '../../src/services/installation/installation.ts';
+import { setPassphrase } from '../../src/services/people/slots.ts';
+import { unlockPerson } from '../../src/services/people/unlock.ts';
 import { homePaths, openSigner, requireInstallation } from '../../src/storage/index.ts';
 
 // Each command is a process of its own, and scrypt alone takes half a second of a free core.

@@ -15,7 +15,7 @@ import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { verifier } from './fixture.ts';
 import { commandScript } from '../support/command.ts';
 import { FileSecretStore } from '../../src/storage/secret-store.ts';
-import { firstRun } from '../../src/services/first-run.ts';
+import { firstRun } from '../../src/services/installation/first-run.ts';
 import { firstHome, firstWords as words, ownFolder } from '../support/first-home.ts';
 import { forAudit } from '../support/disclosure.ts';
 

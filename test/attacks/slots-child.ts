@@ -3,7 +3,7 @@ import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { changePassphrase } from '../../src/people/change.ts';
 import { NOTHING_MORE, unlockWithPassphrase } from '../../src/people/person.ts';
 import { enterStaged, readPinned, stageChange } from '../../src/people/pinned.ts';
-import { openInstallation, withLedger } from '../../src/services/installation.ts';
+import { openInstallation, withLedger } from '../../src/services/installation/installation.ts';
 
 const [home, present = '', next = '', where] = process.argv.slice(2);
 const die = (): never => {

@@ -4,7 +4,7 @@
  */
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { listRecordings } from '../../src/services/recordings-list.ts';
+import { listRecordings } from '../../src/services/recordings/list.ts';
 import { encodeEvent, encodeLine } from '../../src/ledger/events.ts';
 import { headEntry, INSTALLATION, startDetail, testEvent, testSigner } from '../../src/ledger/fixture.ts';
 import { EMPTY_CHAIN, HEAD_BYTES, nextChain, signHead, slotOf } from '../../src/ledger/head.ts';

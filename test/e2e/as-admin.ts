@@ -2,9 +2,9 @@
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { NOTHING_MORE, unlockWithPassphrase } from '../../src/people/person.ts';
 import { readPinned } from '../../src/people/pinned.ts';
-import { deciderOf } from '../../src/services/decide.ts';
-import { openLedger } from '../../src/services/open-ledger.ts';
-import { enrol, prepareEnrolment, type PeopleParts } from '../../src/services/people.ts';
+import { deciderOf } from '../../src/services/deeds/decide.ts';
+import { openLedger } from '../../src/services/installation/open-ledger.ts';
+import { enrol, prepareEnrolment, type PeopleParts } from '../../src/services/people/people.ts';
 import { homePaths, requireInstallation } from '../../src/storage/index.ts';
 import type { Role } from '../../src/types/words.ts';
 

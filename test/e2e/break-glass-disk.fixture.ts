@@ -5,9 +5,9 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
-import { openLedger } from '../../src/services/open-ledger.ts';
-import { deciderOf } from '../../src/services/decide.ts';
-import { enrol, prepareEnrolment } from '../../src/services/people.ts';
+import { openLedger } from '../../src/services/installation/open-ledger.ts';
+import { deciderOf } from '../../src/services/deeds/decide.ts';
+import { enrol, prepareEnrolment } from '../../src/services/people/people.ts';
 import { fillDisk } from '../support/small-disk.ts';
 import { firstHome } from '../support/first-home.ts';
 import { paneText, prompt, run, start } from './support.ts';

@@ -73,7 +73,7 @@ test('somebody with the envelope gets from the lock page to a prompt, sees nothi
   }, 'the hour more');
   expect(await running.page.getByRole('button', { name: /^extend once/ }).count()).toBe(0);
 
-  // Over, and the lock page says that nobody outside has heard of it. Its end by time: main/break-glass.test.ts.
+  // Over, and the lock page says that nobody outside has heard of it. Its end by time: main/unlock/break-glass.test.ts.
   await running.page.getByRole('button', { name: /^End now/ }).click();
   await running.surface('lock');
   await until(() => events().some(({ action, detail }) => action === 'breakglass.end' && detail?.['cause'] === 'ended'), 'its end');

@@ -1,6 +1,6 @@
 /** A stopped station in a real window: stopped by a security admin in the window, and lifted by another one at the lock page, which opens to nobody in between. */
 import { afterEach, expect, test } from 'vitest';
-import { liftStop, stopStation } from '../../src/services/stop.ts';
+import { liftStop, stopStation } from '../../src/services/emergency/stop.ts';
 import { asAdmin, enrolOther } from './as-admin.ts';
 import { authenticator, entered, firstRun, passphrase, start, until, wardmux, type Running } from './support.ts';
 

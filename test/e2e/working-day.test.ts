@@ -7,7 +7,7 @@ import { mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { grantRoles } from '../../src/services/people.ts';
+import { grantRoles } from '../../src/services/people/people.ts';
 import { runHere, type Printed } from '../support/run-here.ts';
 import { asAdmin, enrolOther } from './as-admin.ts';
 import { auditKeyName, initialise } from './initialised.ts';

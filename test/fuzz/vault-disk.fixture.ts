@@ -6,7 +6,7 @@ import { openHome } from '../../src/storage/index.ts';
 import { writeAtomic } from '../../src/disk/atomic.ts';
 import { FileSecretStore } from '../../src/storage/secret-store.ts';
 import { openBackoff } from '../../src/people/backoff-key.ts';
-import { firstRun } from '../../src/services/first-run.ts';
+import { firstRun } from '../../src/services/installation/first-run.ts';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { asOperator } from '../../src/people/active.fixture.ts';
 import { NOTHING_MORE, readPerson, unlockWithPassphrase } from '../../src/people/person.ts';

@@ -25,7 +25,7 @@ import type { OutputOf } from '../../src/process/service.ts';
 import { grantOf, permissionNames } from '../../src/access/index.ts';
 import type { Person } from '../../src/people/types.ts';
 import { Ways } from '../../src/people/ways.ts';
-import { auditKeyPlace } from '../../src/services/audit-key.ts';
+import { auditKeyPlace } from '../../src/services/policy/audit-key.ts';
 import { crossingSentence } from '../../src/types/classes.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { runCommandLine } from '../../src/mux/commands/run.ts';

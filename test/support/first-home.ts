@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
-import { firstRun, type FirstRunInput, type FirstRunResult } from '../../src/services/first-run.ts';
+import { firstRun, type FirstRunInput, type FirstRunResult } from '../../src/services/installation/first-run.ts';
 import { FileSecretStore } from '../../src/storage/secret-store.ts';
 
 /** The passphrase of the first person. */

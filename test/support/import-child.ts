@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { homePaths } from '../../src/storage/home.ts';
-import { importRecording, type ImportParts } from '../../src/services/import-recording.ts';
+import { importRecording, type ImportParts } from '../../src/services/recordings/import.ts';
 import type { RecordingError } from '../../src/recording/errors.ts';
 import { recipient } from './recording.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { temporary } from '../../anchors/fixture.ts';
 import { acceptAsItStands } from '../../policy/force.fixture.ts';
-import { appendEvent, openInstallation } from '../../services/installation.ts';
+import { appendEvent, openInstallation } from '../../services/installation/installation.ts';
 import { runHere } from '../../../test/support/run-here.ts';
 
 const words = 'kettle orbit willow prairie stamp';

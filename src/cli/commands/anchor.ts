@@ -6,10 +6,10 @@ import { kindOf, kinds, networkAllows, worstGrade, type AnchorGrade, type Anchor
 import { anchorsSchema, loadPolicy, parsePolicy, type PolicyInForce } from '../../policy/index.ts';
 import { writeAtomic } from '../../disk/atomic.ts';
 import { toJson } from '../../disk/json.ts';
-import { anchorsOf, anchorViews, testAnchors } from '../../services/anchored.ts';
+import { anchorsOf, anchorViews, testAnchors } from '../../services/installation/anchored.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit, type ExitName } from '../exit.ts';
-import { openInstallation, policyOf, type OpenInstallation } from '../../services/installation.ts';
+import { openInstallation, policyOf, type OpenInstallation } from '../../services/installation/installation.ts';
 import { columns, jsonText, printable, type CliIo } from '../io.ts';
 import { wholeNumber } from '../options.ts';
 import { issueInWords } from '../../disk/issue.ts';

@@ -2,11 +2,11 @@
 import { resolve } from 'node:path';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
 import { mediumOf, type Medium } from '../../disk/media.ts';
-import { requireStillMay } from '../../services/admit.ts';
-import { provesAuditKey } from '../../services/audit-key.ts';
+import { requireStillMay } from '../../services/deeds/admit.ts';
+import { provesAuditKey } from '../../services/policy/audit-key.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
-import { openInstallation, policyOf, withLedger } from '../../services/installation.ts';
+import { openInstallation, policyOf, withLedger } from '../../services/installation/installation.ts';
 import { type PersonOptions, unlockPerson } from '../person.ts';
 import { jsonText, printable, type CliIo } from '../io.ts';
 import { personOptions } from '../options.ts';

@@ -1,7 +1,7 @@
 /** `wardmux delete`: recordings before their time, by two people. */
 import { Option } from 'commander';
-import { openInstallation } from '../../services/installation.ts';
-import { deleteEarly, type Deleted } from '../../services/life-cycle.ts';
+import { openInstallation } from '../../services/installation/installation.ts';
+import { deleteEarly, type Deleted } from '../../services/recordings/life-cycle.ts';
 import { deletionReasons, type DeletionReason } from '../../types/words.ts';
 import type { CliCommand } from '../command.ts';
 import { jsonText } from '../io.ts';

@@ -1,7 +1,7 @@
 /** `wardmux hold`: keeps recordings from being deleted, and ends that. */
 import { Option, type Command } from 'commander';
-import { factsOf, openInstallation, type OpenInstallation } from '../../services/installation.ts';
-import { clearHold, setHold, type Held } from '../../services/life-cycle.ts';
+import { factsOf, openInstallation, type OpenInstallation } from '../../services/installation/installation.ts';
+import { clearHold, setHold, type Held } from '../../services/recordings/life-cycle.ts';
 import { holdEnds, holdReasons, type HoldEnd, type HoldReason } from '../../types/words.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';

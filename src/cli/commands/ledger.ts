@@ -8,9 +8,9 @@ import { sayingsOf } from '../../ledger/rules.ts';
 import type { LedgerEvent } from '../../ledger/types.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit, type ExitName } from '../exit.ts';
-import { openInstallation } from '../../services/installation.ts';
-import type { GivenTrust, VerdictCode } from '../../services/ledger-verdicts.ts';
-import { verifyLedger } from '../../services/verify-ledger.ts';
+import { openInstallation } from '../../services/installation/installation.ts';
+import type { GivenTrust, VerdictCode } from '../../services/ledger/verdicts.ts';
+import { verifyLedger } from '../../services/ledger/verify.ts';
 import { jsonText, outSentence, printable, type CliIo } from '../io.ts';
 
 /** Where the field's own name reads like something else: it counts what had failed before the attempt. */

@@ -7,9 +7,9 @@ import { firstHome, firstWords, ownFolder } from '../../../test/support/first-ho
 import { runHere } from '../../../test/support/run-here.ts';
 import { newScryptParameters } from '../../crypto/kdf.ts';
 import { acceptAsItStands } from '../../policy/force.fixture.ts';
-import { deciderOf } from '../../services/decide.ts';
-import { openLedger } from '../../services/open-ledger.ts';
-import { enrol, prepareEnrolment } from '../../services/people.ts';
+import { deciderOf } from '../../services/deeds/decide.ts';
+import { openLedger } from '../../services/installation/open-ledger.ts';
+import { enrol, prepareEnrolment } from '../../services/people/people.ts';
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 

@@ -6,7 +6,7 @@ import { firstHome, firstWords, ownFolder } from '../../../test/support/first-ho
 import { runHere } from '../../../test/support/run-here.ts';
 import { newRecording } from '../../../test/support/recording.ts';
 import { newScryptParameters } from '../../crypto/kdf.ts';
-import { openInstallation, withLedger } from '../../services/installation.ts';
+import { openInstallation, withLedger } from '../../services/installation/installation.ts';
 import { noticeEntry } from '../../ledger/index.ts';
 import { thumbprint } from '../../recording/wrap.ts';
 

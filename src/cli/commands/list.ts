@@ -12,15 +12,15 @@ import type { OpenIdentity } from '../../people/identity.ts';
 import { filterRows } from '../../review/rows.ts';
 import { searchRecordings } from '../../review/search-recordings.ts';
 import { recordingStates, type RecordingState as State } from '../../types/words.ts';
-import { listRecordings, namesFor, programOf, rowOf, type ListedRecording } from '../../services/recordings-list.ts';
+import { listRecordings, namesFor, programOf, rowOf, type ListedRecording } from '../../services/recordings/list.ts';
 import { CliError, exit } from '../exit.ts';
-import { appendEvent, factsOf, identitySentence, openInstallation, withLedger, type OpenInstallation } from '../../services/installation.ts';
+import { appendEvent, factsOf, identitySentence, openInstallation, withLedger, type OpenInstallation } from '../../services/installation/installation.ts';
 import { type PersonOptions, unlockPerson } from '../person.ts';
 import type { CliCommand } from '../command.ts';
 import { columns, jsonText, lengthText, printable, type CliIo } from '../io.ts';
 import { beginning, moment, personOptions } from '../options.ts';
-import { deletionSentence } from '../../services/life-cycle.ts';
-import { neverEntered } from '../../services/recordings-check.ts';
+import { deletionSentence } from '../../services/recordings/life-cycle.ts';
+import { neverEntered } from '../../services/recordings/check.ts';
 import { sentenceOf } from '../../types/sentence.ts';
 
 /** Of so many deleted ones it is said when, by whom and why. */

@@ -1,9 +1,9 @@
 /** `wardmux passphrase change|recover`: another passphrase, with the one before or with a recovery code. */
 import { Option } from 'commander';
 import { askNewPassphrase } from '../../job/new-passphrase.ts';
-import { appendEvent, factsOf, openInstallation, policyOf, type OpenInstallation } from '../../services/installation.ts';
-import { choosePerson } from '../../services/person.ts';
-import { recover as recoverWith, setPassphrase } from '../../services/slots.ts';
+import { appendEvent, factsOf, openInstallation, policyOf, type OpenInstallation } from '../../services/installation/installation.ts';
+import { choosePerson } from '../../services/people/person.ts';
+import { recover as recoverWith, setPassphrase } from '../../services/people/slots.ts';
 import { promptPassphrase, readPassphraseFd } from '../../terminal/passphrase.ts';
 import type { PersonRecord } from '../../people/types.ts';
 import type { CliCommand } from '../command.ts';

@@ -2,10 +2,10 @@
 import type { Command } from 'commander';
 import { nameSlot, newCodes, removeSlot } from '../../people/change.ts';
 import type { PersonRecord } from '../../people/types.ts';
-import { appendEvent, factsOf, openInstallation, type OpenInstallation } from '../../services/installation.ts';
-import { choosePerson } from '../../services/person.ts';
-import { changeSentences } from '../../services/changes.ts';
-import { changeSlotsOf, slotNotes, slotViews } from '../../services/slots.ts';
+import { appendEvent, factsOf, openInstallation, type OpenInstallation } from '../../services/installation/installation.ts';
+import { choosePerson } from '../../services/people/person.ts';
+import { changeSentences } from '../../services/people/changes.ts';
+import { changeSlotsOf, slotNotes, slotViews } from '../../services/people/slots.ts';
 import { CliError, exit } from '../exit.ts';
 import { columns, jsonText, printable, type CliIo } from '../io.ts';
 import { personOptions } from '../options.ts';

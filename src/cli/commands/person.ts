@@ -13,11 +13,11 @@ import {
   setState,
   type ListedPerson,
   type PeopleParts,
-} from '../../services/people.ts';
-import { deciderOf } from '../../services/decide.ts';
-import { factsOf, openInstallation, policyOf, withLedger, type OpenInstallation } from '../../services/installation.ts';
-import { changedRecords } from '../../services/person.ts';
-import { prepareRebind, rebind, rebinders, type Shown } from '../../services/rebind.ts';
+} from '../../services/people/people.ts';
+import { deciderOf } from '../../services/deeds/decide.ts';
+import { factsOf, openInstallation, policyOf, withLedger, type OpenInstallation } from '../../services/installation/installation.ts';
+import { changedRecords } from '../../services/people/person.ts';
+import { prepareRebind, rebind, rebinders, type Shown } from '../../services/people/rebind.ts';
 import { readPinned } from '../../people/pinned.ts';
 import { promptPassphrase, readPassphraseFd } from '../../terminal/passphrase.ts';
 import { identityChecks, roles as allRoles, type IdentityCheck, type PersonStateWord, type Role } from '../../types/words.ts';

@@ -28,9 +28,9 @@ import {
   type PolicyVersion,
   type PresetName,
 } from '../../policy/index.ts';
-import { deciderOf } from '../../services/decide.ts';
-import { changePolicy, needsSecond } from '../../services/policy-change.ts';
-import { factsOf, openInstallation, policyOf, withLedger, type OpenInstallation } from '../../services/installation.ts';
+import { deciderOf } from '../../services/deeds/decide.ts';
+import { changePolicy, needsSecond } from '../../services/policy/change.ts';
+import { factsOf, openInstallation, policyOf, withLedger, type OpenInstallation } from '../../services/installation/installation.ts';
 import { sentenceOf } from '../../types/sentence.ts';
 import type { CliCommand } from '../command.ts';
 import { nothingToDo } from '../door.ts';

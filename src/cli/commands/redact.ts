@@ -3,7 +3,7 @@ import { planDisclosure, type Disclosure } from '../../export/disclosure.ts';
 import { recallOf } from '../../export/measured-recall.ts';
 import { liveState } from '../../recording/live.ts';
 import { recognisers, RECOGNISERS_VERSION, standardKinds } from '../../redaction/index.ts';
-import { appendEvent, openInstallation } from '../../services/installation.ts';
+import { appendEvent, openInstallation } from '../../services/installation/installation.ts';
 import type { CliCommand } from '../command.ts';
 import { exit } from '../exit.ts';
 import { columns, jsonText, type CliIo } from '../io.ts';

@@ -9,7 +9,7 @@ import { ledgerAt } from '../../report/history.ts';
 import { lockPage, lockReport } from '../../report/lock.ts';
 import { peoplePage, peopleReport } from '../../report/people.ts';
 import type { ReportSite } from '../../report/site.ts';
-import { openInstallation } from '../../services/installation.ts';
+import { openInstallation } from '../../services/installation/installation.ts';
 import { version } from '../../version.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';

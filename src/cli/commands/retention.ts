@@ -2,9 +2,9 @@
 import { Option } from 'commander';
 import { LedgerView } from '../../ledger/view.ts';
 import { policyInForce } from '../../policy/index.ts';
-import { deciderOf } from '../../services/decide.ts';
-import { openInstallation, withLedger } from '../../services/installation.ts';
-import { expiries, noRetention, runRetention, type Deleted, type Expiry } from '../../services/life-cycle.ts';
+import { deciderOf } from '../../services/deeds/decide.ts';
+import { openInstallation, withLedger } from '../../services/installation/installation.ts';
+import { expiries, noRetention, runRetention, type Deleted, type Expiry } from '../../services/recordings/life-cycle.ts';
 import type { CliCommand } from '../command.ts';
 import { exit } from '../exit.ts';
 import { columns, jsonText, type CliIo } from '../io.ts';

@@ -1,8 +1,8 @@
 /** `wardmux revocation`: looks at a list of who and what is revoked, as the workstation does. Nothing is changed. */
 import { readSmall } from '../../disk/atomic.ts';
 import { parsePolicy, policyInForce, type Policy } from '../../policy/index.ts';
-import { judgeList } from '../../services/revocations.ts';
-import { factsOf, openInstallation } from '../../services/installation.ts';
+import { judgeList } from '../../services/policy/revocations.ts';
+import { factsOf, openInstallation } from '../../services/installation/installation.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { columns, jsonText, type CliIo } from '../io.ts';

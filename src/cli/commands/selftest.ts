@@ -25,8 +25,8 @@ import {
   type ReportVerdict,
 } from '../../selftest/report.ts';
 import { tryControls } from '../../selftest/run.ts';
-import { testAnchors } from '../../services/anchored.ts';
-import { factsOf, openInstallation, policyOf, withLedger, type OpenInstallation } from '../../services/installation.ts';
+import { testAnchors } from '../../services/installation/anchored.ts';
+import { factsOf, openInstallation, policyOf, withLedger, type OpenInstallation } from '../../services/installation/installation.ts';
 import { homeFolder, homePaths, requireInstallation } from '../../storage/index.ts';
 import { sentenceOf } from '../../types/sentence.ts';
 import { version } from '../../version.ts';

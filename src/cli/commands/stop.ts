@@ -1,8 +1,8 @@
 /** `wardmux stop`: locks somebody out at once, or the whole station, until another security admin lifts it. */
 import { Option, type Command } from 'commander';
-import type { PeopleParts } from '../../services/people.ts';
-import { openInstallation } from '../../services/installation.ts';
-import { liftStop, stopPerson, stopStation } from '../../services/stop.ts';
+import type { PeopleParts } from '../../services/people/people.ts';
+import { openInstallation } from '../../services/installation/installation.ts';
+import { liftStop, stopPerson, stopStation } from '../../services/emergency/stop.ts';
 import { stopReasons, type StopReason } from '../../types/words.ts';
 import type { CliCommand } from '../command.ts';
 import { exit } from '../exit.ts';

@@ -7,7 +7,7 @@ import { allowedSigners, trustText } from '../../export/trust.ts';
 import { readVerifier } from '../../export/verifier.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
-import { identitySentence, openInstallation, trustOf } from '../../services/installation.ts';
+import { identitySentence, openInstallation, trustOf } from '../../services/installation/installation.ts';
 import { keyDigest } from '../../storage/installation.ts';
 
 const TRUST_FILE = 'trust.json';

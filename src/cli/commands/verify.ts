@@ -6,7 +6,7 @@ import { readTrustFile } from '../../export/trust.ts';
 import { verifyBundle } from '../../export/verify.ts';
 import type { Verdict } from '../../export/verify/verdict.ts';
 import type { CliCommand } from '../command.ts';
-import { appendEvent, openInstallation } from '../../services/installation.ts';
+import { appendEvent, openInstallation } from '../../services/installation/installation.ts';
 import { jsonText, type CliIo } from '../io.ts';
 import { sentenceOf } from '../../types/sentence.ts';
 

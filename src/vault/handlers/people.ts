@@ -2,8 +2,8 @@
 import type { OpenIdentity } from '../../people/identity.ts';
 import { dearest, unlockWithPassphrase } from '../../people/person.ts';
 import { checkPinned } from '../../people/pinned.ts';
-import { deciderOf } from '../../services/decide.ts';
-import { prepareEnrolment } from '../../services/people.ts';
+import { deciderOf } from '../../services/deeds/decide.ts';
+import { prepareEnrolment } from '../../services/people/people.ts';
 import { Refusal } from '../../types/refusal.ts';
 import { openByCredential, typedOf, uvOf, withHashed } from '../factors.ts';
 import type { Holder } from '../holder.ts';

@@ -5,7 +5,7 @@ import type { OpenIdentity } from '../../people/identity.ts';
 import { dearest, unlockWithPassphrase } from '../../people/person.ts';
 import { checkPinned, stageChange, type SlotChange, type StagedChange } from '../../people/pinned.ts';
 import type { Person } from '../../people/types.ts';
-import { checkNewPassphrase } from '../../services/new-passphrase.ts';
+import { checkNewPassphrase } from '../../people/new-person.ts';
 import { kindOf, openByCredential, typedOf, uvOf, withHashed } from '../factors.ts';
 import type { Holder } from '../holder.ts';
 import type { VaultInput, VaultOutput } from '../service.ts';

@@ -4,7 +4,7 @@ import { changeCost } from '../../people/change.ts';
 import type { OpenIdentity } from '../../people/identity.ts';
 import { dearest, unlockWithPassphrase } from '../../people/person.ts';
 import { checkPinned, stageChange, type SlotChange } from '../../people/pinned.ts';
-import { firstRun } from '../../services/first-run.ts';
+import { firstRun } from '../../services/installation/first-run.ts';
 import { Refusal } from '../../types/refusal.ts';
 import type { UnlockMethod } from '../../types/words.ts';
 import { kindOf, openByCredential, typedOf, uvOf, withHashed } from '../factors.ts';

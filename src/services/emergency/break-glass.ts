@@ -1,0 +1,127 @@
+/**
+ * Emergencies, wherever they are dealt with: the entry that two processes make together, a drill, a review. The rules themselves are the ledger's
+ * (src/ledger/break-glass-facts.ts): what is entered here and passed over there has not happened.
+ */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { EMERGENCY } from '../../access/index.ts';
+import { openWords, wordsDigest } from '../../break-glass/index.ts';
+import { readSmall, writeAtomic } from '../../disk/atomic.ts';
+import { StorageFault } from '../../disk/fault.ts';
+import { certify, drillText, reviewText } from '../../ledger/certificate.ts';
+import type { EmergencyFacts } from '../../ledger/break-glass-facts.ts';
+import type { LedgerFacts } from '../../ledger/facts.ts';
+import { ledgerPaths } from '../../ledger/files.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import { releaseRoom } from '../../ledger/room.ts';
+import type { Identity } from '../../people/types.ts';
+import type { SegmentOpener } from '../../recording/types.ts';
+import type { Home } from '../../storage/home.ts';
+import { Refusal } from '../../types/refusal.ts';
+import type { ReviewFinding } from '../../types/words.ts';
+import { requireStillMay } from '../deeds/admit.ts';
+
+export const newEmergencyId = (): string => `b-${randomBytes(6).toString('hex')}`;
+
+const wordsPath = (home: Pick<Home, 'emergencies'>, id: string): string => join(home.emergencies, `${id}.json`);
+
+/**
+ * Keeps the sealed words, on a full disk in the room that the ledger holds back.
+ * @returns the digest for the ledger. @throws StorageFault
+ */
+export function keepWords(home: Pick<Home, 'emergencies' | 'ledger'>, id: string, file: Uint8Array): string {
+  const write = (): void => writeAtomic(wordsPath(home, id), file);
+  try {
+    write();
+  } catch (error) {
+    if (!(error instanceof StorageFault) || error.code !== 'disk-full' || !releaseRoom(ledgerPaths(home.ledger).reserve)) throw error;
+    write();
+  }
+  return wordsDigest(file);
+}
+
+/**
+ * `none`: they gave none. `missing`, `changed`: the file is gone, or is not the one that the ledger has. `sealed`: it is there.
+ * With an opener that it is sealed to, the words themselves.
+ */
+export type WordsLook = { readonly state: 'none' | 'missing' | 'changed' | 'sealed' } | { readonly state: 'read'; readonly words: string };
+
+export async function lookAtWords(
+  home: Pick<Home, 'emergencies'>,
+  { id, text }: EmergencyFacts,
+  opener?: Pick<SegmentOpener, 'kid' | 'open'>,
+): Promise<WordsLook> {
+  if (text === null) return { state: 'none' };
+  const file = readSmall(wordsPath(home, id));
+  if (!file) return { state: 'missing' };
+  if (wordsDigest(file) !== text) return { state: 'changed' };
+  const words = opener && (await openWords(id, file, opener));
+  return words === undefined ? { state: 'sealed' } : { state: 'read', words };
+}
+
+interface Parts {
+  readonly ledger: Pick<Ledger, 'append' | 'facts' | 'installation'>;
+  /** Of whoever does it: open. */
+  readonly identity: Pick<Identity, 'person' | 'sign'>;
+}
+
+/** Whoever has the role of emergencies has opened their identity for it, which is what a drill tries. @throws Refusal, LedgerError */
+export async function drill({ ledger, identity }: Parts): Promise<void> {
+  const { person } = identity;
+  const after = ledger.facts.drill(person.id)?.seq ?? null;
+  const certificate = await certify(drillText({ installation: ledger.installation, person: person.id, after }), person.signingKey, (bytes) =>
+    identity.sign(bytes),
+  );
+  const before = (): void => requireStillMay(ledger.facts, person.id, 'break-glass.drill');
+  const { seq } = await ledger.append({ action: 'breakglass.drill', person: person.id, detail: { ...certificate } }, { before });
+  if (ledger.facts.drill(person.id)?.seq !== seq) throw passedOver('Two drills of one person met. Try it again.');
+}
+
+/** The emergency that is meant. @throws Refusal */
+export function requireEmergency(facts: Pick<LedgerFacts, 'emergencies'>, id: string): EmergencyFacts {
+  const found = facts.emergencies.all.find((one) => one.id === id);
+  if (found) return found;
+  throw new Refusal('unknown-emergency', `There is no emergency ${JSON.stringify(id.slice(0, 40))} here. Look at: wardmux breakglass list`);
+}
+
+/** Why this person cannot review it; undefined where they can. */
+function reviewFault(one: EmergencyFacts, person: string): string | undefined {
+  if (one.end === null) return `${one.id} runs still. It is reviewed when it is over.`;
+  if (one.review) return `${one.id} was reviewed by ${one.review.by} at ${one.review.time}.`;
+  if (person === one.person || person === one.second) return `Nobody reviews their own work, and you were in ${one.id}. Another auditor does.`;
+  return undefined;
+}
+
+/** Somebody else closes an emergency. @throws Refusal, LedgerError */
+export async function review({ ledger, identity }: Parts, id: string, finding: ReviewFinding): Promise<void> {
+  const { person } = identity;
+  const require = (): EmergencyFacts => {
+    const one = requireEmergency(ledger.facts, id);
+    const fault = reviewFault(one, person.id);
+    if (fault !== undefined) throw new Refusal('not-reviewed', `${fault} Nothing was entered.`);
+    return one;
+  };
+  const { seq: start } = require();
+  const text = reviewText({ installation: ledger.installation, breakGlass: id, start, finding, by: person.id });
+  const certificate = await certify(text, person.signingKey, (bytes) => identity.sign(bytes));
+  const before = (): void => {
+    requireStillMay(ledger.facts, person.id, 'break-glass.review');
+    require();
+  };
+  await ledger.append({ action: 'breakglass.review', person: person.id, detail: { breakGlass: id, finding, ...certificate } }, { before });
+  if (requireEmergency(ledger.facts, id).review?.by !== person.id) throw passedOver('Look at: wardmux breakglass list');
+}
+
+const passedOver = (what: string): Refusal => new Refusal('not-permitted', `It was entered, and does not count: something changed meanwhile. ${what}`);
+
+/** Whether somebody can break the glass alone, by the events so far. */
+export const isEmergencyPerson = (facts: Pick<LedgerFacts, 'person'>, id: string): boolean => {
+  const known = facts.person(id);
+  return known?.state === 'active' && known.roles.includes(EMERGENCY);
+};
+
+/** Whether whoever works in it is still somebody here, and has what they began it by: that role alone, or an operator’s with another one. */
+export const mayStillWorkIn = (facts: Pick<LedgerFacts, 'person'>, { person, second }: Pick<EmergencyFacts, 'person' | 'second'>): boolean => {
+  const known = facts.person(person);
+  return known?.state === 'active' && known.roles.includes(second === null ? EMERGENCY : 'operator');
+};
