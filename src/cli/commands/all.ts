@@ -6,6 +6,7 @@ export const all: Readonly<Record<string, () => Promise<CliCommand>>> = {
   'audit-key': async () => (await import('./audit-key.ts')).auditKey,
   breakglass: async () => (await import('./breakglass.ts')).breakglass,
   delete: async () => (await import('./delete.ts')).deleteCommand,
+  events: async () => (await import('./events.ts')).eventsCommand,
   export: async () => (await import('./export.ts')).exportCommand,
   hold: async () => (await import('./hold.ts')).hold,
   import: async () => (await import('./import.ts')).importCommand,

@@ -17,6 +17,7 @@ const order = [
   'trust',
   'verify',
   'ledger',
+  'events',
   'anchor',
   'person',
   'stop',

@@ -6,6 +6,8 @@ import { eventTable } from '../../ledger/events.ts';
 import { readLedger } from '../../ledger/read.ts';
 import { sayingsOf } from '../../ledger/rules.ts';
 import type { LedgerEvent } from '../../ledger/types.ts';
+import { detailText } from '../../report/event-report.ts';
+import { actionsOf } from '../../report/events.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit, type ExitName } from '../exit.ts';
 import { openInstallation } from '../../services/installation/installation.ts';
@@ -13,20 +15,16 @@ import type { GivenTrust, VerdictCode } from '../../services/ledger/verdicts.ts'
 import { verifyLedger } from '../../services/ledger/verify.ts';
 import { jsonText, outSentence, printable, type CliIo } from '../io.ts';
 
-/** Where the field's own name reads like something else: it counts what had failed before the attempt. */
-const plainNames: Readonly<Record<string, string>> = { failures: 'failed-before' };
-
 /** One line for people: number, time, action, person, outcome, then the detail's fields. */
-export function eventLine({ seq, time, action, person, outcome, detail, opened }: LedgerEvent): string {
-  // Of heads the digests are for verifiers: people read what they are of.
-  const shown = opened ? { heads: opened.heads.map(([recording, size]) => `${recording}:${size}`) } : detail;
-  const fields = Object.entries(shown ?? {}).map(([name, value]) => `${plainNames[name] ?? name}=${Array.isArray(value) ? value.join(',') : String(value)}`);
-  return `${printable([String(seq), time, action, person, outcome, ...fields].filter((word) => word !== undefined).join(' '))}\n`;
+export function eventLine(event: LedgerEvent): string {
+  const { seq, time, action, person, outcome } = event;
+  const words = [String(seq), time, action, person, outcome, detailText(event) || undefined];
+  return `${printable(words.filter((word) => word !== undefined).join(' '))}\n`;
 }
 
 /** A word that no event has would find nothing, which reads as "that never happened". */
-function actionName(text: string): string {
-  if (eventTable.some(({ action }) => action === text)) return text;
+export function actionName(text: string): string {
+  if (actionsOf(text).length > 0) return text;
   const near = eventTable.flatMap(({ action }) => (text.length > 1 && action.startsWith(text.slice(0, 2)) ? [action] : []));
   throw new InvalidArgumentError(`No event is called that. ${near.length > 0 ? `There is ${near.join(', ')}. ` : ''}All of them: docs/format.md, Events.`);
 }
@@ -43,7 +41,7 @@ async function show(options: { json?: boolean; recording?: string; action?: stri
         !sayingsOf(event).some(({ recording }) => recording === options.recording)
       )
         return;
-      if (options.action !== undefined && event.action !== options.action) return;
+      if (options.action !== undefined && !actionsOf(options.action).includes(event.action)) return;
       lines.push(options.json ? `${line.toString('utf8')}\n` : eventLine(event));
     },
   });
@@ -148,7 +146,7 @@ export const ledger: CliCommand = {
       .description('Prints the events, oldest first.')
       .option('--json', 'print each event as it is stored: one JSON object a line')
       .option('--recording <ID>', 'only events of this recording')
-      .addOption(new Option('--action <NAME>', 'only events of this kind').argParser(actionName))
+      .addOption(new Option('--action <NAME>', 'only events of this kind; recording.* are all whose names begin so').argParser(actionName))
       .addHelpText('after', '\nExamples:\n  wardmux ledger show --recording 20261122-081500-0a1b2c3d\n      what happened to one recording')
       .action(async (options: { json?: boolean; recording?: string; action?: string }) => done(await show(options, io)));
     command

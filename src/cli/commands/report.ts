@@ -1,4 +1,4 @@
-/** `wardmux report access|lock|people|disclosures`: what an auditor asks for, as of a day. */
+/** `wardmux report access|lock|people|disclosures|events|review`: what an auditor asks for, as of a day or of a span of time. */
 import { resolve } from 'node:path';
 import { createNew } from '../../disk/atomic.ts';
 import { StorageFault } from '../../disk/fault.ts';
@@ -16,6 +16,7 @@ import { CliError, exit } from '../exit.ts';
 import { jsonText, type CliIo } from '../io.ts';
 import { personOptions } from '../options.ts';
 import { disclosures, type DisclosuresOptions } from './report-disclosures.ts';
+import { declareEventReports } from './report-events.ts';
 
 interface Kind {
   readonly help: string;
@@ -86,14 +87,26 @@ function nameThen(home: Parameters<typeof policyOnceInForce>[0], sha256: string 
 
 export const reportCommand: CliCommand = {
   name: 'report',
-  needs: { access: 'evidence.read', lock: 'evidence.read', people: 'evidence.read', disclosures: 'evidence.read' },
-  summary: 'Prints what an auditor asks for: rights, timers and people as of a day, and the accounting of disclosures.',
+  needs: {
+    access: 'evidence.read',
+    lock: 'evidence.read',
+    people: 'evidence.read',
+    disclosures: 'evidence.read',
+    events: 'evidence.read',
+    review: 'evidence.read',
+  },
+  summary: 'Prints what an auditor asks for: rights, timers and people as of a day, the accounting of disclosures, events and what to review.',
   description: 'From the ledger as it stood then. A page is text, or HTML where its name ends in .html: it loads nothing, and prints on A4.',
   examples: [
     ['wardmux report access', 'who may do what now'],
     ['wardmux report access --at 2026-11-28', 'who could do what at the end of that day (UTC)'],
     ['wardmux report lock --output rationale.html', 'timers, who set them, and the rationale for a lock in the place of a logoff, to be printed and signed'],
     ['wardmux report disclosures --since 2026-11-01 --key audit-key.json', 'what was exported since then, what for and to whom'],
+    [
+      'wardmux report review --since 2026-11-01 --until 2026-11-30 --format html --output november.html',
+      'what a reviewer looks at of that month, to be signed',
+    ],
+    ['wardmux report events --since 2026-11-01 --action unlock --sort person --format csv', 'every unlock and failed unlock since then, for a spreadsheet'],
     ['wardmux report people --json', 'the register of people and authenticators, for programs'],
   ],
   declare: (command, io, done) => {
@@ -112,5 +125,6 @@ export const reportCommand: CliCommand = {
       .option('--json', 'print JSON')
       .option('--output <FILE>', 'write the page into a new file: HTML where its name ends in .html, else text')
       .action(async (options: DisclosuresOptions) => done(await disclosures(options, io)));
+    declareEventReports(command, io, done);
   },
 };

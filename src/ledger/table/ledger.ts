@@ -28,6 +28,12 @@ export const ledgerRows = [
     { person: 'optional' },
   ),
   row(
+    'ledger.read',
+    'Somebody asked a command of ours for events of this ledger, and it was entered before any was shown. how: once, as they came in from then on, or as a report. Who reads its files by other means leaves nothing here.',
+    { how: ['list', 'follow', 'report'] },
+    { person: 'optional' },
+  ),
+  row(
     'installation.key',
     'Another key took over as that of the installation, certified by the one before: the first word of the new one. key, previous: SHA-256 of the Ed25519 and, where there is one, the ML-DSA-44 public key. secondKey: whether the new one has two halves.',
     { key: 'sha256', previous: 'sha256', secondKey: 'boolean' },

@@ -1,0 +1,119 @@
+/** `wardmux report events|review`: what happened in a span of time, as a table of all events or as what a reviewer looks at. */
+import { resolve } from 'node:path';
+import { Option, type Command } from 'commander';
+import { createNew } from '../../disk/atomic.ts';
+import { eventTable } from '../../ledger/events.ts';
+import type { LedgerEvent } from '../../ledger/types.ts';
+import { readPinned } from '../../people/pinned.ts';
+import { htmlOf, textOf } from '../../report/document.ts';
+import { csvOf, eventsPage, jsonOf, reviewJsonOf, reviewPage, sortedBy, type EventReport } from '../../report/event-report.ts';
+import { isAsked } from '../../report/events.ts';
+import { factsOf, openInstallation } from '../../services/installation/installation.ts';
+import { enterReading, readEvents } from '../../services/ledger/read.ts';
+import { version } from '../../version.ts';
+import { CliError, exit } from '../exit.ts';
+import { jsonText, type CliIo } from '../io.ts';
+import { queryOf, queryOptions, type QueryOptions } from './events.ts';
+
+const kinds = {
+  events: {
+    help: 'Every event of a span of time, sorted by any field.',
+    text: (report: EventReport) => textOf(eventsPage(report)),
+    html: (report: EventReport) => htmlOf(eventsPage(report)),
+    json: (report: EventReport) => jsonText(jsonOf(report)),
+    csv: csvOf,
+  },
+  review: {
+    help: 'What a reviewer looks at of a span of time: who came in and who failed to, what was refused, exported, opened, changed and deleted.',
+    text: (report: EventReport) => textOf(reviewPage(report)),
+    html: (report: EventReport) => htmlOf(reviewPage(report)),
+    json: (report: EventReport) => jsonText(reviewJsonOf(report)),
+    csv: csvOf,
+  },
+} as const;
+type Kind = keyof typeof kinds;
+const formats = ['text', 'json', 'csv', 'html'] as const;
+
+/** What every event has, and what the table gives any of them. */
+const sortable: ReadonlySet<string> = new Set([
+  'seq',
+  'time',
+  'action',
+  'person',
+  'outcome',
+  'aal',
+  'credential',
+  ...eventTable.flatMap(({ fields }) => Object.keys(fields).map((name) => name.replace(/\?$/, ''))),
+]);
+
+interface ReportOptions extends QueryOptions {
+  readonly format: (typeof formats)[number];
+  readonly sort?: string;
+  readonly names: boolean;
+  readonly output?: string;
+}
+
+async function report(kind: Kind, { format, sort, names, output, ...asked }: ReportOptions, io: CliIo): Promise<number> {
+  if (sort !== undefined && !sortable.has(sort))
+    throw new CliError('usage', `No event has a field ${JSON.stringify(sort.slice(0, 40))}. All fields: docs/format.md, Events.`);
+  const site = await openInstallation(io);
+  const query = await queryOf(site, asked);
+  await enterReading(site, 'report');
+  const found: LedgerEvent[] = [];
+  const head = await readEvents(site, (event) => {
+    if (isAsked(query, event)) found.push(event);
+  });
+  const facts = await factsOf(site);
+  const known = new Map<string, string | undefined>();
+  const nameOf = (person: string): string | undefined => {
+    if (!names) return undefined;
+    if (!known.has(person))
+      known.set(
+        person,
+        nameIn(() => readPinned(site.home, facts, person)?.name),
+      );
+    return known.get(person);
+  };
+  const moment = (at: number | undefined): string | null => (at === undefined ? null : new Date(at).toISOString());
+  const text = kinds[kind][format]({
+    installation: site.installation.id,
+    since: moment(query.since),
+    until: moment(query.until),
+    made: new Date(io.now()).toISOString(),
+    software: version,
+    ledger: head,
+    events: sort === undefined ? found : sortedBy(found, sort),
+    nameOf,
+  });
+  if (output === undefined) await io.out(text);
+  else {
+    const path = resolve(output);
+    createNew(path, text);
+    io.talk(`Written to ${path}.`);
+  }
+  return exit.done;
+}
+
+/** A record that is not the ledger's, or is gone, gives no name. */
+function nameIn(read: () => string | undefined): string | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Declares both reports. */
+export function declareEventReports(command: Command, io: CliIo, done: (status: number) => void): void {
+  for (const [name, { help }] of Object.entries(kinds)) {
+    const one = command
+      .command(name)
+      .description(`${help} That it is made is an event (ledger.read).`)
+      .addOption(new Option('--format <FORMAT>', 'how it is written; csv has every event, a row each').choices(formats).default('text'))
+      .option('--no-names', 'ids only, no name of anybody')
+      .option('--output <FILE>', 'write it into a new file')
+      .action(async (options: ReportOptions) => done(await report(name as Kind, options, io)));
+    for (const option of queryOptions()) one.addOption(option);
+    if (name === 'events') one.option('--sort <FIELD>', 'by this field: seq, time, action, person, outcome, aal, credential, or one of the detail');
+  }
+}
