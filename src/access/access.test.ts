@@ -61,7 +61,9 @@ const written: Readonly<Record<string, readonly [when: readonly Phase[], roles: 
   'recording.import': [['open'], ['operator']],
   ...Object.fromEntries(answers.map((name) => [name, [['open'], 'anyone']])),
   ...Object.fromEntries(securityInside.map((name) => [name, [['open'], ['security']]])),
-  ...Object.fromEntries(['hold.set', 'hold.clear', 'retention.run', 'evidence.delete'].map((name) => [name, [['open'], ['auditor', 'security']]])),
+  ...Object.fromEntries(
+    ['alert.close', 'hold.set', 'hold.clear', 'retention.run', 'evidence.delete'].map((name) => [name, [['open'], ['auditor', 'security']]]),
+  ),
   'review.own': [['open'], ['operator', 'auditor', 'security']],
   'review.everybody': [['open'], ['auditor', 'security']],
   'ledger.verify': [['open'], ['operator', 'auditor', 'security']],

@@ -71,6 +71,7 @@ export const permissions = {
   'ledger.verify': { when: ['open'], roles: ['operator', 'auditor', 'security'], help: 'Verify the ledger and a recording, and have that entered.' },
   'vault.slot.add': { when: ['open'], roles, enrols: true, sealed: true, help: 'Add a key slot to one’s own vault.' },
   'vault.slot.change': { when: ['open'], roles, enrols: true, sealed: true, help: 'Change, name, test and remove the key slots of one’s own vault.' },
+  'alert.close': { when: ['open'], roles: ['auditor', 'security'], help: 'Close an alert that is not about oneself, with a note.' },
   'hold.set': { when: ['open'], roles: ['auditor', 'security'], help: 'Hold recordings: nothing of them is deleted until the hold is over.' },
   'hold.clear': { when: ['open'], roles: ['auditor', 'security'], help: 'End a hold: two do it, an auditor and a security admin.' },
   'retention.run': { when: ['open'], roles: ['auditor', 'security'], help: 'Delete recordings whose time is over, by the policy in force.' },

@@ -228,6 +228,18 @@ export function certifierOf(text: Uint8Array, { byKey, signature }: Certificate)
   return p256Verify(point, text, Buffer.from(signature, 'base64url')) ? thumbprint(p256JwkOf(point)) : undefined;
 }
 
+/** Of `alert.closed`. @param alert number of the event that raised it. @param about whom it was about. @param note SHA-256 of the file with the sealed note. */
+export function alertText(closed: {
+  readonly installation: string;
+  readonly alert: number;
+  readonly rule: string;
+  readonly about: readonly string[];
+  readonly note: string;
+  readonly by: string;
+}): Buffer {
+  return signedText(undefined, 'wardmux/v1/alert-closed', closed.installation, closed.alert, closed.rule, closed.about, closed.note, closed.by);
+}
+
 /** Of an `export` with nothing withheld: what both sign. @param words SHA-256 of the sealed purpose and recipient. @param by who asks; whoever agrees signs the same. */
 export function wholeExportText(asked: {
   readonly installation: string;

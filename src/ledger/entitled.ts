@@ -4,6 +4,7 @@
  * passed over (person-facts.ts), and no program of ours enters one: whoever verifies is told, because people read events too.
  */
 import { permissions, type Permission } from '../access/index.ts';
+import { alertWhy } from './alert-facts.ts';
 import { nextEmergencies } from './break-glass-facts.ts';
 import type { LedgerFacts } from './facts.ts';
 import { policyCounts } from './policy-facts.ts';
@@ -57,6 +58,8 @@ export function unentitledWhy(
   if (typeof holds === 'string') return holds;
   const deletion = deletionWhy(before, event);
   if (deletion !== undefined) return deletion;
+  const alert = alertWhy(before, event);
+  if (alert !== undefined) return alert;
   if (before.passesOver(event)) return 'changes nothing: nobody who may has certified it for this place';
   const without = `is in the name of ${person ?? 'nobody'}, who was not known, or disabled, stopped, revoked or deleted by then, or did not have the role for it`;
   // Nobody comes in who is nobody here, or is disabled or deleted.

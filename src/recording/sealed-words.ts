@@ -15,7 +15,7 @@ export interface SealedWords {
 }
 
 /** @param kind what the words are: a file of one kind is none of another. */
-export function sealedWords(kind: 'emergency-words' | 'disclosure-words'): SealedWords {
+export function sealedWords(kind: 'emergency-words' | 'disclosure-words' | 'alert-note'): SealedWords {
   const format = `wardmux-${kind}` as const;
   const schema = z.strictObject({
     format: z.literal(format),

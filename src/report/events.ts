@@ -21,7 +21,7 @@ const peopleFields: ReadonlyMap<string, readonly string[]> = new Map(
 );
 
 /** Everybody whom an event names: who did it first, where somebody did. */
-function peopleOf({ action, person, detail }: Pick<LedgerEvent, 'action' | 'person' | 'detail'>): readonly string[] {
+export function peopleOf({ action, person, detail }: Pick<LedgerEvent, 'action' | 'person' | 'detail'>): readonly string[] {
   const named = (peopleFields.get(action) ?? []).flatMap((field) => detail?.[field] ?? []);
   return [...new Set([...(person === undefined ? [] : [person]), ...named.filter((one) => typeof one === 'string')])];
 }

@@ -23,6 +23,8 @@ export interface Home {
   readonly emergencies: string;
   /** Why and for whom each recording was exported, sealed to the audit keys and to whoever exported it. */
   readonly disclosures: string;
+  /** What was found of alerts, sealed. */
+  readonly alertNotes: string;
   /** The last revocation list that was taken, as somebody outside signed it. */
   readonly revocations: string;
   readonly run: string;
@@ -54,6 +56,7 @@ export function homePaths(folder: string): Home {
     workspaces: join(folder, 'workspaces'),
     emergencies: join(folder, 'break-glass'),
     disclosures: join(folder, 'disclosures'),
+    alertNotes: join(folder, 'alert-notes'),
     revocations: join(folder, 'revocations.list'),
     run: join(folder, 'run'),
   };
@@ -119,6 +122,7 @@ export function openHome(folder: string): Home {
     home.workspaces,
     home.emergencies,
     home.disclosures,
+    home.alertNotes,
     home.run,
   ]) {
     try {

@@ -73,6 +73,11 @@ test('docs/format.md: events, failures of a verification, exit statuses', async 
   await hasTable('format.md', ['| status | meaning |', '| --- | --- |', ...exitTable.map(({ status, help }) => `| ${status} | ${help} |`)]);
 });
 
+test('docs/events.md: every event with its codes, every alert', async () => {
+  const { catalogueDocument } = await import('./made/catalogue.ts');
+  await isMade(join(docs, 'events.md'), catalogueDocument());
+});
+
 test('docs/policy.md and docs/policy.schema.json: every field, every preset, and the schema that decides', async () => {
   const { fieldTable, presetTable } = await import('./made/policy.ts');
   const { policyJsonSchema } = await import('../../src/policy/schema.ts');

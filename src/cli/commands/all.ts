@@ -2,6 +2,8 @@
 import type { CliCommand } from '../command.ts';
 
 export const all: Readonly<Record<string, () => Promise<CliCommand>>> = {
+  alert: async () => (await import('./alert.ts')).alertCommand,
+  alerts: async () => (await import('./alert.ts')).alertsCommand,
   anchor: async () => (await import('./anchor.ts')).anchor,
   'audit-key': async () => (await import('./audit-key.ts')).auditKey,
   breakglass: async () => (await import('./breakglass.ts')).breakglass,

@@ -4,6 +4,7 @@ import { encodeLine } from '../../ledger/events.ts';
 import type { LedgerEvent } from '../../ledger/types.ts';
 import { actionsOf, isAsked, type EventQuery } from '../../report/events.ts';
 import { factsOf, openInstallation, type OpenInstallation } from '../../services/installation/installation.ts';
+import { AlertReader } from '../../services/ledger/alerts.ts';
 import { enterReading, followEvents, readEvents } from '../../services/ledger/read.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
@@ -25,6 +26,7 @@ export interface QueryOptions {
 interface EventsOptions extends QueryOptions {
   readonly follow?: boolean;
   readonly json?: boolean;
+  readonly exitCode?: boolean;
 }
 
 /** What is asked for. @throws CliError where nobody here is called that: it would find nothing, which reads as "they never did". */
@@ -51,26 +53,29 @@ export const queryOptions = (): readonly Option[] => [
   new Option('--until <DATE>', 'to the end of this day (UTC), or to this moment').argParser(moment),
 ];
 
-async function events({ follow, json, ...asked }: EventsOptions, io: CliIo): Promise<number> {
+async function events({ follow, json, exitCode, ...asked }: EventsOptions, io: CliIo): Promise<number> {
   const site = await openInstallation(io);
   const query = await queryOf(site, asked);
   const text = (event: LedgerEvent): string => (json ? `${encodeLine(event).toString('utf8')}\n` : eventLine(event));
   await enterReading(site, follow ? 'follow' : 'list');
+  const alerts = exitCode ? new AlertReader() : undefined;
   const lines: string[] = [];
   const head = await readEvents(site, (event) => {
+    alerts?.take(event);
     if (isAsked(query, event)) lines.push(text(event));
   });
   await io.out(lines.join(''));
   if (follow)
     await followEvents(site, head, {
       take: async (event) => {
+        alerts?.take(event);
         if (isAsked(query, event)) await io.out(text(event));
       },
       pause: () => io.wait(LOOK_MS),
       over: () => query.until !== undefined && io.now() > query.until,
     });
   else if (lines.length === 0) io.talk('The ledger has no such event.');
-  return exit.done;
+  return alerts?.at(io.now()).some(({ closed }) => !closed) ? exit.openAlert : exit.done;
 }
 
 export const eventsCommand: CliCommand = {
@@ -89,6 +94,7 @@ export const eventsCommand: CliCommand = {
     command
       .option('--follow', 'go on with each event as it is entered')
       .option('--json', 'print each event as it is stored: one JSON object a line')
+      .option('--exit-code', 'exit status 63 where an alert is open at the end, whatever was asked for: see wardmux alerts')
       .action(async (options: EventsOptions) => done(await events(options, io)));
     for (const option of queryOptions()) command.addOption(option);
   },

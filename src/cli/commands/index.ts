@@ -18,6 +18,8 @@ const order = [
   'verify',
   'ledger',
   'events',
+  'alerts',
+  'alert',
   'anchor',
   'person',
   'stop',

@@ -34,6 +34,12 @@ export const ledgerRows = [
     { person: 'optional' },
   ),
   row(
+    'alert.closed',
+    'Somebody whom it is not about has looked at an alert, and signed that. alert: number of the event that raised it, or since which it counts. rule: as wardmux alerts names it. about: everybody whom it was about. note: SHA-256 of the file in alert-notes/ with what they found, sealed to the audit keys of the policy in force and to person.',
+    { alert: 'count', rule: 'code', about: 'people', note: 'sha256', byKey: 'bytes64', signature: 'bytes64' },
+    { person: 'required' },
+  ),
+  row(
     'installation.key',
     'Another key took over as that of the installation, certified by the one before: the first word of the new one. key, previous: SHA-256 of the Ed25519 and, where there is one, the ML-DSA-44 public key. secondKey: whether the new one has two halves.',
     { key: 'sha256', previous: 'sha256', secondKey: 'boolean' },

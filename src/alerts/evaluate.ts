@@ -1,0 +1,242 @@
+/**
+ * Alerts of a ledger: its events in order, nothing else. What is open now follows from them alone, so a crash loses none and doubles none, and whoever
+ * has the ledger comes to the same. Pure: the clock is given.
+ */
+import type { LedgerEvent } from '../ledger/types.ts';
+import { peopleOf } from '../report/events.ts';
+import { absences, type AbsenceRule, type RuleName } from './absences.ts';
+import { rules, type AlertRule, type Context, type Severity, type SiteHours } from './rules.ts';
+
+export interface Alert {
+  readonly rule: RuleName;
+  /** Number of the event that raised it; of an absence, of the event since when it counts. With the rule it is this alert’s name for ever. */
+  readonly seq: number;
+  readonly severity: Severity;
+  readonly owner: AlertRule['owner'];
+  /** ISO 8601 UTC. */
+  readonly raised: string;
+  readonly due: string;
+  /** Whom it is about: none of them closes it. */
+  readonly about: readonly string[];
+  /** The events that it was raised by, and those that it has taken in since; the newest MAX_EVENTS of them. */
+  readonly events: readonly number[];
+  /** How many those are in all. */
+  readonly count: number;
+  readonly last: string;
+  readonly closed: { readonly by: string; readonly time: string; readonly seq: number; readonly note: string } | null;
+}
+
+/** Of a flood the newest say enough. */
+const MAX_EVENTS = 20;
+
+interface Open {
+  alert: Alert;
+  readonly key: string;
+}
+
+interface Counted {
+  readonly at: number;
+  readonly seq: number;
+  readonly about: readonly string[];
+  readonly distinct: string | undefined;
+}
+
+interface Waiting {
+  readonly seq: number;
+  readonly at: number;
+  readonly about: readonly string[];
+}
+
+const HOUR_MS = 3_600_000;
+const iso = (at: number): string => new Date(at).toISOString();
+const entries = <T>(table: Readonly<Record<string, T>>): readonly (readonly [RuleName, T])[] => Object.entries(table) as [RuleName, T][];
+
+/** The rules that look at an action. */
+const rulesOf = new Map<string, readonly (readonly [RuleName, AlertRule])[]>();
+function rulesFor(action: string): readonly (readonly [RuleName, AlertRule])[] {
+  let found = rulesOf.get(action);
+  if (!found) {
+    found = entries<AlertRule>(rules).filter(([, { actions }]) => actions === undefined || actions.includes(action));
+    rulesOf.set(action, found);
+  }
+  return found;
+}
+
+/** Whether a moment is outside of the hours in which the site works. */
+export function oddHours({ timeZone, days, from, to }: SiteHours): (at: number) => boolean {
+  const format = new Intl.DateTimeFormat('en-GB', { timeZone, weekday: 'short', hour: '2-digit', hourCycle: 'h23' });
+  const names = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+  return (at) => {
+    const parts = format.formatToParts(at);
+    const part = (type: string): string => parts.find((one) => one.type === type)?.value ?? '';
+    const hour = Number(part('hour'));
+    return !days.includes(names.indexOf(part('weekday'))) || hour < from || hour >= to;
+  };
+}
+
+/** Takes the events of one ledger, each once, in their order. */
+export class Alerts {
+  readonly #all: Open[] = [];
+  readonly #open = new Map<string, Open>();
+  readonly #counted = new Map<string, Counted[]>();
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #owners = new Map<string, string>();
+  readonly #isOdd: (at: number) => boolean;
+  /** The clock as the last event had it: wall and monotonic, milliseconds. */
+  #clock: { readonly wall: number; readonly mono: number } | undefined;
+
+  constructor(hours: SiteHours) {
+    this.#isOdd = oddHours(hours);
+  }
+
+  /** @param closes whether an `alert.closed` counts: who has the ledger’s facts knows (src/ledger/alert-facts.ts). */
+  take(event: LedgerEvent, closes = true): void {
+    const at = Date.parse(event.time);
+    if (event.action === 'alert.closed') {
+      if (closes) this.#close(event);
+      return;
+    }
+    if (event.action === 'recording.start' && event.person !== undefined) this.#owners.set(String(event.detail?.['recording']), event.person);
+    const setBackMs = this.#setBack(event, at);
+    let odd: boolean | undefined;
+    const isOdd = this.#isOdd;
+    const context: Context = {
+      ownerOf: (recording) => this.#owners.get(recording),
+      setBackMs,
+      get isOddHour() {
+        return (odd ??= isOdd(at));
+      },
+    };
+    for (const [name, rule] of rulesFor(event.action)) if (rule.is(event, context)) this.#count(name, rule, event, at);
+    for (const [name, rule] of entries<AbsenceRule>(absences)) this.#wait(name, rule, event, at);
+  }
+
+  /** @param now milliseconds since the epoch: what should have happened by then and has not is an alert too. @returns by the time they were raised, oldest first. */
+  at(now: number): readonly Alert[] {
+    const overdue = [...this.#waiting].flatMap(([key, { seq, at, about }]) => {
+      const name = key.slice(0, key.indexOf(' ')) as keyof typeof absences;
+      const rule: AbsenceRule = absences[name];
+      return now < at + rule.afterMs ? [] : [raisedBy(name, rule, seq, at + rule.afterMs, rule.about ? about : [], [seq])];
+    });
+    const closed = new Map(this.#all.filter(({ alert }) => alert.closed).map(({ alert }) => [`${alert.rule} ${alert.seq}`, alert]));
+    // One that was closed while it was overdue stands among the others.
+    const open = overdue.filter(({ rule, seq }) => !closed.has(`${rule} ${seq}`));
+    return [...this.#all.map(({ alert }) => alert), ...open].toSorted((a, b) => Date.parse(a.raised) - Date.parse(b.raised) || a.seq - b.seq);
+  }
+
+  /** How far the clock went back, compared with the event before it. The monotonic one goes on while a machine runs, and begins anew with it. */
+  #setBack({ monoUs, entered }: LedgerEvent, wall: number): number {
+    // What was entered late stands behind what happened after it.
+    if (monoUs === null || entered !== undefined) return 0;
+    const before = this.#clock;
+    const mono = monoUs / 1000;
+    this.#clock = { wall, mono };
+    if (!before) return 0;
+    const since = mono >= before.mono ? mono - before.mono : 0;
+    return Math.max(0, before.wall + since - wall);
+  }
+
+  #count(name: RuleName, rule: AlertRule, event: LedgerEvent, at: number): void {
+    const key = rule.by ? `${name} ${rule.by(event) ?? ''}` : name;
+    const about = peopleOf(event);
+    const open = rule.gathers ? this.#open.get(key) : undefined;
+    if (open) {
+      const { alert } = open;
+      const events = [...alert.events, event.seq].slice(-MAX_EVENTS);
+      open.alert = { ...alert, events, count: alert.count + 1, last: event.time, about: [...new Set([...alert.about, ...about])] };
+      return;
+    }
+    const { count, windowMs } = rule.threshold ?? { count: 1, windowMs: 0 };
+    const one: Counted = { at, seq: event.seq, about, distinct: rule.distinct?.(event) };
+    if (rule.distinct && one.distinct === undefined) return;
+    const kept = [...(this.#counted.get(key) ?? []).filter((each) => each.at >= at - windowMs && each.at <= at), one];
+    const reached = rule.distinct ? new Set(kept.map(({ distinct }) => distinct)).size : kept.length;
+    if (reached < count) {
+      this.#counted.set(key, kept);
+      return;
+    }
+    // The count begins anew: what has raised one alert raises no second one.
+    this.#counted.delete(key);
+    this.#add(
+      key,
+      raisedBy(
+        name,
+        rule,
+        event.seq,
+        at,
+        [...new Set(kept.flatMap((each) => each.about))],
+        kept.map(({ seq }) => seq),
+      ),
+    );
+  }
+
+  #add(key: string, alert: Alert): Open {
+    const open = { alert, key };
+    this.#all.push(open);
+    if (alert.closed === null) this.#open.set(key, open);
+    return open;
+  }
+
+  #wait(name: RuleName, rule: AbsenceRule, event: LedgerEvent, at: number): void {
+    const over = rule.ends(event);
+    if (over !== undefined) {
+      const key = `${name} ${over}`;
+      const before = this.#waiting.get(key);
+      this.#waiting.delete(key);
+      // It came too late: that it was overdue stays to be closed.
+      if (before && at >= before.at + rule.afterMs && !this.#all.some(({ alert }) => alert.rule === name && alert.seq === before.seq))
+        this.#add(key, raisedBy(name, rule, before.seq, before.at + rule.afterMs, rule.about ? before.about : [], [before.seq]));
+    }
+    const from = rule.from(event);
+    if (from !== undefined) this.#waiting.set(`${name} ${from}`, { seq: event.seq, at, about: peopleOf(event) });
+  }
+
+  #close({ seq, time, person = '', detail = {} }: LedgerEvent): void {
+    const about = Array.isArray(detail['about']) ? (detail['about'] as readonly string[]) : [];
+    const isIt = ({ alert }: Open): boolean => alert.rule === detail['rule'] && alert.seq === detail['alert'] && alert.closed === null;
+    const found = this.#all.find(isIt) ?? this.#overdue(String(detail['rule']), Number(detail['alert']), Date.parse(time));
+    // Who closes it says whom it is about, and signs that: where that is not so, or it is about them, it stays open.
+    if (!found || found.alert.about.includes(person) || [...about].toSorted().join() !== [...found.alert.about].toSorted().join()) return;
+    found.alert = { ...found.alert, closed: { by: person, time, seq, note: String(detail['note']) } };
+    if (this.#open.get(found.key) === found) this.#open.delete(found.key);
+  }
+
+  /** An absence that is closed while what it waits for has still not happened. */
+  #overdue(name: string, seq: number, now: number): Open | undefined {
+    if (!Object.hasOwn(absences, name)) return undefined;
+    const rule: AbsenceRule = absences[name as keyof typeof absences];
+    for (const [key, one] of this.#waiting)
+      if (
+        key.startsWith(`${name} `) &&
+        one.seq === seq &&
+        now >= one.at + rule.afterMs &&
+        !this.#all.some(({ alert }) => alert.rule === name && alert.seq === seq)
+      )
+        return this.#add(key, raisedBy(name as RuleName, rule, seq, one.at + rule.afterMs, rule.about ? one.about : [], [seq]));
+    return undefined;
+  }
+}
+
+function raisedBy(
+  rule: RuleName,
+  { severity, owner, dueHours }: Pick<AlertRule, 'severity' | 'owner' | 'dueHours'>,
+  seq: number,
+  at: number,
+  about: readonly string[],
+  events: readonly number[],
+): Alert {
+  const raised = iso(at);
+  return {
+    rule,
+    seq,
+    severity,
+    owner,
+    raised,
+    due: iso(at + dueHours * HOUR_MS),
+    about,
+    events: events.slice(-MAX_EVENTS),
+    count: events.length,
+    last: raised,
+    closed: null,
+  };
+}
