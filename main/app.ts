@@ -2,29 +2,23 @@
 import type { Surface } from '../src/types/words.ts';
 import { recoverRecordings, settledInShort } from '../src/records/index.ts';
 import { version } from '../src/version.ts';
-import { bootClock, every, type Clock } from '../src/time/clock.ts';
+import { bootClock, every } from '../src/time/clock.ts';
 import { inTime } from '../src/time/in-time.ts';
-import type { Host, HostWindow } from './host.ts';
+import type { HostWindow } from './host.ts';
 import { keepLeases } from './lease.ts';
 import type { LockCause } from './lock-controller.ts';
 import { SentenceError, sentenceOf } from '../src/types/sentence.ts';
 import type { Remote } from './remote.ts';
-import { wire, type Wiring } from './wiring.ts';
+import { wire, type Wiring, type WiringParts } from './wiring.ts';
 
-export interface AppOptions {
-  readonly home: string;
-  readonly host: Host;
-  readonly rendererFolder: string;
-  readonly clock?: Clock;
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  readonly say?: (line: string) => void;
-}
+/** What the app is started with. Of the rest, the system's own unless given. */
+export type AppOptions = Pick<WiringParts, 'home' | 'host' | 'rendererFolder'> & Partial<WiringParts>;
 
 /** How long the machine's idle time is waited for. Two calls over the bus take 1 s at most. */
 const HOST_IDLE_MS = 1500;
 
 export class App {
-  readonly #options: Required<AppOptions>;
+  readonly #options: WiringParts;
   readonly #parts: Wiring;
   #stopping = false;
   #stopTicking: () => void = () => {};

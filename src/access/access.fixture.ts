@@ -23,8 +23,8 @@ export const grant = (held: readonly string[], more: Partial<Grant> = {}): Grant
   ...more,
 });
 
-/** Every state with every set of roles; without anybody where nobody need be there. */
+/** Every state with every set of roles; without anybody where nobody need be there; inside also with one factor where two are asked for. */
 export const standings: readonly Standing[] = phases.flatMap((phase): Standing[] => {
   const known = roleSets.map((held) => ({ phase, grant: grant(held) }));
-  return phase === 'open' ? known : [{ phase }, ...known];
+  return phase === 'open' ? [...known, ...roleSets.map((held): Standing => ({ phase, grant: grant(held, { enrols: true }) }))] : [{ phase }, ...known];
 });

@@ -15,6 +15,7 @@ import {
   denials,
   emergencyGrantOf,
   grantOf,
+  isSealed,
   permissionNames,
   permissions,
   separationOf,
@@ -86,11 +87,17 @@ const written: Readonly<Record<string, readonly [when: readonly Phase[], roles: 
   'reason.give': [['open'], roles],
 };
 
+/** What whoever came in with one factor may do where the policy asks for two, on the way to a second one. */
+const enrolling = ['command.give', 'vault.slot.add', 'vault.slot.change', 'consent.accept', 'reason.give'];
+/** What a passphrase alone does for by no door where the policy asks for two factors. */
+const sealed = ['session.open', 'session.use', 'recording.replay.own', 'recording.export.own', 'vault.slot.add', 'vault.slot.change'];
+
 /** Whoever is not listed may not. */
 function may(needs: Permission, { phase, grant: held }: Standing): boolean {
   const [when, who] = written[needs] ?? [[], []];
   if (!when.includes(phase)) return false;
-  return who === 'anyone' || (held !== undefined && held.roles.some((role) => who.includes(role)));
+  if (who === 'anyone') return true;
+  return held !== undefined && held.roles.some((role) => who.includes(role)) && (!held.enrols || enrolling.includes(needs));
 }
 
 /** Every row of ours that can be asked for. */
@@ -109,6 +116,8 @@ const rows: readonly (readonly [name: string, needs: Permission])[] = [
 describe('the table', () => {
   test('it is the one that was thought of', () => {
     expect(Object.fromEntries(Object.entries(permissions).map(([name, row]) => [name, [row.when, row.roles]]))).toEqual(written);
+    expect(permissionNames.filter((name) => 'enrols' in permissions[name]).toSorted()).toEqual(enrolling.toSorted());
+    expect(permissionNames.filter(isSealed).toSorted()).toEqual(sealed.toSorted());
   });
 
   test('every row that can be asked for names one of its permissions', () => {
@@ -142,6 +151,14 @@ describe('the table', () => {
       if (denial) expect([denial.needs, denial.sentence.startsWith(denials[denial.why]), denial.person]).toEqual([needs, true, standing.grant?.person]);
       // Whose roles are not enough hears what they are not enough for.
       if (denial?.why === 'not-permitted') expect(denial.sentence.slice(denials['not-permitted'].length)).toContain(permissions[needs].help.slice(1));
+    }
+  });
+
+  test('whoever came in with one factor where two are asked for enrols a second one, and hears why nothing else is done', () => {
+    const standing: Standing = { phase: 'open', grant: grant(roles, { enrols: true }) };
+    for (const needs of permissionNames) {
+      const free = permissions[needs].roles === 'anyone' || enrolling.includes(needs);
+      if (permissions[needs].when.includes('open' as never)) expect(denialOf(needs, standing, NOW)?.why, needs).toBe(free ? undefined : 'second-factor');
     }
   });
 

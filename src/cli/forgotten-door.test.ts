@@ -1,6 +1,6 @@
 /** A command that forgets the door, as somebody who is in a hurry writes one: nothing comes of it, on the screen or in the ledger. */
 import { beforeEach, expect, test, vi } from 'vitest';
-import type { Permission } from '../access/index.ts';
+import { isSealed, permissionNames, permissions, type Permission } from '../access/index.ts';
 import { UnlockError } from '../people/errors.ts';
 import type { OpenIdentity } from '../people/identity.ts';
 import type { UnlockRequest } from '../services/people/unlock.ts';
@@ -100,6 +100,21 @@ test('whoever asks is shown what it is about first, and does it then', async () 
   };
   expect(await run('recording.export.own', asks)).toBe(0);
   expect([out, given.opened]).toEqual(['about this\nthe deed is done', 1]);
+});
+
+test('whoever is asked by a command for what is sealed for them, or opens it, has to show what the policy asks for; for anything else a passphrase does', async () => {
+  const known = permissionNames.filter((name) => permissions[name].roles !== 'anyone' && permissions[name].when.includes('open' as never));
+  const asked: Permission[] = [];
+  for (const needs of known) {
+    given.unlock = async ({ admit, sealed }: UnlockRequest) => {
+      if (sealed) asked.push(needs);
+      await admit({ phase: 'open', grant: { person: 'p', roles: permissions[needs].roles, method: 'passphrase' } } as never, () => undefined);
+      return { destroy: () => {} } as OpenIdentity;
+    };
+    expect(await run(needs, async (at) => (await unlockPerson(site(at), {}, at), 0)), needs).toBe(0);
+  }
+  expect(asked).toEqual(known.filter(isSealed));
+  expect(asked).toContain('recording.export.own');
 });
 
 test('a command that has nothing to do, and one that anybody may, say so', async () => {

@@ -20,10 +20,7 @@ import { unlockHandlers } from './handlers/unlock.ts';
 import { workspaceHandlers } from './handlers/workspace.ts';
 import { Holder, type HolderParts } from './holder.ts';
 import { wipeSecrets } from './page.ts';
-import { vaultParentService, vaultService, type VaultOutput, type VaultParentService, type VaultService } from './service.ts';
-
-/** What opens somebody's keys: why it failed the ledger says in words of its own. */
-const opening: readonly unknown[] = ['unlockPassphrase', 'unlockPasskey', 'agreePassphrase', 'agreePasskey', 'liftPassphrase', 'liftPasskey'];
+import { opensKeys, vaultParentService, vaultService, type VaultOutput, type VaultParentService, type VaultService } from './service.ts';
 
 export interface VaultHostParts extends HolderParts {
   readonly link: Pick<Link, 'send' | 'onMessage' | 'onClose'>;
@@ -56,7 +53,7 @@ export class VaultHost {
       // Something is wrong with main itself: it is told so where it waits, and nothing is changed.
       trouble: () => {},
       bad: () => {},
-      failure: (error, request) => failureOf(error, opening.includes(request)),
+      failure: (error, request) => failureOf(error, opensKeys(request)),
     });
     parts.link.onMessage((message) => this.#main.receive(message));
     this.#main.tell('ready', {});

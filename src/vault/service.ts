@@ -12,7 +12,7 @@ import { denialReasons, permissionNames } from '../access/index.ts';
 import { slotChanges } from '../ledger/table/people.ts';
 import { statementSchema } from '../export/statement.ts';
 import { writtenSchema } from '../recording/written.ts';
-import { asked, told, type InputOf, type OutputOf } from '../process/service.ts';
+import { asked, told, type InputOf, type OutputOf, type Row } from '../process/service.ts';
 import { BREAK_GLASS } from '../recording/access.ts';
 import { emergencyReasons, identityChecks, personStandings, personStates, roles, stopReasons, unlockMethods, workstationClasses } from '../types/words.ts';
 import { outcomes } from '../selftest/finding.ts';
@@ -105,6 +105,11 @@ const sealedBox = z.strictObject({ iv: z.string().max(16), ciphertext: z.string(
 /** scrypt takes a second of a free core, and a first run measures it before: on a busy machine that is a minute. */
 const SCRYPT_MS = 120_000;
 
+/** A row that opens somebody's keys: why that failed is one of the words that the ledger has for failed unlocks. */
+const opening = <R extends Row>(row: R): R & { readonly opens: true } => ({ ...row, opens: true });
+/** Whether a request is of such a row. */
+export const opensKeys = (request: string): boolean => Object.hasOwn(vaultService, request) && 'opens' in vaultService[request as keyof VaultService];
+
 export const vaultService = {
   /** First, once. */
   configure: told('process.keep', z.object({ home: z.string(), origin: z.string(), rpId: z.string(), version: z.string() })),
@@ -118,13 +123,15 @@ export const vaultService = {
     SCRYPT_MS,
   ),
   /** The passphrase has come as a sealed frame before. */
-  unlockPassphrase: asked('identity.unlock', z.object({ person: z.string(), known, emergency, enrols }), unlocked.extend({ dearer: z.boolean() }), SCRYPT_MS),
+  unlockPassphrase: opening(
+    asked('identity.unlock', z.object({ person: z.string(), known, emergency, enrols }), unlocked.extend({ dearer: z.boolean() }), SCRYPT_MS),
+  ),
   /** After an unlock that said `dearer`: gives the passphrase that was typed then the cost that this machine can bear. */
   raiseCost: asked('vault.slot.change', z.object({ known }), staged, SCRYPT_MS),
   /** For navigator.credentials.get, with PRF inputs. */
   passkeyOptions: asked('identity.unlock', z.object({ person: z.string(), known, withPassphrase }), options),
   /** The PRF result has come as a sealed frame before. */
-  unlockPasskey: asked('identity.unlock', z.object({ person: z.string(), known, response: json, emergency, withPassphrase }), unlocked, SCRYPT_MS),
+  unlockPasskey: opening(asked('identity.unlock', z.object({ person: z.string(), known, response: json, emergency, withPassphrase }), unlocked, SCRYPT_MS)),
   /** Seals to the audit keys what somebody wrote who breaks the glass. It has come as a sealed frame before; null where nothing has. */
   sealWords: asked('identity.unlock', z.object({ breakGlass, recipients: z.array(recipient).readonly() }), z.object({ file: bytes.nullable() })),
   /** Who is in signs that the glass is broken: this text is composed here, and no bytes of main's are signed. */
@@ -161,16 +168,18 @@ export const vaultService = {
   /** Signs what who is in decides, who has just shown once more that it is them: once for each time. */
   certify: asked('person.decide', z.object({ request: deedRequest }), certificate),
   /** Somebody else agrees to it, and is nobody here afterwards. Their passphrase has come as a sealed frame before. */
-  agreePassphrase: asked('person.decide', z.object(agreeing), agreement, SCRYPT_MS),
+  agreePassphrase: opening(asked('person.decide', z.object(agreeing), agreement, SCRYPT_MS)),
   /** The PRF result has come as a sealed frame before; the options are those of `passkeyOptions`. */
-  agreePasskey: asked('person.decide', z.object({ ...agreeing, response: json, withPassphrase }), agreement, SCRYPT_MS),
+  agreePasskey: opening(asked('person.decide', z.object({ ...agreeing, response: json, withPassphrase }), agreement, SCRYPT_MS)),
   /**
    * Somebody signs that the stop of the station is lifted, which counts where they may do that: this text alone, composed here, and nothing stays open. Their
    * passphrase has come as a sealed frame before. `after`: number of the stop.
    */
-  liftPassphrase: asked('identity.unlock', z.object({ person: z.string(), known, after: about.after }), agreement, SCRYPT_MS),
+  liftPassphrase: opening(asked('identity.unlock', z.object({ person: z.string(), known, after: about.after }), agreement, SCRYPT_MS)),
   /** The PRF result has come as a sealed frame before; the options are those of `passkeyOptions`. */
-  liftPasskey: asked('identity.unlock', z.object({ person: z.string(), known, after: about.after, response: json, withPassphrase }), agreement, SCRYPT_MS),
+  liftPasskey: opening(
+    asked('identity.unlock', z.object({ person: z.string(), known, after: about.after, response: json, withPassphrase }), agreement, SCRYPT_MS),
+  ),
   /** A challenge of main's (src/proof), whose answer opens the workspace, whatever roles its person has. */
   proveUnlock: asked('identity.unlock', z.object({ sealed: z.string() }), z.object({ proof: bytes })),
   /** A challenge of the shells: `peer` is their channel key. The page's is the vault's own. */

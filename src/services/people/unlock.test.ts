@@ -95,6 +95,22 @@ test.each<[string, () => Promise<void>, string]>([
   }
 });
 
+test('where the policy asks for two factors, a passphrase alone does for nothing that is sealed, and for everything else', async () => {
+  const policy = JSON.parse(readFileSync(site.home.policy, 'utf8')) as object;
+  const take = async (unlock: object): Promise<void> => {
+    writeFileSync(site.home.policy, JSON.stringify({ ...policy, unlock }));
+    await acceptAsItStands(site.home.folder);
+  };
+  const request = { person: jo, ask: async () => Buffer.from(words), tell: () => {}, now: Date.now };
+  const enter = (sealed: boolean): Promise<OpenIdentity> =>
+    unlockPerson(site, { ...request, sealed, admit: (standing, enter) => admit('cli', 'session.record', standing, enter) });
+  await take({ factors: 2 });
+  await expect(enter(true)).rejects.toMatchObject({ code: 'two-factors', message: expect.stringContaining('Do it in the window') as string });
+  (await enter(false)).destroy();
+  await take({ factors: 2, commands: true });
+  (await enter(true)).destroy();
+});
+
 test('a recovery code of somebody who is named, or that is named itself, sets no new passphrase', async () => {
   const identity = await joAfter(() => Promise.resolve());
   const { codes } = await changeSlotsOf(site, identity, () => newCodes(identity, now.toISOString()));
