@@ -80,7 +80,7 @@ export class App {
     breakGlass.settle();
     if (current) await policy.look();
     await revocations.settle();
-    if (revocations.standing.barred) gate.stop('unlisted');
+    if (revocations.lastLook.barred) gate.stop('unlisted');
     const settled = current ? await recoverRecordings(home.recordings, current.ledger) : [];
     if (settled.length > 0)
       status.flag(
@@ -113,7 +113,7 @@ export class App {
 
   /** Once a second: the idle timer, the line, checkpoints. Tests with an injected clock call it by hand. */
   async tick(): Promise<void> {
-    const { journal, installed, machine, limits, pty, vaults, windows, gate, status, policy, person, standing, breakGlass, people, troubles } = this.#parts;
+    const { journal, installed, machine, limits, pty, vaults, windows, gate, status, policy, person, putOut, breakGlass, people, troubles } = this.#parts;
     troubles.limited(limits.look({ 'pty-host': pty.pid, 'vault-host': vaults.current?.pid }));
     gate.audit(journal.ledgerFault === undefined);
     await gate.tick(gate.holdsKey ? await this.#hostIdle() : undefined);
@@ -121,7 +121,7 @@ export class App {
     status.tell();
     // What came of it is told, and stands as long as it is so.
     await policy.glance().catch(() => undefined);
-    await standing.tick();
+    await putOut.tick();
     await person.tick();
     await breakGlass.tick();
     people.tick();

@@ -68,7 +68,7 @@ export interface StatusParts {
   readonly journal: Journal;
   readonly machine: LockController;
   readonly clock: Pick<Clock, 'now'>;
-  readonly revocations: Pick<Revocations, 'standing'>;
+  readonly revocations: Pick<Revocations, 'lastLook'>;
   /** Panes whose program runs, or waits for room on the disk: of whoever is in, and of everybody. */
   readonly workspace: () => Pick<Workspaces, 'ownShells' | 'ownHeld' | 'heldCount' | 'people' | 'shellsOf'>;
 }
@@ -121,7 +121,7 @@ export class Status {
     if (heldCount > 0) flags.push('The disk is short of room: a program waits.');
     if (this.policyFails) flags.push(policyTrouble);
     else if (installed.current?.policy.proposal) flags.push('The policy file is not the policy in force.');
-    const { state, barred, sentence } = revocations.standing;
+    const { state, barred, sentence } = revocations.lastLook;
     if (!barred && sentence !== undefined)
       flags.push(state === 'good' ? 'A new revocation list is due.' : 'The revocation list is away; the last one counts for now.');
     const unread = people.length < waysIn.active;
@@ -135,7 +135,7 @@ export class Status {
       typed,
       parked,
       stopped: this.#stopped(),
-      unlisted: machine.stop === 'unlisted' ? (revocations.standing.state ?? 'missing') : null,
+      unlisted: machine.stop === 'unlisted' ? (revocations.lastLook.state ?? 'missing') : null,
       away: this.#away(people),
       // Of several none is named: whoever comes in knows who they are, and nobody else learns it.
       people: (typed ? [] : people).map((person) => ({

@@ -26,7 +26,7 @@ import { Logoff } from './unlock/logoff.ts';
 import { LockController } from './lock-controller.ts';
 import { PersonWatch } from './watch/person.ts';
 import { People } from './deciding/people.ts';
-import { StandingWatch } from './watch/standing.ts';
+import { PutOutWatch } from './watch/put-out.ts';
 import { lookAtPolicy } from './deciding/policy-page.ts';
 import { PolicyWatch } from './watch/policy.ts';
 import { provingOf } from './proving.ts';
@@ -81,7 +81,7 @@ export interface Wiring {
   readonly status: Status;
   readonly policy: PolicyWatch;
   readonly person: PersonWatch;
-  readonly standing: StandingWatch;
+  readonly putOut: PutOutWatch;
   readonly revocations: Revocations;
   readonly breakGlass: BreakGlass;
   readonly people: People;
@@ -272,7 +272,7 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
   const logoff = new Logoff({ gate, installed, journal, pty, workspace, memory });
   const slots = new Slots({ home, gate, installed, vaults, unlock, attempts });
   const people = new People({ home, gate, installed, vaults, unlock, waysIn, slots, journal, clock });
-  const standing = new StandingWatch({
+  const putOut = new PutOutWatch({
     revocations,
     ledger: () => installed.current?.ledger,
     stop: (cause) => gate.stop(cause),
@@ -325,7 +325,7 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     installed,
     journal,
     host: host.name,
-    lowered: () => limits.standing,
+    lowered: () => limits.lowered,
     door: door('socket'),
     reopen: () => life.reopen(),
   });
@@ -365,7 +365,7 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     status,
     policy,
     person,
-    standing,
+    putOut,
     revocations,
     breakGlass,
     people,

@@ -33,7 +33,7 @@ export function workspaceRequests(parts: RequestParts): HandlersOf<'workspace' |
       workspace.output();
       for (const attached of gate.takeAttached()) {
         const { pane, recording, written } = attached;
-        void vault.ask('replay', { pane, recording, written }).catch((error: unknown) => notRebuilt(error, attached));
+        void vault.ask('rebuild', { pane, recording, written }).catch((error: unknown) => notRebuilt(error, attached));
       }
       return {};
     },

@@ -15,7 +15,7 @@ import type { Person } from '../../src/people/types.ts';
 import { Ways } from '../../src/people/ways.ts';
 import type { KnownPerson } from '../../src/ledger/person-facts.ts';
 import { waitFor } from '../../test/support/wait-for.ts';
-import type { ListStanding } from '../../src/services/policy/revocations.ts';
+import type { ListLook } from '../../src/services/policy/revocations.ts';
 import { TerminalLock } from './lock.ts';
 
 let now: number;
@@ -45,8 +45,8 @@ const ledgerOf = () => ({
 
 const revocations = {
   tick: () => {},
-  standing: { state: null, barred: false, sentence: undefined, people: [], slots: [] } as ListStanding,
-  look: async () => revocations.standing,
+  lastLook: { state: null, barred: false, sentence: undefined, people: [], slots: [] } as ListLook,
+  look: async () => revocations.lastLook,
   barred: undefined as string | undefined,
   names: () => false,
 };

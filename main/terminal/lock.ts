@@ -14,7 +14,7 @@ import type { AppFacts, VerbHandlers } from '../../src/control/verbs.ts';
 import type { LockCause, LogoffCause, UntimedEvent } from '../../src/lock/machine.ts';
 import type { LockConfig } from '../../src/lock/config.ts';
 import { thumbprint } from '../../src/recording/wrap.ts';
-import { encodeSnapshot, tail } from '../../src/recording/replay.ts';
+import { encodeSnapshot, tail } from '../../src/recording/tail.ts';
 import { askPosition, blankSequence, clearSequence, coverTitle, uncoverTitle } from '../../src/terminal/blank.ts';
 import { KeyboardLine, type Position } from '../../src/terminal/keys.ts';
 import { Refusal } from '../../src/types/refusal.ts';
@@ -33,7 +33,7 @@ import { LockController } from '../lock-controller.ts';
 import { LimitWatch, limitSentence } from '../../src/native/process-limits.ts';
 import { mask } from '../mask.ts';
 import { PersonWatch, type Present } from '../watch/person.ts';
-import { StandingWatch } from '../watch/standing.ts';
+import { PutOutWatch } from '../watch/put-out.ts';
 import { alwaysEnds } from '../unlock/logoff.ts';
 import { Refusals } from '../refusals.ts';
 import { sentenceOf } from '../../src/types/sentence.ts';
@@ -72,7 +72,7 @@ export interface TerminalLockOptions {
   readonly cost: () => Cost;
   readonly clock: Clock;
   /** The list of who is revoked, over the ledger that the recording is entered in. */
-  readonly revocations: (ledger: () => GateLink['ledger'] | undefined) => Pick<Revocations, 'tick' | 'standing' | 'look' | 'barred' | 'names'>;
+  readonly revocations: (ledger: () => GateLink['ledger'] | undefined) => Pick<Revocations, 'tick' | 'lastLook' | 'look' | 'barred' | 'names'>;
   /** The key slot that they came in by. */
   readonly ways: Ways;
 }
@@ -102,7 +102,7 @@ export class TerminalLock implements TerminalGate {
   readonly #limits = new LimitWatch();
   readonly #stopTicking: () => void;
   readonly #watch: PersonWatch;
-  readonly #standing: StandingWatch;
+  readonly #putOut: PutOutWatch;
   readonly #revocations: ReturnType<TerminalLockOptions['revocations']>;
   #link: GateLink | undefined;
   /** Whoever has unlocked last. */
@@ -173,7 +173,7 @@ export class TerminalLock implements TerminalGate {
       again: () => {},
       revocations: this.#revocations,
     });
-    this.#standing = new StandingWatch({
+    this.#putOut = new PutOutWatch({
       revocations: this.#revocations,
       ledger: () => this.#link?.ledger,
       here: () => (this.#link ? [this.#link.person.id] : []),
@@ -197,7 +197,7 @@ export class TerminalLock implements TerminalGate {
     const lowered = this.#limits.look({});
     for (const detail of lowered) this.#refusals.limited(detail);
     if (lowered.length > 0) this.#send({ type: 'lock', cause: 'lowered' });
-    void this.#standing.tick();
+    void this.#putOut.tick();
     void this.#watch.tick();
     // Whoever types and is called away leaves nothing to the next who comes.
     if (this.#options.clock.now() - this.#editedAt >= LEFT_MS) this.#line.take().fill(0);
@@ -214,7 +214,7 @@ export class TerminalLock implements TerminalGate {
       host: 'terminal',
       version,
       pid: process.pid,
-      lowered: this.#limits.standing,
+      lowered: this.#limits.lowered,
     };
   }
 
@@ -382,7 +382,7 @@ export class TerminalLock implements TerminalGate {
   /** The whole face: what it says, and the question. */
   #draw(): void {
     const { person, show } = this.#link!;
-    const lowered = this.#limits.standing;
+    const lowered = this.#limits.lowered;
     const lines = [
       'Wardmux is locked. ' + (this.#ended ? 'Your shell has ended; its recording is sealed.' : 'Your programs run on and stay recorded.'),
       ...(this.#visible === 'gone' ? [] : ['This terminal does not answer: what it keeps of the lines above is not known.']),

@@ -162,6 +162,6 @@ export class PolicyWatch {
   }
 
   #tell(): void {
-    this.#parts.gate.emit('standing', () => ({ about: 'policy', fault: this.#fault ?? null }));
+    this.#parts.gate.emit('lasting', () => ({ about: 'policy', fault: this.#fault ?? null }));
   }
 }

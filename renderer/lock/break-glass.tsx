@@ -13,7 +13,7 @@ import { Button, Mark } from '../shared/parts.tsx';
 import { say } from '../shared/say.ts';
 import { clock, left } from '../shared/text.ts';
 import { FORM_LEFT_MS, useProof } from './proof-fields.tsx';
-import { ProofForm, useStanding } from './proof-form.tsx';
+import { ProofForm, useLeaving } from './proof-form.tsx';
 
 const text = messages.breakGlass;
 /** As src/break-glass/words.ts has it. */
@@ -46,7 +46,7 @@ export function BreakGlass({ bridge, emergency, both, onLeave }: BreakGlassProps
     void bridge.request('emergency.leave', {}).catch(() => {});
     onLeave();
   };
-  const { formRef, stillThere } = useStanding(leave, another, second ? EMERGENCY_TOGETHER_MINUTES * 60_000 : FORM_LEFT_MS);
+  const { formRef, stillThere } = useLeaving(leave, another, second ? EMERGENCY_TOGETHER_MINUTES * 60_000 : FORM_LEFT_MS);
   useEffect(() => {
     if (second) proof.another();
   }, [second]);

@@ -4,7 +4,7 @@ import type { Bridge } from '../shared/bridge.ts';
 import { messages } from '../shared/messages.ts';
 import { say } from '../shared/say.ts';
 import { useProof } from './proof-fields.tsx';
-import { ProofForm, useStanding } from './proof-form.tsx';
+import { ProofForm, useLeaving } from './proof-form.tsx';
 
 const text = messages.lock.stopped;
 
@@ -16,7 +16,7 @@ export interface LiftProps {
 }
 
 export function Lift({ bridge, both, onLeave }: LiftProps): JSX.Element {
-  const { formRef, stillThere } = useStanding(onLeave);
+  const { formRef, stillThere } = useLeaving(onLeave);
   const lifted = (): void => {
     say(text.lifted);
     onLeave();

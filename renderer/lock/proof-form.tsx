@@ -5,14 +5,14 @@ import { messages } from '../shared/messages.ts';
 import { Button } from '../shared/parts.tsx';
 import { FORM_LEFT_MS, type Proof } from './proof-fields.tsx';
 
-export interface Standing {
+export interface Leaving {
   readonly formRef: RefObject<HTMLFormElement | null>;
   /** Somebody is there: so long from now it stands. */
   readonly stillThere: () => void;
 }
 
 /** @param leave where nobody has typed for `leftMs` @param anew when this changes the form begins anew, with its first field */
-export function useStanding(leave: () => void, anew?: unknown, leftMs = FORM_LEFT_MS): Standing {
+export function useLeaving(leave: () => void, anew?: unknown, leftMs = FORM_LEFT_MS): Leaving {
   const formRef = useRef<HTMLFormElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const stillThere = (): void => {

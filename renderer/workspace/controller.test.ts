@@ -203,10 +203,10 @@ test('one plain line is pasted, more are asked about, and the answer decides', a
   bench.controller.pasting.paste(0, 'one');
   await vi.waitFor(() => expect(typed).toEqual(['one']));
   bench.controller.pasting.paste(0, 'one\ntwo\n');
-  const review = await vi.waitFor(() => model.band.value?.review ?? expect.fail('nothing was asked'));
-  bench.controller.pasting.answer(0, review, 'no');
+  const pasted = await vi.waitFor(() => model.band.value?.pasted ?? expect.fail('nothing was asked'));
+  bench.controller.pasting.answer(0, pasted, 'no');
   expect([typed.length, model.band.value]).toEqual([1, undefined]);
-  bench.controller.pasting.answer(0, review, 'without-last');
+  bench.controller.pasting.answer(0, pasted, 'without-last');
   expect(typed.at(-1)).toBe('one\rtwo');
 });
 

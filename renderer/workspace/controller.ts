@@ -80,7 +80,7 @@ export class Controller {
     bridge.on('view', (view) => this.#onView(view));
     bridge.on('status', (status) => this.#onStatus(status));
     bridge.on('notice', (notice) => this.#onNotice(notice));
-    bridge.on('standing', ({ about, fault }) => this.notices.standing(about, fault));
+    bridge.on('lasting', ({ about, fault }) => this.notices.lasting(about, fault));
     bridge.on('consent', (consent) => this.#onConsent(consent));
     bridge.on('reason', (reason) => this.#onReason(reason));
     bridge.on('client', (action) => this.#clientActions[action.action](action as never));

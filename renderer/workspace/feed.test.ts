@@ -51,10 +51,10 @@ test('live output waits for the end of the replay, and what both hold is written
   const { feed, log, settle } = setup();
   feed.receive(output(4, 'efgh'));
   feed.receive({ type: 'screen', pane: 1, offset: 2, cols: 80, rows: 24, bytes: bytes('SCREEN') });
-  feed.receive({ type: 'replay', pane: 1, offset: 2, bytes: bytes('cd') });
+  feed.receive({ type: 'rebuild', pane: 1, offset: 2, bytes: bytes('cd') });
   feed.receive(output(8, 'ij'));
   feed.receive({ type: 'size', pane: 1, offset: 4, cols: 100, rows: 30 });
-  feed.receive({ type: 'replay', pane: 1, offset: 4, bytes: bytes('ef') });
+  feed.receive({ type: 'rebuild', pane: 1, offset: 4, bytes: bytes('ef') });
   feed.receive({ type: 'end', pane: 1, offset: 6, skipped: 7, segments: 1 });
   expect(feed.live).toBe(false);
   await settle();
@@ -79,7 +79,7 @@ test('live output waits for the end of the replay, and what both hold is written
 test('a replay frame is taken only when it is parsed', async () => {
   const { feed, settle } = setup();
   let taken = false;
-  void Promise.resolve(feed.receive({ type: 'replay', pane: 1, offset: 0, bytes: bytes('x') })).then(() => (taken = true));
+  void Promise.resolve(feed.receive({ type: 'rebuild', pane: 1, offset: 0, bytes: bytes('x') })).then(() => (taken = true));
   await Promise.resolve();
   await Promise.resolve();
   expect(taken).toBe(false);
@@ -125,7 +125,7 @@ test('a program that was started again gets nothing of the one before that comes
   const { feed, log, settle } = setup(true);
   feed.receive(output(700, 'late'));
   feed.receive({ type: 'screen', pane: 1, offset: 2, cols: 80, rows: 24, bytes: bytes('SCREEN') });
-  feed.receive({ type: 'replay', pane: 1, offset: 2, bytes: bytes('cd') });
+  feed.receive({ type: 'rebuild', pane: 1, offset: 2, bytes: bytes('cd') });
   feed.receive({ type: 'end', pane: 1, offset: 700, skipped: 0, segments: 1 });
   feed.receive(output(0, 'new'));
   await settle();
@@ -145,7 +145,7 @@ test('output that was left out: what is carried over is written in its place, an
 test('output that was left out while the recording is played back waits its turn', async () => {
   const { feed, log, settle } = setup();
   feed.receive({ type: 'skip', pane: 1, offset: 2, to: 10, settled: 20, bytes: bytes('carried') });
-  void feed.receive({ type: 'replay', pane: 1, offset: 0, bytes: bytes('ab') });
+  void feed.receive({ type: 'rebuild', pane: 1, offset: 0, bytes: bytes('ab') });
   void feed.receive({ type: 'end', pane: 1, offset: 2, skipped: 0, segments: 1 });
   expect(log).toEqual([]);
   await settle();

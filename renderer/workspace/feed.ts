@@ -37,7 +37,7 @@ export interface FeedEvents {
   unsettled(until: number): void;
 }
 
-type Output = Extract<ViewFrame, { type: 'output' | 'replay' }>;
+type Output = Extract<ViewFrame, { type: 'output' | 'rebuild' }>;
 type Skip = Extract<ViewFrame, { type: 'skip' }>;
 
 export class PaneFeed {
@@ -106,7 +106,7 @@ export class PaneFeed {
         });
       case 'size':
         return this.#then(() => this.#screen.resize(frame.cols, frame.rows));
-      case 'replay':
+      case 'rebuild':
         return this.#then(() => this.#replay(frame.offset, frame.bytes));
       case 'end':
         return this.#then(() => this.#catchUp(frame));

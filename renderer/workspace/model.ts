@@ -5,7 +5,7 @@ import type { StatusView } from '../../src/bridge/schema.ts';
 import type { PaneView, WindowView, WorkspaceView } from '../../src/types/workspace-view.ts';
 import { keyLabel } from '../../src/mux/keys/names.ts';
 import { defaultOptions, flatOptions, type FlatOptions } from '../../src/mux/options.ts';
-import type { PasteReview } from './paste.ts';
+import type { PasteFindings } from './paste.ts';
 import type { TerminalView } from './terminal-view.ts';
 
 /** What rises from the line: a band by its name (bands/), and what it is about. */
@@ -15,7 +15,7 @@ export interface OpenBand {
   readonly words?: Readonly<Record<string, string>>;
   /** The classes that the words are of: they go back with the line that comes of it. */
   readonly from?: readonly string[];
-  readonly review?: PasteReview;
+  readonly pasted?: PasteFindings;
 }
 
 /** `ok`: it was done or proven. `note`: an answer. `nothing`: nothing happened, and why. `wait`: it is being done. */

@@ -38,7 +38,7 @@ export class Notices {
   }
 
   /** A fault that stands as long as it is so: each takes the place of the last one about the same; none takes it away. */
-  standing(about: string, fault: { readonly level: 'warn' | 'stop'; readonly sentence: string } | null): void {
+  lasting(about: string, fault: { readonly level: 'warn' | 'stop'; readonly sentence: string } | null): void {
     model.banners.value = model.banners.value.filter((banner) => banner.about !== about);
     if (fault) this.banner(fault.level, fault.sentence, undefined, about);
   }

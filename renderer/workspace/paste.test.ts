@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { needsQuestion, pasteText, reviewPaste } from './paste.ts';
+import { needsQuestion, pasteText, inspectPaste } from './paste.ts';
 
 test('a hostile paste is drawn as it came and sent without its teeth', () => {
   const raw = 'ls\u001b[201~\nrm -rf /\u202e\n';
-  const review = reviewPaste(raw);
-  expect(review).toMatchObject({ removed: 2, endsEarly: true, lastRuns: true, lineCount: 2, text: 'ls[201~\nrm -rf /\n' });
-  expect(review.lines).toEqual([
+  const pasted = inspectPaste(raw);
+  expect(pasted).toMatchObject({ removed: 2, endsEarly: true, lastRuns: true, lineCount: 2, text: 'ls[201~\nrm -rf /\n' });
+  expect(pasted.lines).toEqual([
     [{ text: 'ls' }, { text: '^[', control: true }, { text: '[201~' }],
     [{ text: 'rm -rf /' }, { text: '<U+202E>', control: true }],
   ]);
@@ -13,7 +13,7 @@ test('a hostile paste is drawn as it came and sent without its teeth', () => {
 });
 
 test('one plain line goes without a question, everything else asks', () => {
-  const asks = (raw: string): boolean => needsQuestion(raw, reviewPaste(raw));
+  const asks = (raw: string): boolean => needsQuestion(raw, inspectPaste(raw));
   expect(asks('uptime')).toBe(false);
   expect(asks('uptime\n')).toBe(true);
   expect(asks('a\nb')).toBe(true);

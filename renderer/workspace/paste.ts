@@ -4,7 +4,7 @@ import { filterPaste, needsConfirmation, pasteBytes, pasteEnd, showControls, sum
 /** Columns of a line that the question draws. */
 const SHOWN_COLUMNS = 120;
 
-export interface PasteReview {
+export interface PasteFindings {
   /** Filtered; pasteText filters once more on the way out. */
   readonly text: string;
   /** The first lines as they came, with what was taken out named where it stood. */
@@ -23,7 +23,7 @@ export interface PastePart {
   readonly control?: true;
 }
 
-export function reviewPaste(raw: string): PasteReview {
+export function inspectPaste(raw: string): PasteFindings {
   const { text, removed } = filterPaste(raw);
   const { lines, firstLines, moreLines } = summarizePaste(raw);
   const rawLines = raw.split(/\r\n|\r|\n/).slice(0, firstLines.length);
@@ -44,6 +44,6 @@ function parts(line: string): readonly PastePart[] {
 }
 
 /** Asked about when it is more than one short line, or something was taken out. */
-export const needsQuestion = (raw: string, review: PasteReview): boolean => review.removed > 0 || needsConfirmation(raw);
+export const needsQuestion = (raw: string, pasted: PasteFindings): boolean => pasted.removed > 0 || needsConfirmation(raw);
 
 export const pasteText = pasteBytes;

@@ -5,7 +5,7 @@ import { lastCopy } from './clipboard.ts';
 import * as model from './model.ts';
 import type { Notices } from './notices.ts';
 import type { TextOrigins } from './origins.ts';
-import { needsQuestion, pasteText, reviewPaste, type PasteReview } from './paste.ts';
+import { needsQuestion, pasteText, inspectPaste, type PasteFindings } from './paste.ts';
 import type { TerminalView } from './terminal-view.ts';
 
 export class Pasting {
@@ -30,7 +30,7 @@ export class Pasting {
   }
 
   paste(pane: number, raw: string): void {
-    this.into(pane, raw, () => this.#review(pane, raw));
+    this.into(pane, raw, () => this.#inspect(pane, raw));
   }
 
   /** Does it where the core lets this text into this pane's class; says why not where it does not. */
@@ -42,17 +42,17 @@ export class Pasting {
     this.#hold(asked);
   }
 
-  #review(pane: number, raw: string): void {
-    const review = reviewPaste(raw);
-    if (!review.text && review.removed === 0) return;
-    if (needsQuestion(raw, review)) model.band.value = { name: 'paste', pane, review };
-    else this.#send(pane, review.text);
+  #inspect(pane: number, raw: string): void {
+    const pasted = inspectPaste(raw);
+    if (!pasted.text && pasted.removed === 0) return;
+    if (needsQuestion(raw, pasted)) model.band.value = { name: 'paste', pane, pasted };
+    else this.#send(pane, pasted.text);
   }
 
-  answer(pane: number, review: PasteReview, answer: 'no' | 'as-is' | 'without-last'): void {
+  answer(pane: number, pasted: PasteFindings, answer: 'no' | 'as-is' | 'without-last'): void {
     model.band.value = undefined;
-    if (answer === 'as-is') this.#send(pane, review.text);
-    if (answer === 'without-last') this.#send(pane, review.text.replace(/[\r\n]+$/, ''));
+    if (answer === 'as-is') this.#send(pane, pasted.text);
+    if (answer === 'without-last') this.#send(pane, pasted.text.replace(/[\r\n]+$/, ''));
   }
 
   /** A program with bracketed paste gets the text as one piece and runs nothing of it by itself. */

@@ -21,7 +21,7 @@
 export const scrollbackLines = 10_000;
 
 export type ViewFrame =
-  | { readonly type: 'output' | 'replay'; readonly pane: number; readonly offset: number; readonly bytes: Uint8Array }
+  | { readonly type: 'output' | 'rebuild'; readonly pane: number; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly type: 'input'; readonly pane: number; readonly bytes: Uint8Array }
   /** `pane`: the number of what was asked. */
   | { readonly type: 'review' | 'query'; readonly pane: number; readonly bytes: Uint8Array }
@@ -48,10 +48,10 @@ export type ViewFrame =
 /** What the vault tells of a recording that is looked at. */
 export type ReviewFrame = Extract<ViewFrame, { type: 'review' | 'query' }>;
 
-const types = ['', 'output', 'input', 'snapshot', 'screen', 'replay', 'size', 'end', 'passphrase', 'prf', 'skip', 'words', 'review', 'query'] as const;
+const types = ['', 'output', 'input', 'snapshot', 'screen', 'rebuild', 'size', 'end', 'passphrase', 'prf', 'skip', 'words', 'review', 'query'] as const;
 const heads: Record<ViewFrame['type'], number> = {
   output: 13,
-  replay: 13,
+  rebuild: 13,
   input: 5,
   snapshot: 17,
   screen: 17,
@@ -100,7 +100,7 @@ export function decodeFrame(data: Uint8Array): ViewFrame {
   const pane = view.getUint32(1);
   if (type === 'input' || type === 'review' || type === 'query') return { type, pane, bytes };
   const offset = Number(view.getBigUint64(5));
-  if (type === 'output' || type === 'replay') return { type, pane, offset, bytes };
+  if (type === 'output' || type === 'rebuild') return { type, pane, offset, bytes };
   if (type === 'end') return { type, pane, offset, skipped: Number(view.getBigUint64(13)), segments: view.getUint32(21) };
   if (type === 'skip') return { type, pane, offset, to: Number(view.getBigUint64(13)), settled: Number(view.getBigUint64(21)), bytes };
   const size = { cols: view.getUint16(13), rows: view.getUint16(15) };

@@ -16,7 +16,7 @@ import {
   emergencyReasons,
   identityChecks,
   peers,
-  personStandings,
+  allPersonStates,
   recordingSorts,
   recordingStates,
   policyDirections,
@@ -320,7 +320,7 @@ export const requests = {
           /** Null where the record is not the one that the ledger knows. */
           name: z.string().nullable(),
           roles: z.array(z.enum(roles)),
-          state: z.enum(personStandings),
+          state: z.enum(allPersonStates),
           you: z.boolean(),
           /** Stopped by who is in, who does not lift it. */
           yourStop: z.boolean(),
@@ -627,8 +627,8 @@ export const events = {
   lease: none.readonly(),
   /** A toast (`level` ok, note) or a banner that stays until read (warn, stop). */
   notice: z.object({ level: noticeLevel, sentence: word, pane: count.optional(), more: z.array(word).readonly().optional() }).readonly(),
-  /** A banner that stands as long as what it says is so: another word about the same thing takes its place, and null takes it away. */
-  standing: z
+  /** A banner that lasts as long as what it says is so: another word about the same thing takes its place, and null takes it away. */
+  lasting: z
     .object({
       about: z.literal('policy'),
       fault: z

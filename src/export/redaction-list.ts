@@ -10,7 +10,7 @@ import { syncFolder } from '../disk/atomic.ts';
 import { EXPORT_NAMESPACE, sshSign, type SshSigner } from '../crypto/sshsig.ts';
 import { writtenOut } from '../recording/json.ts';
 import { readStart } from '../recording/facts.ts';
-import { eventSize } from '../recording/replay.ts';
+import { eventSize } from '../recording/tail.ts';
 import type { RecordingEvent } from '../recording/types.ts';
 import { covered, recognisers, RECOGNISERS_VERSION } from '../redaction/index.ts';
 import { CastText } from './cast.ts';

@@ -11,7 +11,7 @@ import { identityChecks, personStates, roles as allRoles, stopReasons, type Pers
 import { isMoment } from '../recording/time.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import { certifierOf, keyOfText, keysText, personStopText, rebindText, rolesText, stateText, stationStopText, type PersonFacts } from './certificate.ts';
-import { ADMIN, areOneHand, boundTo, isAdmin, quorumOf, rolesTakeTwo, type QuorumFacts, type Standing } from './quorum.ts';
+import { ADMIN, areOneHand, boundTo, isAdmin, quorumOf, rolesTakeTwo, type QuorumFacts, type CountedPerson } from './quorum.ts';
 import type { LedgerEvent } from './types.ts';
 
 /** That nobody comes in at this station but by break-glass. */
@@ -39,7 +39,7 @@ export interface FormerKeys {
 }
 
 /** What the ledger has of a person. */
-export interface KnownPerson extends PersonFacts, Standing {
+export interface KnownPerson extends PersonFacts, CountedPerson {
   /** Oldest first. */
   readonly former: readonly FormerKeys[];
   /** Number of the `person.keys` that says so: the next one is certified to follow it. */

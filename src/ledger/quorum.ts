@@ -17,7 +17,7 @@ export const WAIT_MS = 7 * DAY_MS;
 export const BOUND_MS = 90 * DAY_MS;
 
 /** What of somebody counts here. */
-export interface Standing {
+export interface CountedPerson {
   /** In the order of the table of roles. Somebody without one may unlock, and nothing else. */
   readonly roles: readonly Role[];
   readonly state: PersonState;
@@ -51,12 +51,12 @@ export interface QuorumFacts {
 }
 export const NO_QUORUM: QuorumFacts = { latest: null, paired: false, lost: [] };
 
-type People = ReadonlyMap<string, Standing>;
+type People = ReadonlyMap<string, CountedPerson>;
 /** Of people all that a question about one of them needs. */
 type Known = Pick<People, 'get'>;
 
 /** Whether they decide over people and policy. */
-export const isAdmin = (known: Standing | undefined): boolean => known?.state === 'active' && known.roles.includes(ADMIN);
+export const isAdmin = (known: CountedPerson | undefined): boolean => known?.state === 'active' && known.roles.includes(ADMIN);
 
 /** Ids of those who may decide. @param about whom it is about: nobody decides over themselves */
 export const decidersOf = (people: People, about?: string): string[] => [...people].flatMap(([id, known]) => (id !== about && isAdmin(known) ? id : []));

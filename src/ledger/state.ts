@@ -47,7 +47,7 @@ export async function openState(source: Source, as: 'writer' | 'reader' | 'from-
   if (beside) return beside;
   try {
     if (writer) Derived.clear(ledgerPaths(source.folder).derived);
-    return await replay(source, writer, undefined);
+    return await readOn(source, writer, undefined);
   } catch (error) {
     if (error instanceof Doubt) throw await corrupt(source.folder, source.key, error.message);
     if (!writer || error instanceof LedgerError) throw error;
@@ -60,7 +60,7 @@ export async function openState(source: Source, as: 'writer' | 'reader' | 'from-
 export async function openBeside(source: Source, writer = false): Promise<LedgerState | undefined> {
   const base = readSnapshot(ledgerPaths(source.folder).derived, source.key);
   try {
-    return base && (await replay(source, writer, base));
+    return base && (await readOn(source, writer, base));
   } catch (error) {
     if (error instanceof Doubt) return undefined;
     throw error;
@@ -82,7 +82,7 @@ export async function headOf(folder: string, key: NoteKey): Promise<Extract<Head
 }
 
 /** @throws Doubt where the events do not lead from the base to the head. */
-async function replay(source: Source, writer: boolean, base: Snapshot | undefined): Promise<LedgerState> {
+async function readOn(source: Source, writer: boolean, base: Snapshot | undefined): Promise<LedgerState> {
   const { head, key } = source;
   const from = base ?? NO_SNAPSHOT;
   if (from.size > head.tree.size || from.checkpoints.bytes > head.checkpoints.bytes) throw new Doubt('the snapshot is newer than the head');

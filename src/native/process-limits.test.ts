@@ -36,7 +36,7 @@ test('what is lowered of a helper is told once, soft or hard; what is lowered ag
   ]);
   lower(pid, '--nofile=5:');
   expect(watch.look({ 'pty-host': pid })).toEqual([]);
-  expect(watch.standing).toContainEqual({ process: 'pty-host', limit: 'nofile', to: 5 });
+  expect(watch.lowered).toContainEqual({ process: 'pty-host', limit: 'nofile', to: 5 });
   lower(pid, '--nofile=4:');
   expect(watch.look({ 'pty-host': pid })).toEqual([{ process: 'pty-host', limit: 'nofile', to: 4 }]);
 });
@@ -51,7 +51,7 @@ test('another process in the place of one that has ended has its own limits, and
   others[1]!.kill('SIGKILL');
   await once(others[1]!, 'exit');
   expect(watch.look({ 'vault-host': second })).toEqual([]);
-  expect(watch.standing).toEqual([]);
+  expect(watch.lowered).toEqual([]);
 });
 
 test('a process sees its own limits lowered when it can open nothing any more', async () => {

@@ -77,7 +77,7 @@ export class LimitWatch {
   }
 
   /** What is lower now than it was at the start of its process. */
-  get standing(): Lowered[] {
+  get lowered(): Lowered[] {
     return [...this.#watched].flatMap(([process, { first, seen }]) => loweredBetween(process, first, seen));
   }
 

@@ -2,7 +2,7 @@
  * What of a recording is to be withheld. It takes every event in order and looks at two views of the output, with the escapes left out and as the screen
  * showed it, and takes whatever either finds. It knows nothing of how a recording is stored: pieces have numbers, and their bytes places.
  */
-import { eventSize } from '../recording/replay.ts';
+import { eventSize } from '../recording/tail.ts';
 import type { RecordingEvent } from '../recording/types.ts';
 import { GridView } from './grid-view.ts';
 import { LineScanner } from './line-scanner.ts';

@@ -4,7 +4,7 @@
  * would be another word than the recording's. They are in memory alone, bounded, and gone with whoever looks.
  */
 import { openRecording } from '../recording/reader.ts';
-import { eventSize } from '../recording/replay.ts';
+import { eventSize } from '../recording/tail.ts';
 import type { FrameFault, RecordingEvent, SegmentOpener } from '../recording/types.ts';
 import type { Screen } from '../terminal/screen.ts';
 import { Shown, type LeftText } from './shown.ts';

@@ -1,6 +1,6 @@
 /** Text searched in what a recording has shown. Pure but for the recording that is read; what is found is content, and goes only to whom the recording was opened for. */
 import type { RecordingReader } from '../recording/reader.ts';
-import { eventSize } from '../recording/replay.ts';
+import { eventSize } from '../recording/tail.ts';
 import type { SegmentOpener } from '../recording/types.ts';
 import { Shown, type ShownRun, type ShownText } from './shown.ts';
 

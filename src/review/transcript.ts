@@ -5,7 +5,7 @@
  * marks have the nonce that the first prompt of the recording had. Else a line counts as a command that looks like a prompt with something
  * behind it and waited before its line feed. Both are advice: what ran is not proven by what a screen showed.
  */
-import { eventSize } from '../recording/replay.ts';
+import { eventSize } from '../recording/tail.ts';
 import type { RecordingEvent } from '../recording/types.ts';
 import { Shown, type LeftText, type ShownMark } from './shown.ts';
 

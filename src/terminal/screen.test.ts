@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { ReplayItem } from '../recording/replay.ts';
+import type { TailItem } from '../recording/tail.ts';
 
 /** Bytes of the memory that a small buffer lies in, which is made while the emulator's table is loaded. */
 const loading = vi.hoisted(() => ({ memory: [] as number[] }));
@@ -10,7 +10,7 @@ vi.mock('@xterm/addon-unicode-graphemes', async (original) => {
 
 test('the emulator’s table of characters lies in memory of its own, and not in the pool of small buffers, whose beginning it would read', async () => {
   const { screenOf } = await import('./screen.ts');
-  async function* items(): AsyncGenerator<ReplayItem> {
+  async function* items(): AsyncGenerator<TailItem> {
     yield { kind: 'begin', offset: 0, skipped: 0, segments: 1 };
     yield { kind: 'output', offset: 0, bytes: Buffer.from('👩‍⚕️ ward 7') };
   }

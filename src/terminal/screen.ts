@@ -1,7 +1,7 @@
 /** Rebuilds what a terminal showed from its recording: the one source of truth for what is on a screen after a lock. */
 import type { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
 import type { Terminal } from '@xterm/headless';
-import type { ReplayItem } from '../recording/replay.ts';
+import type { TailItem } from '../recording/tail.ts';
 import { Modes } from './modes.ts';
 import { resizeTerminal } from './resize.ts';
 import { serializeTerminal } from './serialize.ts';
@@ -47,7 +47,7 @@ export async function newEmulator(size: { readonly cols: number; readonly rows: 
 }
 
 /** @param items of `tail`; their bytes are wiped. @throws what `items` throws: a screen that is not whole is not shown. */
-export async function screenOf(items: AsyncIterable<ReplayItem>, size: { readonly cols: number; readonly rows: number }): Promise<Screen> {
+export async function screenOf(items: AsyncIterable<TailItem>, size: { readonly cols: number; readonly rows: number }): Promise<Screen> {
   const terminal = await newEmulator(size, rebuiltLines);
   let modes = new Modes();
   let text = new WholeCharacters();

@@ -13,7 +13,7 @@ export const personStates = ['active', 'disabled', 'deleted'] as const;
  * Where somebody stands by everything that the ledger has: `stopped` until another security admin lifts it, `revoked` until a newer revocation list does
  * not name them any more.
  */
-export const personStandings = [...personStates, 'stopped', 'revoked'] as const;
+export const allPersonStates = [...personStates, 'stopped', 'revoked'] as const;
 
 /** How a recording stands. `contradicts`: not what the ledger signed for. `unknown`: the ledger does not know it. */
 export const recordingStates = ['complete', 'live', 'interrupted', 'contradicts', 'unknown'] as const;
@@ -38,7 +38,7 @@ export const revocationStates = ['good', 'missing', 'unreadable', 'unsigned', 'm
 export type RevocationState = (typeof revocationStates)[number];
 /** What an event of that name can make of somebody. */
 export type PersonStateWord = (typeof personStates)[number];
-export type PersonState = (typeof personStandings)[number];
+export type PersonState = (typeof allPersonStates)[number];
 
 /** What kind of place the workstation stands in: the classes of the policy. */
 export const workstationClasses = ['shared-clinical', 'nursing', 'it-office', 'remote'] as const;

@@ -14,7 +14,7 @@ import type { KnownPerson } from '../ledger/person-facts.ts';
 import { loadPolicy } from '../policy/policy.ts';
 import { linkPair } from '../process/link.fixture.ts';
 import type { Link } from '../process/link.ts';
-import { encodeSnapshot } from '../recording/replay.ts';
+import { encodeSnapshot } from '../recording/tail.ts';
 import type { RecordingNotice, Written } from '../recording/types.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import { RecordingWriter } from '../recording/writer.ts';
@@ -66,7 +66,7 @@ const answerWords = {
   liftPassphrase: ['lifted'],
   liftPasskey: ['lifted'],
   proveView: ['proved'],
-  replay: ['replayed'],
+  rebuild: ['rebuilt'],
   export: ['exported'],
 } as const;
 
@@ -502,7 +502,7 @@ test('what is locked stays locked: every request that needs an identity is refus
     { type: 'enrolOptions' },
     { type: 'enrolVerify', response: {} },
     { type: 'enrolProve', workstation: 'w', response: {}, label: 'x' },
-    { type: 'replay', pane: 1, recording: '20261122-000000-00000000', written: nothing },
+    { type: 'rebuild', pane: 1, recording: '20261122-000000-00000000', written: nothing },
     {
       type: 'export',
       ticket: 1,
@@ -520,12 +520,12 @@ test('nonsense is refused and changes nothing', async () => {
   await main.connect();
   await main.unlock(person);
   expect(await main.raw({ id: 99, request: 'nothing', input: {} })).toMatchObject({ ok: false, error: { code: 'unknown-request' } });
-  expect(await main.raw({ id: 98, request: 'replay', input: null })).toMatchObject({ ok: false, error: { code: 'bad-input' } });
+  expect(await main.raw({ id: 98, request: 'rebuild', input: null })).toMatchObject({ ok: false, error: { code: 'bad-input' } });
   main.post({ type: 'frame', bytes: new Uint8Array(100) });
   await main.raw(null);
   main.post({ type: 'attested', id: 97, signature: 'x' });
   for (const recording of ['../../people', '20261122-000000-0000000g', '20261122-000000-00000000']) {
-    expect(await main.ask({ type: 'replay', pane: 1, recording, written: nothing })).toMatchObject({ code: 'no-recording' });
+    expect(await main.ask({ type: 'rebuild', pane: 1, recording, written: nothing })).toMatchObject({ code: 'no-recording' });
   }
   expect(await main.ask({ type: 'unlockPasskey', person, response: { id: 1 } })).toMatchObject({ code: 'passkey-refused' });
   expect(await main.ask({ type: 'passkeyOptions', person })).toMatchObject({ code: 'no-such-slot' });
@@ -579,14 +579,14 @@ async function record(output: readonly (Buffer | { snapshot: string })[]): Promi
   return { recording: readdirSync(home.recordings)[0]!, outputBytes, written };
 }
 const shown = (frames: readonly ViewFrame[]): string =>
-  Buffer.concat(frames.flatMap((frame) => (frame.type === 'replay' || frame.type === 'screen' ? [frame.bytes] : []))).toString();
+  Buffer.concat(frames.flatMap((frame) => (frame.type === 'rebuild' || frame.type === 'screen' ? [frame.bytes] : []))).toString();
 
 test('a pane comes back: size, snapshot, output since, end', async () => {
   const { recording, outputBytes, written } = await record([Buffer.from('gone\r\n'), { snapshot: 'SCREEN ' }, Buffer.from('after\r\n')]);
   const main = start();
   await main.connect();
   await main.unlock(person);
-  expect(await main.ask({ type: 'replay', pane: 7, recording, written })).toMatchObject({ type: 'replayed', pane: 7, skipped: 0 });
+  expect(await main.ask({ type: 'rebuild', pane: 7, recording, written })).toMatchObject({ type: 'rebuilt', pane: 7, skipped: 0 });
   expect(shown(main.frames)).toBe('SCREEN after\r\n');
   expect(main.frames.find(({ type }) => type === 'size')).toMatchObject({ pane: 7, cols: 100, rows: 30 });
   expect(main.frames.at(-1)).toEqual({ type: 'end', pane: 7, offset: outputBytes, skipped: 0, segments: 1 });
@@ -600,7 +600,7 @@ test('a long recording comes back from its bounded tail, in frames, exactly', as
   const main = start();
   await main.connect();
   await main.unlock(person);
-  const answer = await main.ask({ type: 'replay', pane: 1, recording, written });
+  const answer = await main.ask({ type: 'rebuild', pane: 1, recording, written });
   const text = shown(main.frames);
   expect(answer.skipped + text.length).toBe(outputBytes);
   expect(text.length).toBeGreaterThan(4 * 1024 * 1024 - 4096);
@@ -619,7 +619,7 @@ test('a damaged recording: what comes before the damage, then end, then the sent
   const main = start();
   await main.connect();
   await main.unlock(person);
-  expect(await main.ask({ type: 'replay', pane: 1, recording, written })).toMatchObject({ type: 'refused', code: expect.stringMatching(/^bad-/) });
+  expect(await main.ask({ type: 'rebuild', pane: 1, recording, written })).toMatchObject({ type: 'refused', code: expect.stringMatching(/^bad-/) });
   expect(main.frames.at(-1)).toMatchObject({ type: 'end', offset: outputBytes });
 });
 

@@ -14,7 +14,7 @@ import { statementSchema } from '../export/statement.ts';
 import { writtenSchema } from '../recording/written.ts';
 import { asked, told, type InputOf, type OutputOf, type Row } from '../process/service.ts';
 import { BREAK_GLASS } from '../recording/access.ts';
-import { emergencyReasons, identityChecks, personStandings, personStates, roles, stopReasons, unlockMethods, workstationClasses } from '../types/words.ts';
+import { emergencyReasons, identityChecks, allPersonStates, personStates, roles, stopReasons, unlockMethods, workstationClasses } from '../types/words.ts';
 import { outcomes } from '../selftest/finding.ts';
 import { keylessNames } from '../selftest/rows.ts';
 
@@ -42,10 +42,10 @@ const known = z
     seq,
     roles: z.array(z.enum(roles)).readonly(),
     rolesSeq: seq.nullable(),
-    state: z.enum(personStandings),
+    state: z.enum(allPersonStates),
     stateSeq: seq.nullable(),
     stoppedBy: z.string().optional(),
-    behind: z.enum(personStandings).optional(),
+    behind: z.enum(allPersonStates).optional(),
     revokedSlots: z.array(z.string()).readonly().optional(),
     bound: z.strictObject({ to: personId, until: z.string() }).optional(),
   })
@@ -185,7 +185,7 @@ export const vaultService = {
   /** A challenge of the shells: `peer` is their channel key. The page's is the vault's own. */
   proveView: asked('session.use', z.object({ sealed: z.string(), peer: bytes }), z.object({ proof: bytes })),
   /** Sends the pane's screen and output tail through the view channel, up to what its writer had written and only if the files are that. */
-  replay: asked(
+  rebuild: asked(
     'recording.replay.own',
     z.object({ pane: z.number(), recording: z.string(), written: writtenSchema }),
     z.object({ skipped: z.number() }),

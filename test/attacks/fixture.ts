@@ -20,7 +20,7 @@ import { Ledger } from '../../src/ledger/ledger.ts';
 import { noticeEntry } from '../../src/ledger/notice.ts';
 import type { InstallationSigner } from '../../src/crypto/signer.ts';
 import type { Recipient, RecordingNotice } from '../../src/recording/types.ts';
-import { encodeSnapshot } from '../../src/recording/replay.ts';
+import { encodeSnapshot } from '../../src/recording/tail.ts';
 import { MLDSA44, openMldsa44 } from '../../src/crypto/mldsa.ts';
 import { AuditKeyOpener, generateAuditKey } from '../../src/recording/wrap.ts';
 import type { RecordingOptions } from '../../src/recording/options.ts';

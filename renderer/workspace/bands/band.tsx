@@ -2,12 +2,12 @@
 import type { FunctionComponent, JSX } from 'preact';
 import type { Controller } from '../controller.ts';
 import type { OpenBand } from '../model.ts';
-import type { PasteReview } from '../paste.ts';
+import type { PasteFindings } from '../paste.ts';
 
 /** What a band cannot do without. A command gives it (`opens`, or the client action `open`), or the page. */
 interface Takes {
   readonly pane?: true;
-  readonly review?: true;
+  readonly pasted?: true;
   /** Texts, each by its name. */
   readonly words?: readonly string[];
 }
@@ -15,7 +15,7 @@ interface Takes {
 type Props<T extends Takes> = { readonly controller: Controller; readonly from: readonly string[] } & (T extends { readonly pane: true }
   ? { readonly pane: number }
   : unknown) &
-  (T extends { readonly review: true } ? { readonly review: PasteReview } : unknown) &
+  (T extends { readonly pasted: true } ? { readonly pasted: PasteFindings } : unknown) &
   (T extends { readonly words: readonly (infer Word extends string)[] } ? { readonly [W in Word]: string } : unknown);
 
 export interface BandRow {
@@ -29,9 +29,9 @@ export function band<const T extends Takes>(name: string, takes: T, Component: F
   return {
     name,
     draw: (controller, given) => {
-      const { pane, review, words = {}, from = [] } = given;
-      const whole = (!takes.pane || pane !== undefined) && (!takes.review || review) && (takes.words ?? []).every((word) => words[word] !== undefined);
-      const props = { controller, pane, review, from, ...words } as unknown as Props<T>;
+      const { pane, pasted, words = {}, from = [] } = given;
+      const whole = (!takes.pane || pane !== undefined) && (!takes.pasted || pasted) && (takes.words ?? []).every((word) => words[word] !== undefined);
+      const props = { controller, pane, pasted, from, ...words } as unknown as Props<T>;
       // Each opening begins anew: a prompt that follows a prompt has not its words.
       return whole ? <Component key={given} {...props} /> : undefined;
     },

@@ -3,25 +3,25 @@ import type { JSX } from 'preact';
 import { messages } from '../../shared/messages.ts';
 import { Band, Button, Mark } from '../../shared/parts.tsx';
 import type { Controller } from '../controller.ts';
-import type { PasteReview } from '../paste.ts';
+import type { PasteFindings } from '../paste.ts';
 import { band } from './band.tsx';
 import { titleOf } from './parts.ts';
 
-export const pasteQuestion = band('paste', { pane: true, review: true }, PasteQuestion);
+export const pasteQuestion = band('paste', { pane: true, pasted: true }, PasteQuestion);
 
 /** The safe answer is first, in inverse, focused and on Escape: Enter never pastes. */
-function PasteQuestion({ controller, pane, review }: { readonly controller: Controller; readonly pane: number; readonly review: PasteReview }): JSX.Element {
+function PasteQuestion({ controller, pane, pasted }: { readonly controller: Controller; readonly pane: number; readonly pasted: PasteFindings }): JSX.Element {
   const { number, title } = titleOf(pane);
   const text = messages.paste;
-  const answer = (choice: 'no' | 'as-is' | 'without-last'): void => controller.pasting.answer(pane, review, choice);
+  const answer = (choice: 'no' | 'as-is' | 'without-last'): void => controller.pasting.answer(pane, pasted, choice);
   const whole = controller.pasting.takenWhole(pane);
-  const heading = review.lineCount === 1 ? text.titleOne : text.title(review.lineCount);
+  const heading = pasted.lineCount === 1 ? text.titleOne : text.title(pasted.lineCount);
   return (
     <Band
       label={heading}
       level="warn"
       onClose={() => answer('no')}
-      keys={{ y: () => answer('as-is'), ...(review.lastRuns ? { w: () => answer('without-last') } : {}) }}
+      keys={{ y: () => answer('as-is'), ...(pasted.lastRuns ? { w: () => answer('without-last') } : {}) }}
     >
       <div class="band__grid">
         <div>
@@ -30,7 +30,7 @@ function PasteQuestion({ controller, pane, review }: { readonly controller: Cont
         </div>
         <div>
           <ol class="numbered">
-            {review.lines.map((line, i) => (
+            {pasted.lines.map((line, i) => (
               <li key={i}>
                 <span>{i + 1}</span>
                 {line.map((part, j) =>
@@ -42,17 +42,17 @@ function PasteQuestion({ controller, pane, review }: { readonly controller: Cont
                     <span key={j}>{part.text}</span>
                   ),
                 )}
-                {i + 1 === review.lineCount && review.lastRuns ? <b class="ctl">LF</b> : null}
+                {i + 1 === pasted.lineCount && pasted.lastRuns ? <b class="ctl">LF</b> : null}
               </li>
             ))}
           </ol>
-          {review.moreLines > 0 ? <p class="dim">{text.more(review.moreLines)}</p> : null}
-          {review.endsEarly || review.removed > 0 || review.lastRuns ? (
+          {pasted.moreLines > 0 ? <p class="dim">{text.more(pasted.moreLines)}</p> : null}
+          {pasted.endsEarly || pasted.removed > 0 || pasted.lastRuns ? (
             <p class="warn gap-h">
               <Mark kind="warn" />
               {[
-                review.endsEarly ? text.endedEarly : review.removed > 0 ? text.removed(review.removed) : '',
-                review.lastRuns ? (whole ? text.lastNewline : text.lastRuns) : '',
+                pasted.endsEarly ? text.endedEarly : pasted.removed > 0 ? text.removed(pasted.removed) : '',
+                pasted.lastRuns ? (whole ? text.lastNewline : text.lastRuns) : '',
               ]
                 .filter(Boolean)
                 .join(' ')}
@@ -66,7 +66,7 @@ function PasteQuestion({ controller, pane, review }: { readonly controller: Cont
           <Button hint="y" onClick={() => answer('as-is')}>
             {text.asIs}
           </Button>
-          {review.lastRuns ? (
+          {pasted.lastRuns ? (
             <Button hint="w" onClick={() => answer('without-last')}>
               {text.withoutLast}
             </Button>

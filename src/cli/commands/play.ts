@@ -18,7 +18,7 @@ import { recordingFolder } from '../recording-folder.ts';
 import type { CliIo } from '../io.ts';
 import { factor, personOptions } from '../options.ts';
 import { importedText } from '../../types/words.ts';
-import { eventSize } from '../../recording/replay.ts';
+import { eventSize } from '../../recording/tail.ts';
 import { faster, LONGEST_PAUSE_MS, SEEK_MS, slower } from '../../review/player.ts';
 import { Painter, type Size } from '../../terminal/painter.ts';
 import { ReplayFilter } from '../../terminal/replay-filter.ts';

@@ -158,7 +158,7 @@ test('a list that a stranger signed is refused, is not kept, and puts out whoeve
     revocations.tick();
     await revocations.look();
     await Promise.resolve();
-    return revocations.standing.barred;
+    return revocations.lastLook.barred;
   };
   expect(await look()).toBe(false);
   expect(await comesIn(revocations, jo, words)).toBe('unlisted');

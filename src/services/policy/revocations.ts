@@ -37,7 +37,7 @@ const EVENT_MS = 60_000;
 type Facts = Pick<LedgerFacts, 'people' | 'person' | 'revocations'>;
 
 /** What a look came to, for whoever stands at a door. */
-export interface ListStanding extends NamedHere {
+export interface ListLook extends NamedHere {
   /** Null where the policy demands no list. */
   readonly state: RevocationState | null;
   readonly barred: boolean;
@@ -46,7 +46,7 @@ export interface ListStanding extends NamedHere {
 }
 /** Where no list is demanded. */
 const NO_SLOT = (): boolean => false;
-const NOTHING: ListStanding = { state: null, barred: false, sentence: undefined, people: [], slots: [] };
+const NOTHING: ListLook = { state: null, barred: false, sentence: undefined, people: [], slots: [] };
 
 export interface RevocationParts {
   readonly home: Home;
@@ -66,14 +66,14 @@ export interface RevocationParts {
 
 export class Revocations {
   readonly #parts: RevocationParts;
-  #standing: ListStanding = NOTHING;
+  #lastLook: ListLook = NOTHING;
   /** Of the newest list that is signed, also where another one lies there by now. */
   #isNamed: (slot: NamedSlot) => boolean = NO_SLOT;
   /** The look that is under way. */
-  #looking: Promise<ListStanding> | undefined;
+  #looking: Promise<ListLook> | undefined;
   /** A file that is being written on a share is none for a moment: only what two looks have seen puts out who is in. */
   #seenBarred = false;
-  #watched: ListStanding = NOTHING;
+  #watched: ListLook = NOTHING;
   #told = '';
   /** The two clocks at the beginning: setting one back makes no list younger as long as this runs. */
   readonly #begun: { readonly wall: number; readonly clock: number };
@@ -108,20 +108,20 @@ export class Revocations {
     this.#seenBarred = this.#watched.barred;
   }
 
-  #tell({ state, barred, sentence }: ListStanding): void {
+  #tell({ state, barred, sentence }: ListLook): void {
     const what = sentence === undefined || barred ? '' : `${state} ${this.#parts.ledger()?.facts.revocations.list?.number}`;
     if (what !== '' && what !== this.#told) this.#parts.tell?.(sentence!);
     this.#told = what;
   }
 
   /** What the looks of `tick` and `settle` came to. */
-  get standing(): ListStanding {
+  get lastLook(): ListLook {
     return this.#watched;
   }
 
   /** Why nobody comes in but by break-glass, as of the last look; undefined where people do. */
   get barred(): string | undefined {
-    return this.#standing.barred ? this.#standing.sentence : undefined;
+    return this.#lastLook.barred ? this.#lastLook.sentence : undefined;
   }
 
   /** Whether the list names this key slot by its own word, whatever stood in people/ when it was taken. */
@@ -130,24 +130,24 @@ export class Revocations {
   }
 
   /** Looks now. Never rejects: what cannot be looked at bars. */
-  look(): Promise<ListStanding> {
+  look(): Promise<ListLook> {
     this.#looking ??= this.#look()
-      .catch((error: unknown): ListStanding => {
+      .catch((error: unknown): ListLook => {
         this.#parts.failed?.(error);
         return {
-          ...this.#standing,
+          ...this.#lastLook,
           barred: true,
           sentence: 'The revocation list of this workstation could not be looked at. Nobody comes in but by break-glass.',
         };
       })
       .then((found) => {
         this.#looking = undefined;
-        return (this.#standing = found);
+        return (this.#lastLook = found);
       });
     return this.#looking;
   }
 
-  async #look(): Promise<ListStanding> {
+  async #look(): Promise<ListLook> {
     const { home, ledger: ledgerOf, failed } = this.#parts;
     const ledger = ledgerOf();
     if (!ledger) return NOTHING;

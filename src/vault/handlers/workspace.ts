@@ -5,14 +5,14 @@ import type { Handlers } from '../../process/service.ts';
 import { Refusal } from '../../types/refusal.ts';
 import type { Holder } from '../holder.ts';
 import { recordingFolder } from '../recording-folder.ts';
-import { sendReplay } from '../replay.ts';
+import { rebuildPane } from '../rebuild.ts';
 import type { VaultService } from '../service.ts';
 
 /** @param post to main, which relays it to the page; awaiting it is the flow control. */
 export function workspaceHandlers(
   holder: Holder,
   post: (sealed: Uint8Array) => Promise<void>,
-): Pick<Handlers<VaultService>, 'proveUnlock' | 'proveView' | 'replay' | 'keepWorkspace' | 'recallWorkspace'> {
+): Pick<Handlers<VaultService>, 'proveUnlock' | 'proveView' | 'rebuild' | 'keepWorkspace' | 'recallWorkspace'> {
   /** Shows that this identity is open, to whoever holds its public key; only for the page that stands here now. */
   const proof = async (purpose: 'unlock' | 'view', sealed: string, peer: Uint8Array): Promise<{ readonly proof: Uint8Array }> => {
     const identity = holder.open();
@@ -23,14 +23,14 @@ export function workspaceHandlers(
   return {
     proveUnlock: ({ sealed }) => proof('unlock', sealed, new Uint8Array()),
     proveView: ({ sealed, peer }) => proof('view', sealed, peer),
-    replay: async ({ pane, recording, written }) => {
+    rebuild: async ({ pane, recording, written }) => {
       const { home } = holder.ready();
       const opener = holder.open();
       const { channel } = holder.page;
-      if (!channel) throw new Refusal('no-page', 'There is no page to replay into.');
+      if (!channel) throw new Refusal('no-page', 'There is no page to rebuild a pane in.');
       // Sealing and sending are one step, so that the frames of several panes keep the channel's order.
       const send = (frame: Uint8Array): Promise<void> => post(channel.seal(frame));
-      return { skipped: await sendReplay({ folder: recordingFolder(home, recording), opener, pane, written, send }) };
+      return { skipped: await rebuildPane({ folder: recordingFolder(home, recording), opener, pane, written, send }) };
     },
     keepWorkspace: ({ text }) => ({ sealed: sealOwn(holder.open(), 'workspace', text) }),
     recallWorkspace: ({ sealed }) => {

@@ -10,9 +10,9 @@ import type { Revocations } from '../../src/services/policy/revocations.ts';
 /** Seconds between two looks at the ledger and at the revocation list, which cost a small read each. */
 const EVERY_SECONDS = 5;
 
-export interface StandingWatchParts {
+export interface PutOutWatchParts {
   /** Looks for the list by itself: a share that hangs holds up nobody. */
-  readonly revocations: Pick<Revocations, 'tick' | 'standing'>;
+  readonly revocations: Pick<Revocations, 'tick' | 'lastLook'>;
   /** Undefined before there is one. */
   readonly ledger: () => Pick<Ledger, 'facts' | 'events' | 'refresh'> | undefined;
   /** Who is in or away, or has shells that run on. */
@@ -27,8 +27,8 @@ export interface StandingWatchParts {
   readonly news?: () => void;
 }
 
-export class StandingWatch {
-  readonly #parts: StandingWatchParts;
+export class PutOutWatch {
+  readonly #parts: PutOutWatchParts;
   #ticks = 0;
   #looking = false;
   /** Events at the last look. */
@@ -38,7 +38,7 @@ export class StandingWatch {
   /** Of each who is here, what their recordings were sealed to when they were seen first: what runs is sealed to that, and new keys open nothing of it. */
   readonly #keys = new Map<string, string>();
 
-  constructor(parts: StandingWatchParts) {
+  constructor(parts: PutOutWatchParts) {
     this.#parts = parts;
   }
 
@@ -64,7 +64,7 @@ export class StandingWatch {
 
   #sync(facts: Ledger['facts']): void {
     const { stop, here, logOff, end, revocations } = this.#parts;
-    const list = revocations.standing;
+    const list = revocations.lastLook;
     stop(facts.stationStop ? 'stopped' : list.barred ? 'unlisted' : undefined);
     const people = new Set(here());
     for (const person of this.#keys.keys()) if (!people.has(person)) this.#keys.delete(person);

@@ -1,6 +1,6 @@
 /** Sends a recording's tail into a pane: frames through the sealed view channel, as fast as the line to main drains. */
 import { encodeFrame, type ViewFrame } from '../bridge/frames.ts';
-import { tail } from '../recording/replay.ts';
+import { tail } from '../recording/tail.ts';
 import type { SegmentOpener, Written } from '../recording/types.ts';
 
 /** Output bytes that a pane gets back at most: some ten thousand lines, a third of a second of xterm's parser. The rest is in the recording. */
@@ -11,7 +11,7 @@ const maxTailBytes = 4 * 1024 * 1024;
  */
 const frameBytes = 512 * 1024;
 
-export interface ReplayRequest {
+export interface RebuildRequest {
   readonly folder: string;
   readonly opener: SegmentOpener;
   readonly pane: number;
@@ -27,7 +27,7 @@ export interface ReplayRequest {
  * @returns output bytes before that which were not replayed.
  * @throws RecordingError where the recording is damaged or sealed to somebody else; what comes before the damage was sent.
  */
-export async function sendReplay({ folder, opener, pane, written, send, maxTailBytes: most = maxTailBytes }: ReplayRequest): Promise<number> {
+export async function rebuildPane({ folder, opener, pane, written, send, maxTailBytes: most = maxTailBytes }: RebuildRequest): Promise<number> {
   const frame = async (value: ViewFrame): Promise<void> => {
     const bytes = encodeFrame(value);
     try {
@@ -48,7 +48,7 @@ export async function sendReplay({ folder, opener, pane, written, send, maxTailB
     const bytes = gathered.subarray(0, length);
     length = 0;
     try {
-      await frame({ type: 'replay', pane, offset: shown - bytes.length, bytes });
+      await frame({ type: 'rebuild', pane, offset: shown - bytes.length, bytes });
     } finally {
       bytes.fill(0);
     }

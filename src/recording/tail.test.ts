@@ -5,21 +5,21 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { pattern } from '../../test/support/recording-pattern.ts';
 import { newFolder, newRecording, opener, removeFolders, rotated } from '../../test/support/recording.ts';
 import { recoverRecording } from './recovery.ts';
-import { decodeSnapshot, encodeSnapshot, tail, type ReplayItem, type TailOptions } from './replay.ts';
+import { decodeSnapshot, encodeSnapshot, tail, type TailItem, type TailOptions } from './tail.ts';
 import { outlineOf } from './outline.ts';
 import { AuditKeyOpener, generateAuditKey } from './wrap.ts';
 import type { RecordingWriter } from './writer.ts';
 
 afterAll(removeFolders);
 
-async function collect(folder: string, options: TailOptions): Promise<ReplayItem[]> {
-  const items: ReplayItem[] = [];
+async function collect(folder: string, options: TailOptions): Promise<TailItem[]> {
+  const items: TailItem[] = [];
   for await (const item of tail(folder, opener, options)) items.push(item);
   return items;
 }
 
 /** The replayed output as one buffer, checked to be without holes. */
-function outputOf(items: readonly ReplayItem[]): { readonly from: number; readonly bytes: Buffer } {
+function outputOf(items: readonly TailItem[]): { readonly from: number; readonly bytes: Buffer } {
   const output = items.filter((item) => item.kind === 'output');
   for (const [i, item] of output.entries()) if (i > 0) expect(item.offset).toBe(output[i - 1]!.offset + output[i - 1]!.bytes.length);
   return { from: output[0]?.offset ?? -1, bytes: Buffer.concat(output.map((item) => item.bytes)) };
@@ -181,7 +181,7 @@ describe('the tail of a recording', () => {
         return opener.open(jwe);
       },
     };
-    const items: ReplayItem[] = [];
+    const items: TailItem[] = [];
     for await (const item of tail(writer.folder, counting, { written: writer.written(), maxTailBytes: 800 })) items.push(item);
     expect(new Set(opened).size).toBe(1);
     expect(outputOf(items)).toEqual({ from: 6400, bytes: pattern(6400, 160) });
@@ -201,7 +201,7 @@ describe('the tail of a recording', () => {
     const file = readFileSync(path);
     file[at + 100]! ^= 1;
     writeFileSync(path, file);
-    const items: ReplayItem[] = [];
+    const items: TailItem[] = [];
     const reading = (async () => {
       for await (const item of tail(writer.folder, opener, { written, maxTailBytes: 1e6 })) items.push(item);
     })();

@@ -24,7 +24,7 @@ export interface TailOptions {
 }
 
 /** What to do to a fresh terminal, in this order. `offset` is always output bytes of the recording before the item. */
-export type ReplayItem =
+export type TailItem =
   /** Always first: `skipped` output bytes before `offset` are not replayed (with a snapshot: 0, it shows them). So many segments had to be read. */
   | { readonly kind: 'begin'; readonly offset: number; readonly skipped: number; readonly segments: number }
   /** Resize the terminal. The first one comes before any screen or output. */
@@ -61,7 +61,7 @@ export function decodeSnapshot(data: Uint8Array): { readonly info: SnapshotInfo;
  * is yielded, then RecordingError with the fault's code is thrown: 'not-as-written' where a segment is whole and not the one
  * that was written. 'not-a-recipient' where the key does not open it.
  */
-export async function* tail(folder: string, opener: SegmentOpener, options: TailOptions): AsyncGenerator<ReplayItem, void, undefined> {
+export async function* tail(folder: string, opener: SegmentOpener, options: TailOptions): AsyncGenerator<TailItem, void, undefined> {
   const { written, maxTailBytes } = options;
   const { outputBytes: upTo, starts } = written;
   const bound = Math.max(starts[0]?.outputOffset ?? 0, upTo - maxTailBytes);
@@ -90,7 +90,7 @@ interface Snapshot {
   readonly screen: Buffer;
 }
 
-type Entry = Extract<ReplayItem, { kind: 'size' | 'output' | 'gap' }>;
+type Entry = Extract<TailItem, { kind: 'size' | 'output' | 'gap' }>;
 
 /** What a replay needs of some segments, in their order. The bytes are copies. */
 interface Part {
@@ -180,13 +180,13 @@ function withoutShown(entries: readonly Entry[], offset: number): Entry[] {
 }
 
 /** The items of a replay that begins at `begin` output bytes. What is not replayed is wiped. */
-function* items({ entries, snapshot, segments }: Part, begin: number, upTo: number): Generator<ReplayItem, void, undefined> {
+function* items({ entries, snapshot, segments }: Part, begin: number, upTo: number): Generator<TailItem, void, undefined> {
   let size: { cols: number; rows: number } | undefined;
   let begun = false;
   let searched = 0;
   let inLine = !snapshot && begin > 0;
   /** The opening items, once the first output byte to replay is known. */
-  const open = function* (offset: number): Generator<ReplayItem> {
+  const open = function* (offset: number): Generator<TailItem> {
     begun = true;
     yield { kind: 'begin', offset, skipped: snapshot ? 0 : offset, segments };
     if (snapshot) {

@@ -1,8 +1,8 @@
 /** Who is stopped or disabled is logged off, in front, away, or where their shells run on; and a stopped station is. */
 import { expect, test, vi } from 'vitest';
-import { StandingWatch } from './standing.ts';
+import { PutOutWatch } from './put-out.ts';
 
-const goodList = () => ({ tick: vi.fn(), standing: { state: 'good' as const, barred: false, sentence: undefined, people: [] as string[], slots: [] } });
+const goodList = () => ({ tick: vi.fn(), lastLook: { state: 'good' as const, barred: false, sentence: undefined, people: [] as string[], slots: [] } });
 
 test('whoever is nobody here any more is logged off, once, wherever they are; an emergency’s shells are nobody’s', async () => {
   const states: Record<string, string> = { 'p-1': 'active', 'p-2': 'stopped', 'p-3': 'disabled' };
@@ -21,7 +21,7 @@ test('whoever is nobody here any more is logged off, once, wherever they are; an
   const revocations = goodList();
   const ledger = { facts, refresh, events: 7 };
   const news = vi.fn();
-  const watch = new StandingWatch({ revocations, ledger: () => ledger as never, here: () => ['p-1', 'p-2', 'p-3', 'bg-1'], stop, logOff, end, news });
+  const watch = new PutOutWatch({ revocations, ledger: () => ledger as never, here: () => ['p-1', 'p-2', 'p-3', 'bg-1'], stop, logOff, end, news });
   const seconds = async (count: number): Promise<void> => {
     for (let n = 0; n < count; n++) await watch.tick();
   };
@@ -39,19 +39,19 @@ test('whoever is nobody here any more is logged off, once, wherever they are; an
   await seconds(5);
   expect(stop).toHaveBeenLastCalledWith('stopped');
   // Nobody knows who is revoked; a stop that somebody has set is said first.
-  revocations.standing.barred = true;
+  revocations.lastLook.barred = true;
   await seconds(5);
   expect(stop).toHaveBeenLastCalledWith('stopped');
   facts.stationStop = undefined;
   await seconds(5);
   expect(stop).toHaveBeenLastCalledWith('unlisted');
-  revocations.standing.barred = false;
+  revocations.lastLook.barred = false;
   await seconds(5);
   expect(stop).toHaveBeenLastCalledWith(undefined);
   expect(revocations.tick).toHaveBeenCalled();
   // Named by a list that the ledger could not take; then by an event, and by the next one.
   logOff.mockClear();
-  revocations.standing.people = ['p-1'];
+  revocations.lastLook.people = ['p-1'];
   await seconds(10);
   expect(logOff.mock.calls).toEqual([['p-1', 'revoked']]);
   states['p-1'] = 'revoked';
@@ -60,7 +60,7 @@ test('whoever is nobody here any more is logged off, once, wherever they are; an
   facts.revocations.list = { seq: 22 };
   await seconds(10);
   expect(logOff.mock.calls).toEqual([['p-1', 'revoked'], ['p-1', 'revoked'], ['p-1', 'revoked']]); // prettier-ignore
-  [states['p-1'], revocations.standing.people] = ['active', []];
+  [states['p-1'], revocations.lastLook.people] = ['active', []];
   // Lifted, in again, and stopped again, between two looks.
   const before = logOff.mock.calls.length;
   stateSeq = 9;
@@ -81,7 +81,7 @@ test('who got new keys is logged off once, with what runs that is sealed to the 
   let [encryptionKey, here] = ['first', ['p-1', 'p-2']];
   const facts = { person: (id: string) => ({ state: 'active', stateSeq: null, encryptionKey: id === 'p-1' ? encryptionKey : 'other' }) };
   const [logOff, end] = [vi.fn(() => false), vi.fn()];
-  const watch = new StandingWatch({
+  const watch = new PutOutWatch({
     revocations: goodList(),
     ledger: () => ({ facts, refresh: async () => {} }) as never,
     here: () => here,
