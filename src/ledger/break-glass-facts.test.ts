@@ -3,6 +3,7 @@ import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { thumbprint } from '../recording/wrap.ts';
 import type { Role } from '../types/words.ts';
+import { nextEmergencies } from './break-glass-facts.ts';
 import { drillText, emergencyText, keysText, reviewText, rolesText } from './certificate.ts';
 import { unentitledWhy } from './entitled.ts';
 import { LedgerFacts } from './facts.ts';
@@ -114,6 +115,22 @@ test('who has the role begins one alone, two operators together; it is extended 
   const old = site.alone();
   expect(site.do('breakglass.start', eve, { ...old, breakGlass: OTHER })).toContain('have signed for it');
   expect(site.do('breakglass.start', eve, site.alone({}, eve, OTHER))).toBeUndefined();
+});
+
+test('an auditor whom who was in it has made alone reviews nothing of theirs, as long as they count as that one', () => {
+  const site = new Site();
+  site.begin();
+  site.end();
+  const of = (to: string, until: string) => ({ person: (id: string) => ({ ...site.facts.person(id)!, ...(id === uma.id ? { bound: { to, until } } : {}) }) });
+  const event = (minutes: number): LedgerEvent => {
+    const time = new Date(Date.UTC(2026, 10, 28, 3, minutes)).toISOString();
+    const detail = site.reviewed(uma);
+    return { seq: 99, time, monoUs: null, installation, action: 'breakglass.review', person: uma.id, aal: null, credential: null, detail };
+  };
+  const look = (to: string, minutes: number) => nextEmergencies(site.facts.emergencies, event(minutes), of(to, '2026-11-28T03:30:00.000Z'));
+  expect(look(eve.id, 29)).toContain('alone has put there');
+  expect(look(eve.id, 30)).toMatchObject({ all: [{ review: { by: uma.id } }] });
+  expect(look(ada.id, 29)).toMatchObject({ all: [{ review: { by: uma.id } }] });
 });
 
 test.each<[string, (site: Site) => string | undefined, string]>([

@@ -15,6 +15,7 @@ import {
 import { BREAK_GLASS } from '../recording/access.ts';
 import { certifierOf, drillText, emergencyText, reviewText } from './certificate.ts';
 import type { KnownPerson } from './person-facts.ts';
+import { areOneHand } from './quorum.ts';
 import type { LedgerEvent } from './types.ts';
 
 export interface EmergencyFacts {
@@ -157,6 +158,10 @@ function alert(before: EmergenciesState, event: LedgerEvent): EmergenciesState |
   return one.alerted.includes(anchor) ? before : change(before, one, { alerted: [...one.alerted, anchor] });
 }
 
+/** Whether it would be a review of one's own work: by who was in the emergency, or by a hand of theirs. */
+export const reviewsOwn = (people: KnownPeople, one: Pick<EmergencyFacts, 'person' | 'second'>, reviewer: string, at: string): boolean =>
+  [one.person, one.second].some((who) => who !== null && areOneHand({ get: (id) => people.person(id) }, reviewer, who, at));
+
 function review(before: EmergenciesState, event: LedgerEvent, people: KnownPeople): EmergenciesState | string {
   const one = named(before, event);
   const { installation, person, detail = {} } = event;
@@ -164,7 +169,8 @@ function review(before: EmergenciesState, event: LedgerEvent, people: KnownPeopl
   if (!one || person === undefined || !isOneOf(reviewFindings, finding)) return 'reviews an emergency that never was';
   if (!one.end) return `reviews the emergency ${one.id} before it is over`;
   if (one.review) return `reviews the emergency ${one.id} a second time`;
-  if (person === one.person || person === one.second) return `is a review of the emergency ${one.id} by somebody who was in it`;
+  if (reviewsOwn(people, one, person, event.time))
+    return `is a review of the emergency ${one.id} by somebody who was in it, or whom one of these alone has put there`;
   const known = people.person(person);
   const by = known?.roles.find((role) => (permissions['break-glass.review'].roles as readonly string[]).includes(role));
   const text = reviewText({ installation, breakGlass: one.id, start: one.seq, finding, by: person });

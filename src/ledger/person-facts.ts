@@ -11,7 +11,7 @@ import { identityChecks, personStates, roles as allRoles, stopReasons, type Pers
 import { isMoment } from '../recording/time.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import { certifierOf, keyOfText, keysText, personStopText, rebindText, rolesText, stateText, stationStopText, type PersonFacts } from './certificate.ts';
-import { ADMIN, areOneHand, boundTo, isAdmin, quorumOf, rolesTakeTwo, type QuorumFacts, type CountedPerson } from './quorum.ts';
+import { areOneHand, boundAfter, isAdmin, quorumOf, rolesTakeTwo, type QuorumFacts, type CountedPerson } from './quorum.ts';
 import type { LedgerEvent } from './types.ts';
 
 /** That nobody comes in at this station but by break-glass. */
@@ -198,9 +198,8 @@ function takeRoles(event: LedgerEvent, person: string, known: KnownPerson | unde
   const by = detail['by'] as string;
   const agreed = detail['second'] !== undefined;
   if (agreed ? !isAgreed(event, people, by, person, text(by)) : rolesTakeTwo(quorumOf(people, quorum, time, by, person), known.roles, roles)) return undefined;
-  const gains = roles.includes(ADMIN) && !known.roles.includes(ADMIN);
   // Two who are independent of each other stand for somebody; one alone makes a hand of theirs.
-  const bound = agreed || !roles.includes(ADMIN) ? undefined : gains ? boundTo(people, person, by, quorum, time) : known.bound;
+  const bound = agreed ? undefined : boundAfter(people, person, roles, by, quorum, time);
   return { ...known, roles, rolesSeq: seq, bound };
 }
 

@@ -110,6 +110,20 @@ function rebind(who: string, by: string, second: string): boolean {
   const event = { ...detail, change: 'rebound', checked: 'staff-badge', formerKey, by, ...both(by, second, request) };
   return enter({ action: 'person.keys', person: who, detail: event }, () => facts.person(who)?.seq === at);
 }
+/** @returns the number of the hold */
+function hold(by: string): string {
+  const request = { hold: `h-${String(seq).padStart(12, '0')}`, scope: 'person', of: x, recording: null, from: null, until: null, reason: 'legal' } as const;
+  const { hold: name, scope, of, reason } = request;
+  const detail = { hold: name, scope, of, reason, ...signed(by, by, { deed: 'hold', ...request }) };
+  enter({ action: 'hold.set', person: by, detail }, () => facts.holds.some((one) => one.id === name));
+  return name;
+}
+/** @param name of a hold that is in force */
+function release(name: string, by: string, second: string): boolean {
+  const request = { deed: 'release', hold: name, start: facts.holds.find((one) => one.id === name)!.seq, reason: 'closed' } as const;
+  const detail = { hold: name, reason: request.reason, ...both(by, second, request) };
+  return enter({ action: 'hold.clear', person: by, detail }, () => !facts.holds.some((one) => one.id === name));
+}
 function weaken(by: string | undefined, second?: string): boolean {
   const previousSha256 = facts.policy?.sha256 ?? '';
   const sha256 = createHash('sha256').update(`policy ${policies++}`).digest('hex');
@@ -209,6 +223,42 @@ test('of three one is put out at once, and the other two are two', () => {
   expect([state(y, 'disabled', x), weaken(x), weaken(x, z), roles(o, ['operator', 'emergency'], z, x)]).toEqual([true, false, true, true]);
 });
 
+test('an auditor of one’s own making ends no hold with who made them, for 90 days; one whom two have made does, and two make that one who counts', () => {
+  place();
+  const a = id('9');
+  for (const one of [a, g]) keys(one, x);
+  expect([roles(a, ['auditor'], x, y), facts.hand(a, moment())]).toEqual([true, a]);
+  expect([release(hold(a), x, a), release(hold(x), a, x)]).toEqual([true, true]);
+  state(y, 'disabled', x);
+  expect(roles(g, ['auditor'], x)).toBe(false);
+  now += WAIT_MS;
+  expect([roles(g, ['auditor'], x), facts.hand(g, moment())]).toEqual([true, x]);
+  const held = hold(x);
+  expect([release(held, x, g), release(held, g, x), release(held, x, x), release(held, x, y)]).toEqual([false, false, false, false]);
+  // The same roles once more, by the same one, or with another beside them, are no way round.
+  expect([roles(g, ['auditor', 'custodian'], x), release(held, x, g), roles(g, ['auditor'], x), release(held, x, g)]).toEqual([true, false, true, false]);
+  expect([release(held, x, a), facts.hand(a, moment())]).toEqual([true, a]);
+  const again = hold(x);
+  now += BOUND_MS - 1;
+  expect(release(again, x, g)).toBe(false);
+  state(y, 'active', x);
+  expect([roles(g, ['auditor'], x, y), facts.hand(g, moment()), release(again, x, g)]).toEqual([true, g, true]);
+});
+
+test('who is an auditor by one alone and becomes a security admin by that one begins the 90 days anew; who audited before is nobody’s hand for what somebody takes', () => {
+  place();
+  keys(g, x);
+  state(y, 'disabled', x);
+  now += WAIT_MS;
+  roles(g, ['auditor'], x);
+  now += BOUND_MS - HOUR;
+  expect([roles(g, ['security'], x), facts.hand(g, moment())]).toEqual([true, x]);
+  now += 2 * HOUR;
+  expect([facts.hand(g, moment()), weaken(x, g)]).toEqual([x, false]);
+  // Back to daily work: nobody’s hand, and nobody’s second.
+  expect([roles(g, ['operator'], x), facts.hand(g, moment()), weaken(x, g)]).toEqual([true, g, false]);
+});
+
 test('a place that never had a second one is one person’s, on the first day too', () => {
   begin();
   keys(x, undefined);
@@ -230,7 +280,7 @@ type Act = {
 const everybody = [x, y, z, o, f, g];
 const theirs = [x, f, g];
 const act: fc.Arbitrary<Act> = fc.record({
-  kind: fc.constantFrom('roles', 'roles', 'active', 'disabled', 'deleted', 'stopped', 'lifted', 'station', 'rebind', 'weaken', 'weaken'),
+  kind: fc.constantFrom('roles', 'roles', 'active', 'disabled', 'deleted', 'stopped', 'lifted', 'station', 'rebind', 'weaken', 'weaken', 'release'),
   by: fc.nat(theirs.length - 1),
   second: fc.option(fc.nat(theirs.length - 1), { nil: undefined, freq: 1 }),
   who: fc.nat(everybody.length - 1),
@@ -244,6 +294,7 @@ function does({ kind, by: n, second: m, who: k, roles: wanted }: Act): boolean {
   if (kind === 'stopped' || kind === 'lifted') return stop(who, kind, by);
   if (kind === 'station') return station(facts.stationStop ? 'lifted' : 'stopped', by);
   if (kind === 'rebind') return rebind(who, by, second ?? by);
+  if (kind === 'release') return facts.holds.length > 0 && release(facts.holds[0]!.id, by, second ?? by);
   return weaken(by, second);
 }
 
@@ -253,6 +304,7 @@ test('random acts of one admin with keys of their own: nothing that takes two is
     fc.property(fc.array(act, { minLength: 5, maxLength: 40 }), fc.boolean(), fc.constantFrom('in', 'out', 'long out'), (acts, third, begins) => {
       place(third);
       for (const one of [f, g]) keys(one, x);
+      hold(y);
       const honest = third ? [y, z] : [y];
       // Most of the walks begin where whoever else decides was put out.
       if (begins !== 'in') for (const one of honest) state(one, 'disabled', x);
@@ -272,7 +324,7 @@ test('random acts of one admin with keys of their own: nothing that takes two is
           alone++;
           expect(mayAlone, trace).toBe(true);
         }
-        if (one.kind === 'rebind') expect(done, trace).toBe(false);
+        if (one.kind === 'rebind' || one.kind === 'release') expect(done, trace).toBe(false);
         if (done && one.kind === 'lifted') expect(theirs.includes(before.stoppedBy!), trace).toBe(false);
         if (done && one.kind === 'station') expect(before.station, trace).toBeUndefined();
         if (done && one.kind === 'roles' && (who === f || who === g) && one.roles.some((role) => role !== 'operator' && !before.roles.includes(role))) {

@@ -1,19 +1,24 @@
 /**
  * Who counts as the second of two, and when one may decide alone. Taking power away is quick: one security admin does it, at once. Giving it is slow: what
- * takes two takes two still for a week after the other one was put out, and whoever was made a security admin by one alone counts as that one's hand, and
- * never as the second to them, for a quarter of a year, unless two who are independent of each other say so. Pure; constants of the format.
+ * takes two takes two still for a week after the other one was put out, and whoever was made a security admin or an auditor by one alone counts as that one's
+ * hand, and never as the second to them, for a quarter of a year, unless two who are independent of each other say so. Pure; constants of the format.
  */
 import type { PersonState, Role } from '../types/words.ts';
 
 /** Who decides over people. A constant of the format: which role may enrol does not change for events that are written. */
-export const ADMIN: Role = 'security';
+const ADMIN: Role = 'security';
+/**
+ * Whoever has one of these agrees as the second to what somebody else asks for: to what is decided over people and policy, or to the end of a hold and to a deletion. So
+ * who gets one from one alone is that one's hand. A custodian agrees to nothing, as long as there is no deed for shares.
+ */
+const SECONDS: readonly Role[] = [ADMIN, 'auditor'];
 /** Daily work: the one role that somebody who is alone for the time being may give, so that a ward works on. */
 const WORK: Role = 'operator';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** So long (ms) nobody decides alone what takes two, after somebody who could have been the second lost that. Ours: a week of shifts, in which whoever was put out, or audits, is here once. */
 export const WAIT_MS = 7 * DAY_MS;
-/** So long (ms) somebody who was made a security admin by one alone counts as that one's hand. Ours: no program tells a successor from a puppet, and by then the posture has said it for a quarter. */
+/** So long (ms) somebody who was made a security admin or an auditor by one alone counts as that one's hand. Ours: no program tells a successor from a puppet, and by then the posture has said it for a quarter. */
 export const BOUND_MS = 90 * DAY_MS;
 
 /** What of somebody counts here. */
@@ -21,11 +26,11 @@ export interface CountedPerson {
   /** In the order of the table of roles. Somebody without one may unlock, and nothing else. */
   readonly roles: readonly Role[];
   readonly state: PersonState;
-  /** Whose hand they count as, where one alone has made them a security admin. */
+  /** Whose hand they count as, where one alone has made them a security admin or an auditor. */
   readonly bound?: Bound | undefined;
 }
 
-/** That one person alone has made somebody a security admin. */
+/** That one person alone has made somebody a security admin or an auditor. */
 export interface Bound {
   /** Whose hand they count as. */
   readonly to: string;
@@ -70,11 +75,22 @@ export function handOf(people: Known, id: string, at: string): string {
 /** Whether two are one, as far as it takes two: the same person, or one is the other's hand. */
 export const areOneHand = (people: Known, one: string, other: string, at: string): boolean => handOf(people, one, at) === handOf(people, other, at);
 
+/** Whether these are roles of somebody who agrees as the second. */
+export const areSeconds = (roles: readonly Role[]): boolean => SECONDS.some((role) => roles.includes(role));
+
+/** Whose hand somebody is after one alone has given them these roles. */
+export function boundAfter(people: People, person: string, roles: readonly Role[], by: string, quorum: QuorumFacts, at: string): Bound | undefined {
+  const known = people.get(person);
+  if (!areSeconds(roles)) return undefined;
+  const gains = SECONDS.some((role) => roles.includes(role) && !known?.roles.includes(role));
+  return gains ? boundTo(people, person, by, quorum, at) : known?.bound;
+}
+
 /**
- * Whose hand somebody is whom one alone makes a security admin. Undefined where they are their own: the first one who comes beside the first person; who was
- * their own when they lost that, whoever gives it back; and where that one is theirs.
+ * Whose hand somebody is whom one alone makes a security admin or an auditor. Undefined where they are their own: whoever comes before there was a second security admin, and
+ * the first one of these; who was their own when they lost the say, whoever gives them a role then; and where that one is theirs.
  */
-export function boundTo(people: Known, person: string, by: string, { paired, latest, lost }: QuorumFacts, at: string): Bound | undefined {
+function boundTo(people: Known, person: string, by: string, { paired, latest, lost }: QuorumFacts, at: string): Bound | undefined {
   if (!paired || lost.some((one) => one.person === person && one.hand === person)) return undefined;
   // Also what is over by now counts here: so nobody is, by whatever clock, in a ring of hands.
   for (let each: string | undefined = by; each !== undefined; each = people.get(each)?.bound?.to) if (each === person) return undefined;

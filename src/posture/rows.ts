@@ -111,10 +111,15 @@ const rows: readonly RowOf[] = [
     title: 'Reviews by somebody else',
     safeguard: 'activity-review',
     strict: 'an auditor who is nobody else here',
-    advice: 'Give the role of auditor to somebody who holds no other one.',
+    advice:
+      'Give the role of auditor to somebody who holds no other one. Who got it from one who was left alone counts as that one for 90 days, or until two others give it to them once more: wardmux person roles ID --role auditor',
     look: ({ people }) => {
-      if (people.length < 2 || people.some(({ roles }) => roles.includes('auditor') && roles.length === 1)) return undefined;
-      return weaker('nobody here is an auditor and nothing else');
+      if (people.length < 2) return undefined;
+      const apart = people.filter(({ roles }) => roles.includes('auditor') && roles.length === 1);
+      if (apart.length === 0) return weaker('nobody here is an auditor and nothing else');
+      // Another one, whom nobody alone has put there, ends holds and looks at what whoever made these did.
+      if (apart.some(({ hand }) => hand === undefined)) return undefined;
+      return weaker(apart.map(({ id, hand }) => `${id} was made an auditor by ${hand} alone, and counts as the same person`).join('; '));
     },
   },
   {

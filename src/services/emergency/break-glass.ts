@@ -9,7 +9,7 @@ import { openWords, wordsDigest } from '../../break-glass/index.ts';
 import { readSmall, writeAtomic } from '../../disk/atomic.ts';
 import { StorageFault } from '../../disk/fault.ts';
 import { certify, drillText, reviewText } from '../../ledger/certificate.ts';
-import type { EmergencyFacts } from '../../ledger/break-glass-facts.ts';
+import { reviewsOwn, type EmergencyFacts } from '../../ledger/break-glass-facts.ts';
 import type { LedgerFacts } from '../../ledger/facts.ts';
 import { ledgerPaths } from '../../ledger/files.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
@@ -85,10 +85,13 @@ export function requireEmergency(facts: Pick<LedgerFacts, 'emergencies'>, id: st
 }
 
 /** Why this person cannot review it; undefined where they can. */
-function reviewFault(one: EmergencyFacts, person: string): string | undefined {
+function reviewFault(facts: Pick<LedgerFacts, 'person' | 'hand'>, one: EmergencyFacts, person: string): string | undefined {
   if (one.end === null) return `${one.id} runs still. It is reviewed when it is over.`;
   if (one.review) return `${one.id} was reviewed by ${one.review.by} at ${one.review.time}.`;
   if (person === one.person || person === one.second) return `Nobody reviews their own work, and you were in ${one.id}. Another auditor does.`;
+  const now = new Date().toISOString();
+  if (reviewsOwn({ person: (id) => facts.person(id) }, one, person, now))
+    return `Nobody reviews their own work, and until 90 days are over you count as ${facts.hand(person, now)}, who was in ${one.id} and alone has made you an auditor. Another auditor does.`;
   return undefined;
 }
 
@@ -97,7 +100,7 @@ export async function review({ ledger, identity }: Parts, id: string, finding: R
   const { person } = identity;
   const require = (): EmergencyFacts => {
     const one = requireEmergency(ledger.facts, id);
-    const fault = reviewFault(one, person.id);
+    const fault = reviewFault(ledger.facts, one, person.id);
     if (fault !== undefined) throw new Refusal('not-reviewed', `${fault} Nothing was entered.`);
     return one;
   };

@@ -11,7 +11,7 @@ import type { ScryptParameters } from '../../crypto/kdf.ts';
 import type { LedgerFacts } from '../../ledger/facts.ts';
 import type { Ledger, Together } from '../../ledger/ledger.ts';
 import type { KnownPerson } from '../../ledger/person-facts.ts';
-import { ADMIN, givesMore, rolesTakeTwo } from '../../ledger/quorum.ts';
+import { areSeconds, givesMore, rolesTakeTwo } from '../../ledger/quorum.ts';
 import { Backoff } from '../../people/backoff.ts';
 import { readBackoffKey } from '../../people/backoff-key.ts';
 import { createPerson, personPath } from '../../people/person.ts';
@@ -101,10 +101,10 @@ export function othersForRoles(
   return quorum.seconds;
 }
 
-/** Whether these are the roles that somebody has, as a security admin whom one alone has made, and two could say that they are their own. */
+/** Whether these are the roles that somebody has, as a security admin or an auditor whom one alone has made, and two could say that they are their own. */
 function standsFor(facts: LedgerFacts, id: string, roles: readonly Role[], now: string): boolean {
   const known = facts.person(id);
-  const isBound = known !== undefined && roles.includes(ADMIN) && !givesMore(known.roles, roles) && facts.hand(id, now) !== id;
+  const isBound = known !== undefined && areSeconds(roles) && !givesMore(known.roles, roles) && facts.hand(id, now) !== id;
   return isBound && facts.quorum(now, undefined, id).seconds.length > 0;
 }
 

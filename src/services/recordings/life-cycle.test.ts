@@ -358,6 +358,51 @@ describe('a deletion that does not count', () => {
   });
 });
 
+test('an auditor whom a security admin has made alone, with the other one out, ends no hold with them and deletes nothing: refused before it is entered, and passed over where it is', async () => {
+  const site = await Site.open();
+  const { ledger } = site;
+  const recording = await site.record(op, 1);
+  const hold = await setHold(site.parts(aud), { of: op.id }, 'legal');
+  const out = { deed: 'state', person: sec2.id, state: 'disabled', record: null, after: null } as const;
+  const certificate = await sec.certify(ledger.installation, sec.id, out);
+  await ledger.append({ action: 'person.state', person: sec2.id, detail: { state: 'disabled', by: sec.id, ...certificate } });
+  // Long after the days in which one who is left alone gives no such role.
+  site.now = Date.now() - DAY;
+  const puppet = somebody('p-00000000000e');
+  const facts = { encryptionKey: thumbprint(somebody(puppet.id).jwk), signingKey: thumbprint(puppet.jwk), record: 'a'.repeat(64), slots: 'b'.repeat(64) };
+  const [keys, role] = await Promise.all([
+    sec.certify(ledger.installation, sec.id, { deed: 'keys', person: puppet.id, after: null, ...facts }),
+    sec.certify(ledger.installation, sec.id, { deed: 'roles', person: puppet.id, roles: ['auditor'], after: null }),
+  ]);
+  await ledger.append({ action: 'person.keys', person: puppet.id, detail: { ...facts, by: sec.id, ...keys } });
+  await ledger.append({ action: 'person.roles', person: puppet.id, detail: { roles: ['auditor'], by: sec.id, ...role } });
+  expect([ledger.facts.person(puppet.id)?.roles, ledger.facts.hand(puppet.id, new Date().toISOString())]).toEqual([['auditor'], sec.id]);
+
+  const before = site.events().length;
+  for (const [one, other] of [
+    [sec, puppet],
+    [puppet, sec],
+  ] as const) {
+    await expect(clearHold(site.parts(one, other), hold, 'closed')).rejects.toMatchObject({ code: 'second-needed' });
+    await expect(deleteEarly(site.parts(one, other), recording, 'mistake')).rejects.toMatchObject({
+      code: expect.stringMatching(/second-needed|not-deletable/),
+    });
+  }
+  expect(site.events()).toHaveLength(before);
+  // With the key of the installation it can be entered. It changes nothing, and whoever verifies is told.
+  const asked = new Date(site.now).toISOString();
+  const request = { deed: 'release', hold, start: ledger.facts.holds[0]!.seq, reason: 'closed', asked } as const;
+  const [one, other] = await Promise.all([sec, puppet].map((each) => each.certify(ledger.installation, sec.id, request)));
+  const both = { ...one!, second: puppet.id, secondKey: other!.byKey, secondSignature: other!.signature, asked };
+  await ledger.append({ action: 'hold.clear', person: sec.id, detail: { hold, reason: 'closed', ...both } });
+  expect(ledger.facts.holds.map(({ id }) => id)).toEqual([hold]);
+  // Whom two have made is the other one, as before.
+  await clearHold(site.parts(sec, aud), hold, 'closed');
+  await expect(deleteEarly(site.parts(sec, puppet), recording, 'mistake')).rejects.toMatchObject({ code: 'second-needed' });
+  expect(site.present(recording)).toBe(true);
+  await ledger.close();
+});
+
 test('what somebody has put where files are being removed stays, whether it is held, living, a link to one or no recording at all', async () => {
   const site = await Site.open();
   const [gone, living, linked] = [await site.record(op, 1), await site.record(sec, 1), await site.record(sec, 1)];

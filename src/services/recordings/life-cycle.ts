@@ -74,9 +74,10 @@ export async function clearHold(parts: LifeCycleParts, hold: string, reason: Hol
   if (ledger.facts.holds.some(({ id }) => id === hold)) throw passedOver();
 }
 
-/** Who could agree with who asks: of auditor and security admin they are the other one. */
-function othersFor(facts: Pick<LedgerFacts, 'active' | 'person'>, id: string): readonly string[] {
-  return facts.active().filter((other) => other !== id && mayAgreeWith(facts.person(id), facts.person(other)));
+/** Who could agree with who asks: of auditor and security admin they are the other one, and neither has alone put the other there. */
+function othersFor(facts: Pick<LedgerFacts, 'active' | 'person' | 'hand'>, id: string): readonly string[] {
+  const now = new Date().toISOString();
+  return facts.active().filter((other) => mayAgreeWith(facts.person(id), facts.person(other)) && facts.hand(other, now) !== facts.hand(id, now));
 }
 
 function requireOther({ ledger, admin, second }: LifeCycleParts, why: string): readonly string[] {

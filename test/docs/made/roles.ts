@@ -56,7 +56,7 @@ both signatures, and every reader of the ledger passes over one without them.
 
 Taking power away is quick: one security admin disables, stops, or takes a role, at once. Giving it is slow:
 
-- Whoever one security admin alone has made one too counts as that one, and not as the second to them, for ${BOUND_MS / DAY_MS} days; two who are
+- Whoever one security admin alone has made one too, or an auditor, counts as that one, and not as the second to them, for ${BOUND_MS / DAY_MS} days; two who are
   independent of each other end that at once, with the same roles given once more. Only who comes first beside the first person is exempt.
 - Where the last one who could have been the second was put out, nobody decides alone for ${WAIT_MS / DAY_MS} days what takes two. One who is alone then still
   enrols people, and gives the role operator. Whoever was disabled by mistake is let in again, and that is over at once.
