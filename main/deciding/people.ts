@@ -153,10 +153,13 @@ export class People {
     const facts = await this.#facts();
     const deciders = facts.deciders();
     const may = deciders.includes(person.id);
+    const now = new Date().toISOString();
     return {
       people: facts.people().map((id) => {
         const { roles, state, stoppedBy } = facts.person(id)!;
-        const shown = { id, roles: [...roles], state, you: id === person.id, yourStop: stoppedBy === person.id };
+        const { seconds, until } = facts.quorum(now, person.id, id);
+        const agree = { seconds: seconds.map((second) => this.#nameOf(second)), waits: until ?? null };
+        const shown = { id, roles: [...roles], state, you: id === person.id, yourStop: stoppedBy === person.id, ...agree };
         try {
           const record = readPinned(home, facts, id);
           const slots = record ? slotViews(record, facts).map(({ kdf: _, ...slot }) => slot) : [];

@@ -62,6 +62,21 @@ export function Guest({ bridge, asked: first }: { readonly bridge: Bridge; reado
     }
   };
 
+  // Beside what was typed: at the end of the page it would stand below the window.
+  const told = (
+    <div class="gap-h">
+      <p role="status">
+        {busy ? (
+          <>
+            <Mark kind="wait" />
+            {busy}
+          </>
+        ) : null}
+      </p>
+      <FaultLine error={error} />
+    </div>
+  );
+
   return (
     <div class="app">
       <main class="guest" ref={body} data-step={asked?.step}>
@@ -71,23 +86,12 @@ export function Guest({ bridge, asked: first }: { readonly bridge: Bridge; reado
             <FaultLine error={text.gone} gap />
           </section>
         ) : asked.step === 'newcomer' ? (
-          <Newcomer asked={asked} bridge={bridge} run={run} />
+          <Newcomer asked={asked} bridge={bridge} run={run} told={told} />
         ) : asked.step === 'second' ? (
-          <Second asked={asked} bridge={bridge} run={run} />
+          <Second asked={asked} bridge={bridge} run={run} told={told} />
         ) : (
-          <Back asked={asked} bridge={bridge} run={run} />
+          <Back asked={asked} bridge={bridge} run={run} told={told} />
         )}
-        <div class="guest__told">
-          <p role="status">
-            {busy ? (
-              <>
-                <Mark kind="wait" />
-                {busy}
-              </>
-            ) : null}
-          </p>
-          <FaultLine error={error} />
-        </div>
       </main>
       <div class="banners" />
       <footer class="line guest__line" aria-label={messages.line.label}>
@@ -115,9 +119,11 @@ interface StepProps {
   readonly asked: Asked;
   readonly bridge: Bridge;
   readonly run: (words: string, deed: () => Promise<Asked | undefined>) => Promise<void>;
+  /** How it goes, and why it did not. */
+  readonly told: JSX.Element;
 }
 
-function Newcomer({ asked, bridge, run }: StepProps): JSX.Element {
+function Newcomer({ asked, bridge, run, told }: StepProps): JSX.Element {
   const words = text.newcomer;
   const { fields, show, next } = useNewPassphrase(
     { name: asked.newcomer ?? '' },
@@ -148,7 +154,25 @@ function Newcomer({ asked, bridge, run }: StepProps): JSX.Element {
           </Button>
           {show}
         </p>
+        {told}
       </form>
+    </>
+  );
+}
+
+/** An id is never broken at its hyphen: two people read it to each other. */
+function WithIds({ words }: { readonly words: string }): JSX.Element {
+  return (
+    <>
+      {words.split(/(\bp-[0-9a-f]{12}\b)/).map((part, n) =>
+        n % 2 === 1 ? (
+          <span class="whole" key={n}>
+            {part}
+          </span>
+        ) : (
+          part
+        ),
+      )}
     </>
   );
 }
@@ -158,7 +182,9 @@ function Request({ asked: { words, effect, hash, changes } }: { readonly asked: 
   return (
     <>
       <h2 class="faint gap">{text.second.words}</h2>
-      <p class="x2">{words}</p>
+      <p class="x2">
+        <WithIds words={words} />
+      </p>
       <p class="dim measure">{effect}</p>
       <PolicyChanges changes={changes} />
       {hash ? (
@@ -172,7 +198,7 @@ function Request({ asked: { words, effect, hash, changes } }: { readonly asked: 
   );
 }
 
-function Second({ asked, bridge, run }: StepProps): JSX.Element {
+function Second({ asked, bridge, run, told }: StepProps): JSX.Element {
   const words = text.second;
   const who = useRef<HTMLInputElement>(null);
   const [error, setError] = useState('');
@@ -232,12 +258,13 @@ function Second({ asked, bridge, run }: StepProps): JSX.Element {
         >
           <Button onClick={() => void run(messages.people.busy, () => bridge.request('people.refuse', {}))}>{words.refuse}</Button>
         </Prove>
+        {told}
       </section>
     </>
   );
 }
 
-function Back({ asked, bridge, run }: StepProps): JSX.Element {
+function Back({ asked, bridge, run, told }: StepProps): JSX.Element {
   const words = text.proof;
   const [go, setGo] = useState(!asked.refused);
   return (
@@ -291,6 +318,7 @@ function Back({ asked, bridge, run }: StepProps): JSX.Element {
             </Button>
           ) : null}
         </Prove>
+        {told}
       </section>
     </>
   );

@@ -305,6 +305,9 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
     return () => window.removeEventListener('keydown', onKey);
   });
 
+  // What a screen reader calls the place of the way in: that of what stands there.
+  const wayName = glass ? messages.breakGlass.act : form === 'lift' ? text.stopped.liftIt : !person ? text.who : text.ways[method];
+
   return (
     <div class="app poster" data-state={closed ? 'stopped' : undefined}>
       <LockHead facts={facts} />
@@ -316,7 +319,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
             {waiting ? left(wait) : <time>{clock(now.wall)}</time>}
           </p>
         </div>
-        <section class="poster__way" aria-label={!person ? text.who : text.ways[method]} ref={way}>
+        <section class="poster__way" aria-label={wayName} ref={way}>
           {!facts ? (
             <Problem sentence={text.factsFailed} />
           ) : glass ? (

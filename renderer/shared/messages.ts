@@ -545,6 +545,7 @@ export const messages = {
     nobody: 'Nobody is enrolled here.',
     columns: ['person', 'roles', 'opens with', 'last unlock', 'state'] as readonly string[],
     slotColumns: ['opens with', 'name', 'made', 'last used', 'model', 'asks for'] as readonly string[],
+    slotsOf: (who: string) => `What opens the keys of ${who}`,
     noName: 'record not as the ledger has it',
     noRole: 'no role',
     none: 'nothing',
@@ -581,6 +582,12 @@ export const messages = {
       enrol: 'Enrol somebody',
       stopStation: 'Stop the workstation',
     },
+    needs: (seconds: readonly string[], waits: string | undefined) =>
+      seconds.length > 0
+        ? `A role that they do not have yet, and new keys: ${seconds.join(' or ')} agrees here. The rest is yours alone, and at once.`
+        : waits !== undefined
+          ? `Until ${waits} nobody gives roles but operator, nor new keys: whoever could agree was put out. The rest is yours alone, and at once.`
+          : 'New keys take a second security admin, and there is none beside you. The rest is yours alone, and at once.',
     yourStop: 'You have stopped them: another security admin lifts it.',
     stopTitle: (who: string) => `Stop ${who} at once`,
     stopText: 'They are locked and logged off within seconds, also where their shells run parked, and these end.',

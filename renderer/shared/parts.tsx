@@ -211,3 +211,12 @@ export function Columns({ names }: { readonly names: readonly string[] }): JSX.E
     </thead>
   );
 }
+
+/** A table that may be wider than its place: then it is scrolled there, by keys as well. */
+export function Wide({ label, gap, children }: { readonly label: string; readonly gap?: 'gap' | 'gap-h'; readonly children: ComponentChildren }): JSX.Element {
+  return (
+    <div class={gap ? `slots ${gap}` : 'slots'} role="group" aria-label={label} tabIndex={0}>
+      {children}
+    </div>
+  );
+}

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import type { Output } from '../../src/bridge/schema.ts';
 import { messages } from './messages.ts';
-import { Columns, Mark, type MarkKind } from './parts.tsx';
+import { Columns, Mark, Wide, type MarkKind } from './parts.tsx';
 
 const text = messages.policy;
 
@@ -13,7 +13,7 @@ const marks: Readonly<Record<Changes[number]['direction'], MarkKind>> = { weaker
 export function PolicyChanges({ changes }: { readonly changes: Changes }): JSX.Element | null {
   if (changes.length === 0) return null;
   return (
-    <div class="slots gap-h" role="group" aria-label={text.wish} tabIndex={0}>
+    <Wide label={text.wish} gap="gap-h">
       <table class="t">
         <Columns names={text.columns} />
         <tbody>
@@ -24,12 +24,12 @@ export function PolicyChanges({ changes }: { readonly changes: Changes }): JSX.E
                 {text.ways[direction]}
               </td>
               <td>{field}</td>
-              <td>{before ?? <span class="dim">{text.nothing}</span>}</td>
-              <td>{after ?? <span class="dim">{text.nothing}</span>}</td>
+              <td class="value">{before ?? <span class="dim">{text.nothing}</span>}</td>
+              <td class="value">{after ?? <span class="dim">{text.nothing}</span>}</td>
             </tr>
           ))}
         </tbody>
       </table>
-    </div>
+    </Wide>
   );
 }

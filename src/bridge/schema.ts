@@ -326,6 +326,9 @@ export const requests = {
           yourStop: z.boolean(),
           slots: z.array(slot),
           lastUnlock: z.string().nullable(),
+          /** Who could agree to what takes two about them, by name; and until when nobody decides that alone, where who could was put out. */
+          seconds: z.array(z.string()),
+          waits: z.string().nullable(),
           /** What is wrong with their record, as a sentence; of who is deleted nothing is looked for in it. */
           fault: z.string().nullable(),
         }),

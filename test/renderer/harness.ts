@@ -160,7 +160,7 @@ const calmAsked: Output<'people.asked'> = {
   seconds: 702,
   changes: [],
 };
-const somebody = { slots: [], lastUnlock: null, fault: null, you: false, yourStop: false };
+const somebody = { slots: [], lastUnlock: null, fault: null, you: false, yourStop: false, seconds: ['K. Moss'], waits: null };
 const weakerPolicy: Output<'people.asked'>['changes'] = [
   { field: 'lock.idleSeconds', before: '300', after: '900', direction: 'weaker' },
   { field: 'lock.logoffMinutes', before: '15', after: '60', direction: 'weaker' },

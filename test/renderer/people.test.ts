@@ -1,6 +1,6 @@
 /** People in the window, and the page of whoever is at the keyboard of a covered session: by keys, to a screen reader, and at each size. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Browser, BrowserContextOptions } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator } from 'playwright-core';
 import { Refusal } from '../../src/types/refusal.ts';
 import { axeViolations, buildPages, launch, open, until, type FakeCore, type Opened } from './harness.ts';
 
@@ -57,6 +57,7 @@ test('who is there, and one of them disabled by keys alone, after a proof; nobod
     expect(text).toContain(part);
   expect(text).not.toContain('S. Adeyemi (p-');
   await dialog().getByRole('button', { name: 'Mara Ueda' }).press('Enter');
+  await dialog().getByText('A role that they do not have yet, and new keys: K. Moss agrees here.').waitFor();
   await dialog().getByRole('button', { name: 'Disable: Mara Ueda' }).press('Enter');
   await dialog().getByText('Disable Mara Ueda (p-000000007c41).').waitFor();
   expect(asked('people.disable')).toEqual([{ id: 'p-000000007c41' }]);
@@ -274,14 +275,62 @@ const sizes: readonly (readonly [string, BrowserContextOptions])[] = [
 const wider = (selector: string): Promise<number> =>
   opened.page.evaluate(`(() => { const box = document.querySelector('${selector}'); return box.scrollWidth - box.clientWidth; })()`);
 
-test.each(sizes)('%s: axe finds nothing on either page, and nothing is wider than it', async (_, options) => {
-  await openBand(options);
-  await dialog().getByRole('button', { name: 'Mara Ueda' }).click();
-  await dialog().getByRole('button', { name: 'Delete: Mara Ueda' }).waitFor();
-  expect(await axeViolations(opened)).toEqual([]);
-  expect(await wider('dialog.band')).toBe(0);
-  await opened.context.close();
-  await openGuest(options);
-  expect(await axeViolations(opened)).toEqual([]);
-  expect(await wider('main')).toBe(0);
+/** That all of it is in the window, above the line. */
+async function expectSeen(part: Locator): Promise<void> {
+  const box = (await part.boundingBox())!;
+  const line = (await opened.page.locator('footer').boundingBox())!;
+  expect(box.y).toBeGreaterThanOrEqual(0);
+  expect(box.y + box.height).toBeLessThanOrEqual(line.y);
+}
+
+/** Each part of the covered page, and whatever it holds: left, right and bottom in points. */
+const parts = `[...document.querySelectorAll('main > *')].map((part) => { const all = [part, ...part.querySelectorAll('*')].map((one) => one.getBoundingClientRect());
+  return { left: part.getBoundingClientRect().left, right: Math.max(...all.filter(({ width }) => width > 0).map(({ right }) => right)) }; })`;
+
+test.each(sizes)('%s: what is asked and who answers share the page, and neither runs into the other', async (_, options) => {
+  const long = '"' + 'Authorised staff only, and nobody else reads what stands here. '.repeat(2) + '"';
+  await openGuest(options, (core) => {
+    const view = core.people.view();
+    core.people.view = () => ({ ...view, changes: [{ field: 'workstation.banner', before: '""', after: long, direction: 'stronger' }] });
+  });
+  await opened.page.getByRole('cell', { name: 'workstation.banner' }).waitFor();
+  const { width } = opened.page.viewportSize()!;
+  const [asked, answer] = await opened.page.evaluate<[{ left: number; right: number }, { left: number; right: number }]>(parts);
+  expect(asked.right).toBeLessThanOrEqual(answer.left);
+  // No empty column beside them.
+  expect(answer.left).toBeLessThan(width * 0.55);
+  expect(answer.left).toBeGreaterThan(width * 0.45);
+  // An id is read aloud in one piece.
+  expect(await opened.page.evaluate(`[...document.querySelectorAll('.whole')].map((id) => [id.textContent, id.getClientRects().length])`)).toEqual([
+    ['p-000000000001', 1],
+  ]);
 });
+
+test('at 1024 by 640 a refused answer is told where it was given, and the whole hash is on the screen', async () => {
+  await openGuest({ viewport: { width: 1024, height: 640 } }, (core) => {
+    core.people.agree = async () => {
+      throw new Refusal('wrong-passphrase', 'That did not open it.');
+    };
+  });
+  const { page } = opened;
+  await page.locator('#agree-id').fill('K. Moss');
+  await page.locator('#agree').fill('kettle orbit willow prairie stamp');
+  await page.keyboard.press('Enter');
+  await expectSeen(page.getByRole('alert').getByText('That did not open it.'));
+  await expectSeen(page.locator('.guest__hash'));
+});
+
+test.each([...sizes, ['text at 200 percent of 1440', { viewport: { width: 720, height: 450 }, deviceScaleFactor: 2 }] as const])(
+  '%s: axe finds nothing on either page, and nothing is wider than it',
+  async (_, options) => {
+    await openBand(options);
+    await dialog().getByRole('button', { name: 'Mara Ueda' }).click();
+    await dialog().getByRole('button', { name: 'Delete: Mara Ueda' }).waitFor();
+    expect(await axeViolations(opened)).toEqual([]);
+    expect(await wider('dialog.band')).toBe(0);
+    await opened.context.close();
+    await openGuest(options);
+    expect(await axeViolations(opened)).toEqual([]);
+    expect(await wider('main')).toBe(0);
+  },
+);

@@ -6,7 +6,7 @@ import { Refused } from '../../shared/bridge.ts';
 import { enrolPasskey, NotTaken } from '../../shared/enrol-passkey.ts';
 import { messages } from '../../shared/messages.ts';
 import { useNewPassphrase } from '../../shared/new-passphrase.tsx';
-import { Band, Button, Columns, Field, Mark, TextField } from '../../shared/parts.tsx';
+import { Band, Button, Columns, Field, Mark, TextField, Wide } from '../../shared/parts.tsx';
 import { Prove } from '../../shared/prove.tsx';
 import { touchPasskey } from '../../shared/touch-passkey.ts';
 import { say } from '../../shared/say.ts';
@@ -196,7 +196,7 @@ function Slots({ listed, confirmed, onTest, onStep }: SlotsProps): JSX.Element {
   if (!listed) return <p class="dim">{text.loading}</p>;
   return (
     <>
-      <div class="slots">
+      <Wide label={text.title}>
         <table class="t">
           <Columns names={text.columns} />
           <tbody>
@@ -219,7 +219,7 @@ function Slots({ listed, confirmed, onTest, onStep }: SlotsProps): JSX.Element {
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
       {listed.notes.map((note) => (
         <p class="gap-h" key={note}>
           <Mark kind="note" />

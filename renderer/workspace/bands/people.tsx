@@ -4,7 +4,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Output } from '../../../src/bridge/schema.ts';
 import { stopReasons, type Role, type StopReason } from '../../../src/types/words.ts';
 import { messages } from '../../shared/messages.ts';
-import { Band, BandTitle, Button, Columns, FaultLine, Mark, TextField, type MarkKind } from '../../shared/parts.tsx';
+import { Band, BandTitle, Button, Columns, FaultLine, Mark, TextField, Wide, type MarkKind } from '../../shared/parts.tsx';
 import { moment } from '../../shared/text.ts';
 import type { Controller } from '../controller.ts';
 import { AskedProof } from './asked.tsx';
@@ -183,7 +183,7 @@ function Rows({
   if (!listed) return <p class="dim gap">{text.loading}</p>;
   if (listed.people.length === 0) return <p class="dim gap">{text.nobody}</p>;
   return (
-    <div class="slots gap">
+    <Wide label={text.title} gap="gap">
       <table class="t people">
         <Columns names={text.columns} />
         <tbody>
@@ -207,7 +207,7 @@ function Rows({
           ))}
         </tbody>
       </table>
-    </div>
+    </Wide>
   );
 }
 
@@ -239,7 +239,7 @@ function One(props: {
       <h3>{nameOf(who)}</h3>
       {who.fault ? <p class="gap-h measure">{who.fault}</p> : null}
       {who.slots.length > 0 ? (
-        <div class="slots">
+        <Wide label={text.slotsOf(nameOf(who))}>
           <table class="t">
             <Columns names={text.slotColumns} />
             <tbody>
@@ -255,19 +255,22 @@ function One(props: {
               ))}
             </tbody>
           </table>
-        </div>
+        </Wide>
       ) : null}
       {why === undefined ? (
-        <p class="actions gap-h">
-          {act(acts.roles, () => onStep('roles'))}
-          {who.state === 'active' ? act(acts.stop, () => onStep('stop')) : null}
-          {who.state === 'active' ? act(acts.rebind, () => onStep('rebind')) : null}
-          {who.state === 'active' ? act(acts.disable, () => onAsk('disable')) : null}
-          {who.state === 'disabled' ? act(acts.enable, () => onAsk('enable')) : null}
-          {who.state === 'stopped' && !who.yourStop ? act(acts.lift, () => onAsk('lift')) : null}
-          {act(acts.delete, () => onAsk('delete'))}
-          {who.yourStop ? <span class="dim">{text.yourStop}</span> : null}
-        </p>
+        <>
+          <p class="actions gap-h">
+            {act(acts.roles, () => onStep('roles'))}
+            {who.state === 'active' ? act(acts.stop, () => onStep('stop')) : null}
+            {who.state === 'active' ? act(acts.rebind, () => onStep('rebind')) : null}
+            {who.state === 'active' ? act(acts.disable, () => onAsk('disable')) : null}
+            {who.state === 'disabled' ? act(acts.enable, () => onAsk('enable')) : null}
+            {who.state === 'stopped' && !who.yourStop ? act(acts.lift, () => onAsk('lift')) : null}
+            {act(acts.delete, () => onAsk('delete'))}
+            {who.yourStop ? <span class="dim">{text.yourStop}</span> : null}
+          </p>
+          <p class="dim gap-h">{text.needs(who.seconds, who.waits === null ? undefined : when(who.waits))}</p>
+        </>
       ) : (
         <p class="dim gap-h">{why}</p>
       )}

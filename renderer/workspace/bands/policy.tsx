@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Output } from '../../../src/bridge/schema.ts';
 import { messages } from '../../shared/messages.ts';
-import { Band, BandTitle, Button, Columns, Mark } from '../../shared/parts.tsx';
+import { Band, BandTitle, Button, Columns, Mark, Wide } from '../../shared/parts.tsx';
 import { PolicyChanges } from '../../shared/policy-changes.tsx';
 import { moment } from '../../shared/text.ts';
 import type { Controller } from '../controller.ts';
@@ -114,7 +114,7 @@ function Shown({ looked: { wish, versions, may, who, class: place } }: { readonl
       <section class="gap" aria-label={text.inForce}>
         <h3>{text.inForce}</h3>
         <p class="dim">{text.place(place)}</p>
-        <div class="slots" role="group" aria-label={text.inForce} tabIndex={0}>
+        <Wide label={text.inForce}>
           <table class="t">
             <Columns names={text.versionColumns} />
             <tbody>
@@ -129,7 +129,7 @@ function Shown({ looked: { wish, versions, may, who, class: place } }: { readonl
               ))}
             </tbody>
           </table>
-        </div>
+        </Wide>
       </section>
     </>
   );

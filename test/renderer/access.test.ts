@@ -1,0 +1,218 @@
+/**
+ * Every page of many people on one workstation, in each state of its own: from 1024 to 2560 points, light and dark, in forced colours and with text at 200 percent
+ * axe finds nothing and nothing is cut at the side; and what a screen reader is given of it, as the accessibility tree has it: roles, names, live regions.
+ */
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Browser } from 'playwright-core';
+import { Refusal } from '../../src/types/refusal.ts';
+import { axeViolations, buildPages, calmLock, launch, open, until, type FakeCore, type Opened } from './harness.ts';
+
+let browser: Browser;
+let opened: Opened;
+
+beforeAll(async () => {
+  await buildPages();
+  browser = await launch();
+});
+afterAll(async () => browser?.close());
+afterEach(async () => {
+  const violations = await opened.page.evaluate<string[]>('window.__violations');
+  const { errors, core } = opened;
+  await opened.context.close();
+  expect(violations).toEqual([]);
+  expect(errors).toEqual([]);
+  expect(core.refused).toEqual([]);
+});
+
+/** Text at 200 percent is a window of half as many points. */
+const looks = [
+  ['1024, dark', { width: 1024, height: 640 }, { colorScheme: 'dark' }],
+  ['1440, light', { width: 1440, height: 900 }, { colorScheme: 'light' }],
+  ['2560', { width: 2560, height: 1440 }, { colorScheme: 'dark' }],
+  ['forced colours', { width: 1440, height: 900 }, { forcedColors: 'active' }],
+  ['text at 200 percent', { width: 720, height: 450 }, { forcedColors: 'none' }],
+] as const;
+
+const several = { ...calmLock, people: [], typed: true, parked: 2 };
+const emergency = { running: null, second: false, alert: { since: '2026-11-24T14:33:00', tries: 3 } };
+const stopped = { by: 'S. A.', at: '2026-11-24T14:33:00', reason: 'security-incident' } as const;
+
+interface State {
+  readonly surface: 'lock' | 'workspace' | 'guest';
+  readonly prepare?: (core: FakeCore) => void;
+  /** Brings it about; it stands when this is over. */
+  readonly act?: () => Promise<unknown>;
+  /** Of the accessibility tree, each a line of it. */
+  readonly tree: readonly RegExp[];
+}
+
+const page = (): Opened['page'] => opened.page;
+async function band(name: string): Promise<void> {
+  await until(() => opened.core.requests.some(({ request }) => request === 'workspace.attach'), 'attach');
+  await opened.core.settled();
+  await page().keyboard.press('Control+b');
+  await page().keyboard.type(`:${name}`);
+  await page().keyboard.press('Enter');
+  await page().getByRole('dialog').waitFor();
+}
+
+const states: Readonly<Record<string, State>> = {
+  'the lock, asking who': {
+    surface: 'lock',
+    prepare: (core) => void (core.lockFacts = several),
+    act: () => page().locator('#who').waitFor(),
+    tree: [/textbox "your id or name"/, /button "Next/, /button "Break-glass/],
+  },
+  'the lock, in a wait': {
+    surface: 'lock',
+    prepare: (core) => {
+      core.lockFacts = { ...calmLock, people: [{ id: 'p-000000000001', masked: 'M. U.', methods: ['passphrase'] }] };
+      core.unlock = async () => {
+        core.lockFacts = { ...core.lockFacts, failures: 9, backOffSeconds: 3000 };
+        throw new Refusal('wrong-passphrase', 'That passphrase did not open this.');
+      };
+    },
+    act: async () => {
+      await page().locator('#passphrase').waitFor();
+      await page().keyboard.type('not the right one at all');
+      await page().keyboard.press('Enter');
+      await page().getByRole('alert').getByText('9 tries in a row').waitFor();
+    },
+    tree: [/alert.*That passphrase did not open this/, /button "Unlock.*\[disabled\]/, /button "Break-glass/],
+  },
+  'the lock, of somebody with an emergency that nobody was told of': {
+    surface: 'lock',
+    prepare: (core) => void (core.lockFacts = { ...several, emergency }),
+    act: () => page().locator('.siren').waitFor(),
+    tree: [/nobody outside has been told yet/, /textbox "your id or name"/],
+  },
+  'the glass': {
+    surface: 'lock',
+    act: async () => {
+      await page()
+        .getByRole('button', { name: /^Break-glass/ })
+        .click();
+      await page().locator('.glassform').waitFor();
+    },
+    tree: [
+      /region "Break the glass/,
+      /radio "a patient’s safety/,
+      /textbox "emergency credential, or your id or name"/,
+      /button "Break the glass/,
+      /button "Leave/,
+    ],
+  },
+  'a stopped station': {
+    surface: 'lock',
+    prepare: (core) => void (core.lockFacts = { ...several, stopped }),
+    act: () =>
+      page()
+        .getByRole('button', { name: /^Lift the stop/ })
+        .waitFor(),
+    tree: [/Nobody unlocks here now/, /button "Lift the stop/, /button "Break-glass/],
+  },
+  'the lifting of a stop': {
+    surface: 'lock',
+    prepare: (core) => void (core.lockFacts = { ...several, stopped }),
+    act: async () => {
+      await page()
+        .getByRole('button', { name: /^Lift the stop/ })
+        .click();
+      await page().locator('#lift-who').waitFor();
+    },
+    tree: [/region "Lift the stop"/, /textbox "your id or name"/, /textbox "passphrase"/, /button "Leave/],
+  },
+  'key slots, before the proof': {
+    surface: 'workspace',
+    act: () => band('key-slots'),
+    tree: [/dialog "Key slots"/, /group "What opens your recordings"/, /columnheader "asks for"/, /textbox "your passphrase"/, /button "Try: Key ring"/],
+  },
+  'key slots, after it': {
+    surface: 'workspace',
+    prepare: (core) => void (core.vault = { ...core.vault, confirmPassphrase: async () => ({ slot: 'k-000000000001' }) }),
+    act: async () => {
+      await band('key-slots');
+      await page().locator('#confirm').fill('kettle orbit willow prairie stamp');
+      await page().keyboard.press('Enter');
+      await page()
+        .getByRole('button', { name: /^Remove: Key ring/ })
+        .waitFor();
+    },
+    tree: [/status:? .*It is you/, /button "Name: Key ring"/, /button "Remove: Key ring"/],
+  },
+  'people, one of them': {
+    surface: 'workspace',
+    act: async () => {
+      await band('people');
+      await page().getByRole('button', { name: 'Mara Ueda' }).click();
+      await page().getByRole('button', { name: 'Delete: Mara Ueda' }).waitFor();
+    },
+    tree: [
+      /dialog "People"/,
+      /button "Mara Ueda" \[pressed\]/,
+      /region "Mara Ueda"/,
+      /group "What opens the keys of Mara Ueda"/,
+      /button "New keys: Mara Ueda"/,
+    ],
+  },
+  'the policy': {
+    surface: 'workspace',
+    act: async () => {
+      await band('policy');
+      await page().getByRole('cell', { name: 'lock.idleSeconds' }).waitFor();
+    },
+    tree: [/dialog "Policy"/, /columnheader "before"/, /cell "weaker"/, /button "Take it into force/],
+  },
+  'somebody new at a covered session': {
+    surface: 'guest',
+    prepare: (core) => {
+      const view = core.people.view();
+      core.people.view = () => ({ ...view, step: 'newcomer', newcomer: 'Jo Varga', hash: null, who: [] });
+    },
+    act: () => page().locator('#passphrase').waitFor(),
+    tree: [/heading "Jo Varga, choose a passphrase/, /textbox "passphrase"/, /textbox "the same again"/, /status/, /timer/],
+  },
+  'a second person at a covered session, refused': {
+    surface: 'guest',
+    prepare: (core) => {
+      const view = core.people.view();
+      core.people.view = () => ({ ...view, changes: core.policy.wish!.changes });
+      core.people.agree = async () => {
+        throw new Refusal('wrong-passphrase', 'That did not open it.');
+      };
+    },
+    act: async () => {
+      await page().locator('#agree-id').fill('K. Moss');
+      await page().locator('#agree').fill('kettle orbit willow prairie stamp');
+      await page().keyboard.press('Enter');
+      await page().getByRole('alert').getByText('That did not open it.').waitFor();
+    },
+    tree: [
+      /heading "A second person decides"/,
+      /alert.*That did not open it/,
+      /textbox "your id or name"/,
+      /cell "lock.idleSeconds"/,
+      /button "Refuse"/,
+      /timer/,
+    ],
+  },
+};
+
+test.each(Object.entries(states))('%s', async (_, { surface, prepare, act, tree }) => {
+  opened = await open(browser, surface, {}, prepare);
+  await act?.();
+  const read = (await page().locator('body').ariaSnapshot()).split('\n');
+  for (const line of tree)
+    expect(
+      read.some((one) => line.test(one)),
+      `${line} in\n${read.join('\n')}`,
+    ).toBe(true);
+  for (const [name, size, media] of looks) {
+    await page().setViewportSize(size);
+    await page().emulateMedia(media);
+    expect(await axeViolations(opened), name).toEqual([]);
+    expect(await page().evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth'), `${name}: wider than the window`).toBe(true);
+    const cut = `[...document.querySelectorAll('dialog.band, main')].filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.className)`;
+    expect(await page().evaluate<string[]>(cut), name).toEqual([]);
+  }
+});
