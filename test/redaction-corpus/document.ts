@@ -12,11 +12,14 @@ export interface CorpusDocument {
   readonly form: string;
   readonly text: string;
   readonly gold: readonly Gold[];
+  /** What stands beside it in the same field (whose number it is, a line that says BEGIN): to withhold it is neither asked for nor wrong. */
+  readonly beside?: readonly { readonly start: number; readonly end: number }[];
 }
 
 export class Writing {
   #text = '';
   readonly #gold: Gold[] = [];
+  readonly #beside: { start: number; end: number }[] = [];
 
   /** Text that is nobody's. */
   put(text: string): this {
@@ -31,11 +34,17 @@ export class Writing {
     return this;
   }
 
+  /** Text in the same field as what is marked. */
+  near(text: string): this {
+    this.#beside.push({ start: this.#text.length, end: this.#text.length + text.length });
+    return this.put(text);
+  }
+
   line(): this {
     return this.put('\n');
   }
 
   done(form: string): CorpusDocument {
-    return { form, text: this.#text, gold: this.#gold };
+    return { form, text: this.#text, gold: this.#gold, beside: this.#beside };
   }
 }

@@ -28,11 +28,11 @@ export function measure(
     return one;
   };
   const scanner = new LineScanner(kinds);
-  for (const { form, text, gold } of documents) {
+  for (const { form, text, gold, beside = [] } of documents) {
     scanner.restart();
     const covered = new Uint8Array(text.length);
     const marked = new Uint8Array(text.length);
-    for (const { start, end } of gold) marked.fill(1, start, end);
+    for (const { start, end } of [...gold, ...beside]) marked.fill(1, start, end);
     const lineAt = (at: number): string => text.slice(text.lastIndexOf('\n', at - 1) + 1, (text.indexOf('\n', at) + text.length + 1) % (text.length + 1));
     let at = 0;
     for (const line of text.split('\n')) {
