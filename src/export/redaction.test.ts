@@ -67,6 +67,14 @@ test('no value, and no salt of what was withheld, is in any file', async () => {
   expect(shown).toBeGreaterThan(5);
 });
 
+test('no file of the installation has a value, sealed or not, nor any that was made on the way', () => {
+  for (const name of readdirSync(site.folder, { recursive: true, withFileTypes: true })) {
+    if (!name.isFile()) continue;
+    const text = readFileSync(join(name.parentPath, name.name)).toString('latin1');
+    for (const { value } of planted) expect(text.includes(value), `${value} in ${name.name}`).toBe(false);
+  }
+});
+
 test('the list says kind, place, reason and by whom, is signed, and names bundle and session by their digests', () => {
   const folder = companionOf(bundle);
   expect(readdirSync(folder).sort()).toEqual([...COMPANION_FILES].sort());

@@ -74,10 +74,24 @@ export const hasDigits =
 
 /** What systemd, package managers and shells write with an @ in it. */
 const NO_DOMAINS =
-  /\.(?:service|socket|slice|timer|target|mount|scope|device|path|swap|local|localdomain|internal|sock|git|conf|log|txt|json|yaml|yml|js|ts|py|sh|deb|rpm|gz|tgz)$/i;
+  /\.(?:service|socket|slice|timer|target|mount|scope|device|path|swap|local|localdomain|localhost|internal|sock|git|conf|log|txt|json|yaml|yml|js|ts|py|sh|deb|rpm|gz|tgz)$/i;
 const BEFORE_HOST = /(?:ssh|scp|sftp|rsync|sshfs|mosh)(?:\s+-\S+)*\s+$/;
 /** Of commits: who wrote what, in public. */
 const TRAILER = /^\s*(?:Author|Commit|Committer|AuthorDate|Signed-off-by|Co-authored-by|Reviewed-by|Acked-by|Tested-by|Maintainer|Changed-By|Uploaders)\s*:/i;
+
+/** Whether an @ has the name of a place for mail behind it. Each character is looked at once. */
+export function hasMailDomain(text: string): boolean {
+  for (let at = text.indexOf('@'); at >= 0;) {
+    let end = at + 1;
+    while (end < text.length && /[A-Za-z0-9.-]/.test(text.charAt(end))) end += 1;
+    const domain = text.slice(at + 1, end).replace(/[.-]$/, '');
+    if (/\.[A-Za-z]{2,24}$/.test(domain) && !NO_DOMAINS.test(domain)) return true;
+    // Behind two dots in a row an address ends.
+    if (domain.includes('..')) return true;
+    at = text.indexOf('@', end);
+  }
+  return false;
+}
 
 /** An address of somebody, and not a place to log in, a unit of systemd or the author of a commit. */
 export const isMailbox: Check = (value, { text, start, end }) => {
@@ -92,3 +106,10 @@ export const isMailbox: Check = (value, { text, start, end }) => {
 const NO_SECRETS =
   /^(?:\$.*|<.*|\*+|[x•]{3,}|\{\{.*|%.*|null|nil|none|true|false|yes|no|undefined|empty|required|optional|expired|invalid|missing|incorrect|unset|changed|accepted|authentication|string|file|stdin|prompt|env|ask|REDACTED.*|\[.*\])$/i;
 export const isSecret: Check = (value) => value.length >= 4 && !NO_SECRETS.test(value);
+
+/** Of staff: who entered or saw a patient stands behind the same word. */
+const STAFF = /(?:entered|updated|verified|seen|edited|by)\s+(?:the\s+)?patient["'\s:=#|>(]*$/i;
+/** What stands behind the label of a name and is none. */
+const NO_NAMES =
+  /^(?:Not|No|None|Null|Unknown|Unnamed|New|All|Any|Select|Enter|Missing|Invalid|Id|Mrn|Name|Status|See|Found|Created|Updated|Deleted|Record|Resource|Search|List)\b/i;
+export const isPatient: Check = (value, { text, start }) => !NO_NAMES.test(value) && !STAFF.test(text.slice(Math.max(0, start - 60), start));

@@ -1,23 +1,39 @@
 /** Tables whose columns have names: psql and mysql, aligned, framed and expanded (`\x`), and lists with a separator under a header. */
-import type { Found, StructureReader, StructureRow } from './recogniser.ts';
+import { NOTHING, type Found, type StructureReader, type StructureRow } from './recogniser.ts';
 
-const NAMES =
-  /(?:^|[_ ])(?:ssn|social_?security|dob|mrn|pat(?:ient)?_?(?:id|no|num)|birth_?(?:date|day)|date_?of_?birth|(?:first|last|middle|full|given|family|maiden|patient|pt|mothers?|guarantor|kin)_?name|addr(?:ess)?_?\d?|street|phone|mobile|fax|e_?mail|zip|postal_?code|member_?id|policy_?(?:no|num(?:ber)?|id)|csn|mbi|medicare_?(?:id|no|num(?:ber)?)|dea(?:_?(?:no|num(?:ber)?))?|passwd|password|secret)(?:[_ ]|$)/i;
-const OTHERS = /(?:^|[_ ])(?:ip|mac|host|net|remote|server|bind|listen)_?(?:addr|name|phone)/i;
+/**
+ * Names of columns that say who somebody is, in lower case with underscores: as they are in Epic's Clarity, OMOP, OpenMRS, OpenEMR and Synthea, and as people
+ * name them. A part of a name counts as well (`guarantor_last_name`, `patient_dob`).
+ */
+const NAMES = new RegExp(
+  `(?:^|_)(?:${[
+    'ssn|ss|social_?security(?:_?(?:no|num(?:ber)?))?|dob|mrn|med(?:ical)?_?rec(?:ord)?_?(?:no|num(?:ber)?)|hrn|unit_?(?:no|num(?:ber)?)',
+    'pat(?:ient)?_?(?:id|no|num(?:ber)?|mrn)|pat_mrn_id|person_source_value|birth_?(?:date|day|dt)(?:time)?|date_?of_?birth|death_?date|deceased_?date',
+    '(?:first|last|middle|full|given|family|maiden|patient|pat|pt|member|subscriber|insured|mothers?|guarantor|kin|contact|sur|fore|birth|legal|preferred)_?name|[flm]_?name|surname|forename',
+    'addr(?:ess)?(?:_?line)?_?\\d?|add_line_\\d|street(?:_?\\d)?|phone(?:_?(?:no|num(?:ber)?))?|mobile|cell(?:_?phone)?|fax|e_?mail(?:_?addr(?:ess)?)?|zip(?:_?code)?|post(?:al)?_?code',
+    '(?:member|subscriber|policy|insured|insurance)_?(?:id|no|num(?:ber)?)|csn|har|mbi|hicn|medicare_?(?:id|no|num(?:ber)?)|medicaid_?(?:id|no|num(?:ber)?)|(?:visit|encounter|account|acct|accession)_?(?:no|num(?:ber)?)',
+    'dea(?:_?(?:no|num(?:ber)?))?|drivers?(?:_?licen[cs]e)?|passport(?:_?(?:no|num(?:ber)?))?|passwd|password|secret',
+  ].join('|')})(?:_|$)`,
+);
+const OTHERS = /(?:^|_)(?:ip|mac|host|net|remote|server|bind|listen|sender|user|table|column|file|domain)_?(?:addr(?:ess)?|name|phone)(?:_|$)/;
 /** Column names as one types them together (CSV of Synthea: BIRTHDATE, FIRST, LAST). */
-const WHOLE = /^(?:first|last|middle|maiden|surname|forename|birthdate|birthplace|deathdate|drivers|passport|patient|name_last|name_first|lat|lon)$/i;
+const WHOLE = /^(?:first|last|middle|maiden|birthplace|patient|name_last|name_first|lat|lon)$/;
 
 const isSensitive = (name: string): boolean => {
   const plain = name
     .trim()
-    .replaceAll(/^["']|["']$/g, '')
-    .replaceAll(/([a-z])([A-Z])/g, '$1_$2');
-  return (NAMES.test(plain) || WHOLE.test(plain)) && !OTHERS.test(plain);
+    .replaceAll(/^["'`]|["'`]$/g, '')
+    .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
+    .replaceAll(/[ .-]/g, '_')
+    .toLowerCase();
+  return plain.length <= 80 && (NAMES.test(plain) || WHOLE.test(plain)) && !OTHERS.test(plain);
 };
 
+/** `---- ----`: columns that stand below their lines, one or more blanks apart (psql without borders, sqlplus, sqlite3). */
+const DASHES = /^[-─]{1,400}(?: {1,4}[-─]{1,400}){1,80} *$/;
 /** `---+---`, `+-----+-----+`, and the same of line drawing. */
 const RULE = /^\s?[+|├┌╞─═-]?[-─═][-─═][-+|─═┼┬┴┤┐├┌┘└╪]*\s*$/;
-const RECORD = /^[-─]\[ (?:RECORD|DATENSATZ|ENREGISTREMENT) \d{1,12} \]/;
+const RECORD = /^[+├┌]?[-─]\[ (?:RECORD|DATENSATZ|ENREGISTREMENT) \d{1,12} \]/;
 const ROW_COUNT = /^\(\d{1,12} (?:rows?|Zeilen?)\)/;
 const STARS = /^\*{5,40} \d{1,12}\. row \*{5,40}/;
 
@@ -25,6 +41,8 @@ type Mode =
   | { readonly kind: 'none' }
   /** Columns in their order; `bars` where each row has bars, and what separates them. */
   | { readonly kind: 'rows'; readonly sensitive: readonly boolean[]; readonly separator: string; readonly framed: boolean }
+  /** Columns by their places in the line. */
+  | { readonly kind: 'places'; readonly columns: readonly { readonly from: number; readonly to: number }[]; readonly lines: number }
   | { readonly kind: 'expanded' };
 
 class ColumnReader implements StructureReader {
@@ -33,15 +51,24 @@ class ColumnReader implements StructureReader {
   /** Of an expanded row that goes on. */
   #sensitive = false;
 
-  line(text: string): Found[] {
-    const found = this.#line(text);
+  /** A line that stands alone has no header, and a header has no values: there is nothing to be found in it. */
+  readonly fresh = true;
+
+  line(text: string, likely: boolean): readonly Found[] {
+    const found = this.#line(text, likely);
     this.#before = text;
     return found;
   }
 
-  #line(text: string): Found[] {
+  #line(text: string, likely: boolean): readonly Found[] {
     if (RECORD.test(text) || STARS.test(text)) {
       this.#mode = { kind: 'expanded' };
+      return [];
+    }
+    if (text.length > 2 && DASHES.test(text)) {
+      const columns = placesOf(text, this.#before);
+      if (columns.length > 0) this.#mode = { kind: 'places', columns, lines: 0 };
+      else if (this.#mode.kind === 'places') this.#mode = { kind: 'none' };
       return [];
     }
     const isRule = text.length > 2 && RULE.test(text) && /[-─═]/.test(text);
@@ -59,10 +86,12 @@ class ColumnReader implements StructureReader {
     switch (this.#mode.kind) {
       case 'rows':
         return this.#row(text, this.#mode);
+      case 'places':
+        return this.#places(text, this.#mode);
       case 'expanded':
         return this.#expanded(text);
       default:
-        return this.#header(text);
+        return likely ? this.#header(text) : NOTHING;
     }
   }
 
@@ -80,17 +109,27 @@ class ColumnReader implements StructureReader {
     });
   }
 
+  #places(text: string, mode: Extract<Mode, { kind: 'places' }>): Found[] {
+    if (text.trim() === '' || ROW_COUNT.test(text) || /^\d{1,12} rows? selected/.test(text) || PROMPT.test(text)) {
+      this.#mode = { kind: 'none' };
+      return [];
+    }
+    return mode.columns.flatMap(({ from, to }) => spanOf({ text: text.slice(from, to), at: from }));
+  }
+
   #expanded(text: string): Found[] {
-    const bar = /[|│]/.exec(text) ?? /^ *[A-Za-z_][A-Za-z0-9_ ]{0,62}(:) /.exec(text);
+    const inner = /^[|│]/.test(text) ? 1 : 0;
+    const bar = /[|│]/.exec(text.slice(inner)) ?? /^ *[A-Za-z_][A-Za-z0-9_ ]{0,62}(:) /.exec(text);
     if (!bar) {
       if (text.trim() === '' || /[$#>] ?$/.test(text)) this.#mode = { kind: 'none' };
       return [];
     }
-    const at = bar[0].length === 1 ? bar.index : bar[0].length - 2;
-    const name = text.slice(0, at);
+    const at = inner + (bar[0].length === 1 ? bar.index : bar[0].length - 2);
+    const name = text.slice(inner, at);
     // An empty name: the value above goes on (psql marks that with a + at its end).
     if (name.trim() !== '') this.#sensitive = isSensitive(name);
-    return this.#sensitive ? spanOf({ text: text.slice(at + 1), at: at + 1 }) : [];
+    const value = text.slice(at + 1);
+    return this.#sensitive ? spanOf({ text: inner > 0 ? value.replace(/[|│]\s*$/, '') : value, at: at + 1 }) : [];
   }
 
   /** A header of a list with a separator: names alone, one of which says who somebody is. */
@@ -101,6 +140,8 @@ class ColumnReader implements StructureReader {
       const names = text.trimEnd().split(separator);
       if (names.length < 2 || !names.every((name) => /^\s{0,8}["']?[A-Za-z][A-Za-z0-9_ ]{0,62}["']?\s{0,40}$/.test(name))) continue;
       const sensitive = names.map(isSensitive);
+      // X12 with bars has segments of addresses that look like names.
+      if (separator === '|' && /^(?:N[1-4]|NM1|PER|REF)\|/.test(text)) return [];
       if (sensitive.some(Boolean) && (separator !== '|' || !/ \| /.test(text))) this.#mode = { kind: 'rows', sensitive, separator, framed: false };
       return [];
     }
@@ -108,7 +149,19 @@ class ColumnReader implements StructureReader {
   }
 }
 
-const NAMES_GATE = /ssn|dob|mrn|birth|name|addr|phone|mail|zip|postal|member|policy|FIRST|LAST|medicare|mbi|passw|secret|street|patient/i;
+/** A shell's or a client's prompt ends a table that has no other end. */
+const PROMPT = /^[A-Za-z0-9_.@:~/-]{0,40}[=-]?[#$>](?: |$)/;
+
+/** The sensitive ones of the columns that stand below the dashes of a rule, by the names in the line above it. */
+function placesOf(rule: string, header: string): { from: number; to: number }[] {
+  const columns = Array.from(rule.matchAll(/[-─]+/g), ({ 0: { length }, index }) => ({ from: index, to: index + length }));
+  // The last one may be longer than its rule; where dashes are shorter than a name (sqlplus), the name goes on to the next column.
+  return columns
+    .map((column, i) => ({ ...column, to: columns[i + 1]?.from ?? Number.MAX_SAFE_INTEGER }))
+    .filter(({ from, to }) => isSensitive(header.slice(from, to)));
+}
+
+const NAMES_GATE = /ssn|ss|dob|mrn|birth|name|addr|phone|mail|zip|postal|member|policy|FIRST|LAST|medicare|mbi|passw|secret|street|patient/i;
 
 interface Cell {
   readonly text: string;
@@ -128,8 +181,7 @@ function cells(text: string, separator: string, framed: boolean): Cell[] {
       at = i + 1;
     }
   }
-  const bare = framed || /^\s?[|│]/.test(text);
-  return bare && parts.length > 2 ? parts.slice(1, -1) : parts;
+  return framed && parts.length > 2 ? parts.slice(1, -1) : parts;
 }
 
 /** Without the blanks around it, and without the + with which psql goes on. */
@@ -146,6 +198,37 @@ export const columnsRow: StructureRow = {
   reason: 'patient-data',
   standard: true,
   reader: () => new ColumnReader(),
+  needs: {
+    words: [
+      'ssn',
+      'ss',
+      'dob',
+      'fna',
+      'lna',
+      'birth',
+      'rec',
+      'dri',
+      'sub',
+      'mrn',
+      'bir',
+      'nam',
+      'add',
+      'pho',
+      'mai',
+      'zip',
+      'pos',
+      'mem',
+      'pol',
+      'fir',
+      'las',
+      'med',
+      'mbi',
+      'pas',
+      'sec',
+      'str',
+      'pat',
+    ],
+  },
   examples: {
     found: [
       ' id |  last_name  | state \n----+-------------+-------\n  1 | «Diaz»        | MA',

@@ -2,7 +2,7 @@
  * FHIR, and other JSON with its names: the path to a value says what it is. The reader takes what a terminal shows of JSON: pretty-printed over many lines,
  * one resource a line, begun in the middle, cut by a pager. What is no JSON any more makes it begin anew.
  */
-import type { Found, StructureReader, StructureRow } from './recogniser.ts';
+import { NOTHING, type Found, type StructureReader, type StructureRow } from './recogniser.ts';
 
 /** Members of these objects (or of objects in these arrays) that say who somebody is. */
 const INSIDE: Readonly<Record<string, readonly string[]>> = {
@@ -10,6 +10,8 @@ const INSIDE: Readonly<Record<string, readonly string[]>> = {
   identifier: ['value'],
   telecom: ['value'],
   address: ['line', 'city', 'district', 'postalCode', 'text'],
+  valueAddress: ['line', 'city', 'district', 'postalCode', 'text'],
+  valueHumanName: ['family', 'given', 'text'],
   photo: ['data', 'url'],
   text: ['div'],
   subject: ['display'],
@@ -22,12 +24,17 @@ const ALONE = new Set(['birthDate', 'deceasedDateTime', 'subscriberId', 'multipl
 /** Members that are arrays of strings. */
 const LISTS = new Set(['given', 'line', 'family']);
 
+/** Extensions whose value says who somebody is, by the end of their address. */
+const EXTENSIONS = /(?:mothersMaidenName|birthTime|birthPlace|own-name|fathers-family|mothers-family)$/;
+
 const MAX_DEPTH = 64;
 
 interface Level {
   readonly array: boolean;
   /** The member of the level above that this is the value of; of an array's elements, the array's. */
   readonly name: string;
+  /** An extension that says who somebody is. */
+  telling?: boolean;
 }
 
 class FhirReader implements StructureReader {
@@ -36,8 +43,12 @@ class FhirReader implements StructureReader {
   /** A string was begun and not ended in the line before. */
   #open: { readonly wanted: boolean } | undefined;
 
-  line(text: string): Found[] {
-    if (this.#levels.length === 0 && !this.#open && !text.includes('"')) return [];
+  get fresh(): boolean {
+    return this.#levels.length === 0 && !this.#open && this.#key === '';
+  }
+
+  line(text: string, likely: boolean): readonly Found[] {
+    if (!likely && this.#levels.length === 0 && !this.#open) return NOTHING;
     const found: Found[] = [];
     let at = 0;
     if (this.#open) {
@@ -52,6 +63,11 @@ class FhirReader implements StructureReader {
       at = end + 1;
     }
     while (at < text.length) {
+      const unit = text.charCodeAt(at);
+      if (unit < 128 && PASSED[unit] === 1) {
+        at += 1;
+        continue;
+      }
       const character = text.charAt(at);
       if (character === '"') {
         const end = endOfString(text, at + 1);
@@ -62,6 +78,8 @@ class FhirReader implements StructureReader {
           at = last + 1 + colon[0].length;
           continue;
         }
+        const level = this.#levels.at(-1);
+        if (level && this.#key === 'url') level.telling = EXTENSIONS.test(text.slice(at + 1, last));
         const wanted = this.#wanted();
         if (wanted) add(found, text, at + 1, last);
         if (end === undefined) this.#open = { wanted };
@@ -77,8 +95,9 @@ class FhirReader implements StructureReader {
       } else if (character === '}' || character === ']') {
         this.#levels.pop();
         this.#key = '';
-      } else if (character === ',' && !this.#levels.at(-1)?.array) this.#key = '';
-      else if (!/[\s,:\d.eE+a-z-]/.test(character)) {
+      } else if (character === ',') {
+        if (!this.#levels.at(-1)?.array) this.#key = '';
+      } else if (!/\s/.test(character)) {
         // No JSON: a prompt, a log line.
         this.#levels = [];
         this.#key = '';
@@ -95,7 +114,7 @@ class FhirReader implements StructureReader {
     const member = inArray ? level.name : this.#key;
     if (member === '') return false;
     if (inArray && !LISTS.has(member)) return false;
-    if (ALONE.has(member)) return true;
+    if (ALONE.has(member) || (level?.telling === true && member.startsWith('value'))) return true;
     // Without what stands above it (a pager began in the middle), given names and street lines say enough.
     const holder = inArray ? this.#levels.at(-2)?.name : level?.name;
     if (holder === undefined || holder === '') return LISTS.has(member) && inArray;
@@ -107,12 +126,16 @@ function add(found: Found[], text: string, start: number, end: number): void {
   if (text.slice(start, end).trim() !== '') found.push({ kind: 'fhir', start, end });
 }
 
+/** What stands between the members of JSON and says nothing: blanks, colons, numbers, true and null. */
+const PASSED = Uint8Array.from({ length: 128 }, (_, unit) => (/[\s:\d.eE+a-z-]/.test(String.fromCharCode(unit)) ? 1 : 0));
+
 /** Where a string ends that has begun before `from`: the index of its quotation mark. */
 function endOfString(text: string, from: number): number | undefined {
-  for (let at = from; at < text.length; at++) {
-    const character = text.charAt(at);
-    if (character === '\\') at += 1;
-    else if (character === '"') return at;
+  // Backslashes in a row before it: an odd one of them makes it a part of the string.
+  for (let at = text.indexOf('"', from); at >= 0; at = text.indexOf('"', at + 1)) {
+    let back = at;
+    while (back > from && text.charAt(back - 1) === '\\') back -= 1;
+    if ((at - back) % 2 === 0) return at;
   }
   return undefined;
 }
@@ -123,6 +146,7 @@ export const fhirRow: StructureRow = {
   reason: 'patient-data',
   standard: true,
   reader: () => new FhirReader(),
+  needs: { words: ['"'] },
   examples: {
     found: [
       '{"resourceType":"Patient","name":[{"family":"«Diaz»","given":["«Rosa»","«M»"]}],"birthDate":"«1957-03-12»"}',

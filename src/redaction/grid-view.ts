@@ -3,9 +3,10 @@
  * screen before it is cleared or scrolled. Which piece printed a cell, the cell itself says: the program's colours are left out, and the number of the run
  * of text is its colour instead, which the emulator takes along through everything that it does. So text that stands concealed in the output is shown here.
  */
+import { isAscii } from 'node:buffer';
 import type { IBufferLine, Terminal } from '@xterm/headless';
 import { resizeTerminal } from '../terminal/resize.ts';
-import { newEmulator } from '../terminal/screen.ts';
+import { newEmulator, writeNow } from '../terminal/screen.ts';
 import { Sequences, type ControlSequence } from '../terminal/sequences.ts';
 import { repairUtf8, WholeCharacters } from '../terminal/utf8.ts';
 import type { LineScanner } from './line-scanner.ts';
@@ -16,8 +17,12 @@ import type { Found } from './recogniser.ts';
 const SCROLLBACK = 200;
 /** So much is given to the emulator at once. */
 const BATCH = 64 * 1024;
+/** After so much, the end of a line is asked whether the emulator is needed any more. */
+const ASKED = 2 * 1024;
 /** Bytes of a line that may wait. */
 const MOST_PLAIN = 256 * 1024;
+/** So many lines are remembered. */
+const MOST_CLEAN = 1024;
 /** Rows of one line, at most. */
 const MOST_ROWS = 100;
 /** A control function of ours, which no program can send: it is left out of what they print. */
@@ -30,6 +35,7 @@ const SCREEN_FINALS = new Set('JLMST');
 const LINE_FINALS = new Set('P@XK');
 const ALTERNATES = new Set([47, 1047, 1049]);
 const decoder = new TextDecoder();
+const latin1 = ({ buffer, byteOffset, length }: Uint8Array): string => Buffer.from(buffer, byteOffset, length).toString('latin1');
 
 /** The runs of text that were printed: which bytes of which piece. */
 class Runs {
@@ -74,6 +80,8 @@ export class GridView {
   #held = 0;
   #piece = 0;
   #lastLine = '';
+  /** Lines that had nothing: full-screen programs draw the same again and again. */
+  readonly #clean = new Set<string>();
   #lastScreen = '';
   /** Something was printed since the line at the cursor was looked at. */
   #fresh = false;
@@ -107,47 +115,45 @@ export class GridView {
     return new GridView(await newEmulator(size, SCROLLBACK), scanner, tell);
   }
 
-  /** Takes output. @returns whether `settle` is to be called before more is fed. */
-  feed(piece: number, bytes: Uint8Array): boolean {
+  feed(piece: number, bytes: Uint8Array): void {
     this.#piece = piece;
     this.#sequences.feed(bytes);
-    return this.#held > BATCH;
+    if (this.#held > BATCH) this.#write();
   }
 
-  /** Has the emulator take what waits. */
-  async settle(): Promise<void> {
-    const atLineStart = this.#plain === undefined && this.#out.at(-1) === '\n';
-    await this.#write();
-    const { active, type } = { active: this.#terminal.buffer.active, type: this.#terminal.buffer.active.type };
-    if (atLineStart && this.#usual && type === 'normal' && active.cursorX === 0 && active.cursorY === this.#terminal.rows - 1) {
+  /** At the end of a line: where others push it off the screen, what follows needs no emulator as long as it is plain. */
+  #settle(): void {
+    this.#write();
+    const { active } = this.#terminal.buffer;
+    if (this.#usual && active.type === 'normal' && active.cursorX === 0 && active.cursorY === this.#terminal.rows - 1) {
       this.#plain = [];
       this.#plainLines = 0;
     }
   }
 
-  async resize(cols: number, rows: number): Promise<void> {
+  resize(cols: number, rows: number): void {
     this.#leavePlain();
     this.#put(LOOK_AT_SCREEN);
-    await this.#write();
+    this.#write();
     if (cols !== this.#terminal.cols || rows !== this.#terminal.rows) resizeTerminal(this.#terminal, cols, rows);
   }
 
-  async end(): Promise<void> {
+  end(): void {
     this.#leavePlain();
     this.#put(LOOK_AT_SCREEN);
-    await this.#write();
+    this.#write();
   }
 
   dispose(): void {
     this.#terminal.dispose();
   }
 
-  async #write(): Promise<void> {
+  #write(): void {
     if (this.#out.length === 0) return;
     const text = this.#out.join('');
     this.#out = [];
     this.#held = 0;
-    await new Promise<void>((parsed) => this.#terminal.write(text, parsed));
+    writeNow(this.#terminal, text);
   }
 
   #put(text: string): void {
@@ -176,7 +182,7 @@ export class GridView {
     const begin = Math.max(0, from - waiting);
     const id = this.#runs.add(piece, begin, Math.max(begin, from + bytes.length - this.#text.waiting));
     const high = id >= 0x1000000 ? `;48;2;0;${(id >> 30) & 0xff};${(id >> 24) & 0x3f}` : '';
-    this.#put(`\x1b[38;2;${(id >> 16) & 0xff};${(id >> 8) & 0xff};${id & 0xff}${high}m${decoder.decode(repairUtf8(whole))}`);
+    this.#put(`\x1b[38;2;${(id >> 16) & 0xff};${(id >> 8) & 0xff};${id & 0xff}${high}m${isAscii(whole) ? latin1(whole) : decoder.decode(repairUtf8(whole))}`);
     this.#fresh = true;
   }
 
@@ -203,6 +209,7 @@ export class GridView {
     if (byte === 10 || byte === 11 || byte === 12 || byte === 13 || byte === 8) {
       this.#mark();
       this.#put(character);
+      if (byte === 10 && this.#held > ASKED) this.#settle();
     }
   }
 
@@ -237,6 +244,11 @@ export class GridView {
       if (!numbers.includes(7)) return;
     }
     this.#leavePlain();
+    // What is repeated is the character just before: nothing of ours may stand between.
+    if (final === 'b' && prefix === '' && intermediates === '') {
+      this.#fresh = true;
+      return this.#put(`\x1b[${parameters}b`);
+    }
     const home = (final === 'H' || final === 'f') && (parameters === '' || parameters === '1' || parameters === '1;1');
     const alternate = prefix === '?' && numbers.some((number) => ALTERNATES.has(number));
     if (final === 'r' || ((final === 'h' || final === 'l') && !alternate)) this.#usual = false;
@@ -270,9 +282,12 @@ export class GridView {
   #lookAtLine(): void {
     const { active } = this.#terminal.buffer;
     const { text, rows } = this.#logical(active.baseY + active.cursorY);
-    if (text === this.#lastLine) return;
+    if (text === this.#lastLine || this.#clean.has(text)) return;
     this.#lastLine = text;
-    this.#told(this.#scanner.alone(text), rows);
+    const found = this.#scanner.alone(text);
+    if (found.length > 0) return this.#told(found, rows);
+    if (this.#clean.size >= MOST_CLEAN) this.#clean.clear();
+    this.#clean.add(text);
   }
 
   #lookAtScreen(): void {

@@ -3,6 +3,7 @@
  * two line feeds. A bare CR stands in a line as it is (HL7 ends its segments with it); a second look leaves it and backspaces out, and a third joins lines
  * that are as long as the terminal is wide.
  */
+import { isAscii } from 'node:buffer';
 import { Sequences, type StringKind } from '../terminal/sequences.ts';
 import { cutCharacter, utf8WithMarks } from '../terminal/utf8.ts';
 import type { LineScanner } from './line-scanner.ts';
@@ -34,6 +35,8 @@ export type View = (typeof views)[number];
 /** A line is looked at in parts of this many characters, which overlap by so many. */
 const MOST_CHARACTERS = 32 * 1024;
 const OVERLAP = 2 * 1024;
+/** Lines that a program has cut at the width of the terminal are joined up to so many characters. */
+const MOST_JOINED = 2 * 1024;
 /** Control strings are kept up to this many characters (src/terminal/sequences.ts): what is longer was not looked at, and is withheld. */
 const KEPT_STRING = 2048;
 /** A broken sequence that is longer than what a real one has may be a text in disguise. */
@@ -65,7 +68,7 @@ export class RawView {
   #line = '';
   #parts: Part[] = [];
   #controls = false;
-  /** The end of the line before, where it is as long as the terminal is wide. */
+  /** Lines just before that are as long as the terminal is wide, as one. */
   #full: { readonly text: string; readonly parts: readonly Part[] } | undefined;
   /** Of the piece that is fed: its number, and where what has not been told of begins. */
   #piece = 0;
@@ -84,7 +87,8 @@ export class RawView {
       text: (bytes) => this.#text(bytes),
       control: (byte) => this.#control(byte),
       escape: () => this.#passed(),
-      csi: ({ parameters }) => this.#csi(parameters),
+      // Its parameters are digits and separators: no row finds anything in these.
+      csi: () => this.#passed(),
       string: (kind, text) => this.#string(kind, text),
       broken: () => this.#broken(),
     });
@@ -155,6 +159,14 @@ export class RawView {
         this.#parts.push({ at: this.#line.length, length: text.length, piece, from: begin, to: end, bytes: undefined });
       this.#line += text;
     }
+    if (isAscii(rest)) {
+      if (rest.length === 0) return;
+      const latin = Buffer.from(rest.buffer, rest.byteOffset, rest.length).toString('latin1');
+      this.#parts.push({ at: this.#line.length, length: latin.length, piece: this.#piece, from: Math.max(0, at), to: at + rest.length, bytes: undefined });
+      this.#line += latin;
+      if (this.#line.length > MOST_CHARACTERS) this.#overflow();
+      return;
+    }
     const tail = cutCharacter(rest);
     if (tail > 0) {
       const begin = to - tail;
@@ -181,11 +193,6 @@ export class RawView {
     }
     // Inside a sequence it acts at once; the sequence goes on.
     if (this.#sequences.ground) this.#next();
-  }
-
-  #csi(parameters: string): void {
-    if (parameters.length >= 9) this.#payload(parameters);
-    this.#next();
   }
 
   #string(_kind: StringKind, text: string): void {
@@ -239,16 +246,24 @@ export class RawView {
   }
 
   #lookAtLine(text: string, parts: readonly Part[]): void {
-    const line = text.endsWith('\r') ? text.slice(0, -1) : text;
-    this.#look(line, parts);
-    if (this.#controls) this.#lookWithout(line, parts);
+    const ended = text.endsWith('\r');
+    const line = ended ? text.slice(0, -1) : text;
+    if (!this.#controls) this.#told(this.#scanner.line(line), parts, 0);
+    else if (ended && !line.includes('\r') && !line.includes('\b')) this.#told(this.#scanner.both(line), parts, 0);
+    else {
+      this.#look(line, parts);
+      this.#lookWithout(line, parts);
+    }
     if (this.#full) {
       const shift = this.#full.text.length;
-      const joined = [...this.#full.parts, ...parts.map((part) => ({ ...part, at: part.at + shift }))];
-      this.#lookAlone(this.#full.text + line, joined);
+      const joined = { text: this.#full.text + line, parts: [...this.#full.parts, ...parts.map((part) => ({ ...part, at: part.at + shift }))] };
+      this.#lookAlone(joined.text, joined.parts);
+      this.#full = joined;
     }
-    const isFull = line.length >= this.#columns && line.length < MOST_CHARACTERS && line.length % this.#columns === 0;
-    this.#full = isFull ? { text: line, parts } : undefined;
+    const isFull = line.length >= this.#columns && line.length % this.#columns === 0;
+    // More than that is no line of anybody's: what goes on from here begins with this one.
+    const before = this.#full && this.#full.text.length <= MOST_JOINED ? this.#full : { text: line, parts };
+    this.#full = isFull && line.length < MOST_CHARACTERS ? before : undefined;
   }
 
   #look(text: string, parts: readonly Part[]): void {

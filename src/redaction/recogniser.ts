@@ -1,5 +1,6 @@
 /** What a row of the table of recognisers is. */
 import { RE2JS } from 're2js';
+import type { Needs } from './prefilter.ts';
 
 /** Why a piece is withheld, in the words that evidence.jsonl has (docs/format.md). */
 export type RedactionReason = 'patient-data' | 'personal-data' | 'secret';
@@ -58,14 +59,28 @@ export interface PatternRow extends Row {
 /** Reads a format in which the place says what a value is: a line at a time, with what the lines before it said. */
 export interface StructureRow extends Row {
   readonly reader: () => StructureReader;
+  /** What a line has that a reader which remembers nothing finds something in. */
+  readonly needs: Needs;
 }
 
 export interface StructureReader {
-  /** @returns what of this line is to be withheld. */
-  line(text: string): Found[];
+  /** It remembers nothing of lines before: it would read the next one as one that was just made. */
+  readonly fresh: boolean;
+  /**
+   * @param likely whether the line has what the row needs: where it has not, only what lines before it said can make anything of it.
+   * @returns what of this line is to be withheld.
+   */
+  line(text: string, likely: boolean): readonly Found[];
 }
 
+/** Nothing was found: one array for all lines in which nothing is. */
+export const NOTHING: readonly Found[] = [];
+
 export type RecogniserRow = PatternRow | StructureRow;
+
+export interface Gate {
+  test(text: string): boolean;
+}
 
 export interface LinePattern {
   /** Linear in its input, whatever that is. Its group 1 is the value, or all of it where it has none. */
@@ -73,16 +88,18 @@ export interface LinePattern {
   /** Whether there is a group. */
   readonly grouped: boolean;
   /**
-   * A line without this has nothing of the row: the engine need not look at it. Literals and shapes of a fixed length only, so that the runtime's own
+   * A line without this has nothing of the row: the engine need not look at it. An expression has literals and shapes of a fixed length only, so that the runtime's own
    * engine is linear over it too (a test holds it to that).
    */
-  readonly gate: RegExp;
+  readonly gate: Gate;
+  /** What stands before the gate, and costs less: the line is looked at once for all rows. */
+  readonly needs: Needs;
   /** Whether what was found is one. @param around the line, and where it stands in it. */
   readonly check?: (value: string, around: { readonly text: string; readonly start: number; readonly end: number }) => boolean;
 }
 
 /** @param flags `i` where letters may be large or small. */
-export function pattern(source: string, flags: '' | 'i', gate: RegExp, check?: LinePattern['check']): LinePattern {
+export function pattern(source: string, flags: '' | 'i', needs: Needs, gate: Gate, check?: LinePattern['check']): LinePattern {
   const expression = RE2JS.compile(source, flags === 'i' ? RE2JS.CASE_INSENSITIVE : 0);
-  return { expression, grouped: expression.groupCount() > 0, gate, ...(check ? { check } : {}) };
+  return { expression, grouped: expression.groupCount() > 0, needs, gate, ...(check ? { check } : {}) };
 }

@@ -67,7 +67,7 @@ export class Redactor {
         const bytes = Uint8Array.from(data);
         this.#output.feed(piece, bytes);
         const grid = (this.#grid ??= await this.#newGrid(FALLBACK));
-        if (grid.feed(piece, bytes)) await grid.settle();
+        grid.feed(piece, bytes);
         return;
       }
       case 'i':
@@ -88,7 +88,7 @@ export class Redactor {
     this.#output.end();
     this.#input.end();
     try {
-      await this.#grid?.end();
+      this.#grid?.end();
     } finally {
       this.#grid?.dispose();
     }
@@ -109,7 +109,7 @@ export class Redactor {
   async #resize(size: { readonly cols: number; readonly rows: number } | undefined): Promise<void> {
     if (!size) return;
     this.#output.width(size.cols);
-    if (this.#grid) await this.#grid.resize(size.cols, size.rows);
+    if (this.#grid) this.#grid.resize(size.cols, size.rows);
     else this.#grid = await this.#newGrid(size);
   }
 

@@ -6,6 +6,8 @@ export interface Shape {
   readonly output: (text: string, cols: number) => string;
   /** It stands in a control function, and no cell ever shows it. */
   readonly hidden?: true;
+  /** Its characters are others that look the same: only what has a shape is found in it, no format. */
+  readonly disguise?: true;
 }
 
 const ESC = '\x1b';
@@ -42,6 +44,22 @@ export const shapes: readonly Shape[] = [
       `${fitting(text, cols).slice(0, -4)}${text.slice(-2)}\r${ESC}[${fitting(text, cols).length - 4}C${ESC}[2@${fitting(text, cols).slice(-4, -2)}\r\n`,
   },
   { name: 'on the other screen', output: (text) => `${ESC}[?1049h${ESC}[H${text}${ESC}[?1049l` },
+  {
+    name: 'in digits of full width',
+    output: (text) => `${text.replaceAll(/\d/g, (digit) => String.fromCharCode(0xff10 + Number(digit)))}\r\n`,
+    disguise: true,
+  },
+  { name: 'with joiners that show nothing', output: (text) => `${Array.from(text, (c) => `${c}\u200d\u2060`).join('')}\r\n`, disguise: true },
+  { name: 'struck through by combining marks', output: (text) => `${Array.from(text, (c) => (c === ' ' ? c : `${c}\u0336`)).join('')}\r\n`, disguise: true },
+  { name: 'with double height', output: (text) => `${ESC}#3${text}\r\n${ESC}#4${text}\r\n` },
+  { name: 'with tabs before values', output: (text) => `${text.replaceAll(': ', ':\t')}\r\n` },
+  { name: 'in insert mode', output: (text) => `${ESC}[4h${text.slice(-3)}\r${text.slice(0, -3)}${ESC}[4l\r\n` },
+  { name: 'in a region that scrolls', output: (text) => `${ESC}[2;4r${ESC}[4;1H${text}\n\n\n\n\n${ESC}[r\r\n` },
+  { name: 'upwards, scrolled down', output: (text) => `${ESC}[H${text}\r${ESC}M${ESC}M${ESC}[2K\r\n` },
+  { name: 'with other characters between', output: (text) => `${Array.from(text, (c) => `${c}${ESC}(0${ESC}(B`).join('')}\r\n` },
+  { name: 'shifted out and in', output: (text) => `${Array.from(text, (c) => `\x0e\x0f${c}`).join('')}\r\n` },
+  { name: 'as the text of links', output: (text) => `${Array.from(text, (c) => `${ESC}]8;;https://example.org/${ESC}\\${c}${ESC}]8;;${ESC}\\`).join('')}\r\n` },
+  { name: 'with letters repeated', output: (text) => `${text.replaceAll(/(.)\1/gu, `$1${ESC}[1b`)}\r\n` },
   { name: 'in a title', output: (text) => `${ESC}]0;${text}${BEL}`, hidden: true },
   { name: 'in a link', output: (text) => `${ESC}]8;;https://example.org/?q=${encodeURIComponent(text)}${ESC}\\link${ESC}]8;;${ESC}\\`, hidden: true },
   { name: 'in the clipboard', output: (text) => `${ESC}]52;c;${Buffer.from(text).toString('base64')}${BEL}`, hidden: true },

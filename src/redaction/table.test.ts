@@ -13,7 +13,9 @@ function foundIn(kind: (typeof kinds)[number], text: string): string[] {
   const scanner = new LineScanner([kind]);
   const values: [line: number, found: Found, value: string][] = [];
   for (const [n, line] of text.split('\n').entries()) for (const found of scanner.line(line)) values.push([n, found, line.slice(found.start, found.end)]);
-  return values.sort(([a, x], [b, y]) => a - b || x.start - y.start).map(([, , value]) => value);
+  // Two expressions of a row may find the same.
+  const once = new Map(values.map((one) => [`${one[0]}:${one[1].start}:${one[1].end}`, one]));
+  return [...once.values()].sort(([a, x], [b, y]) => a - b || x.start - y.start).map(([, , value]) => value);
 }
 
 test('every kind has one row', () => {
@@ -34,12 +36,15 @@ const patterns = recognisers.flatMap((row) =>
   'patterns' in row ? row.patterns.map((pattern) => ({ kind: row.kind, gate: pattern.gate, expression: pattern.expression.pattern() })) : [],
 );
 
-test.each(patterns)('the gate of $kind before $expression is of a fixed length', ({ gate }) => {
-  // No repetition at all: the runtime's engine takes at most so many steps a character as the gate is long.
-  const bare = gate.source.replaceAll(/\\./g, 'x').replaceAll(/\[(?:\\.|[^\]])*\]/g, 'c');
-  expect(bare).not.toMatch(/[*+{]/);
-  expect(gate.flags).not.toMatch(/[gy]/);
-});
+test.each(patterns.flatMap((one) => (one.gate instanceof RegExp ? [{ ...one, gate: one.gate }] : [])))(
+  'the gate of $kind before $expression is of a fixed length',
+  ({ gate }) => {
+    // No repetition at all: the runtime's engine takes at most so many steps a character as the gate is long.
+    const bare = gate.source.replaceAll(/\\./g, 'x').replaceAll(/\[(?:\\.|[^\]])*\]/g, 'c');
+    expect(bare).not.toMatch(/[*+{]/);
+    expect(gate.flags).not.toMatch(/[gy]/);
+  },
+);
 
 test.each(['1', '-', '123-45-', '{"name":[', 'PID|', ' | ', 'a@', '((((', 'password=', 'eyJ', '-----BEGIN ', 'NM1*', '"', 'MRN', '\u00e9', '+---'])(
   'a line of many %j takes steps in proportion to its length',

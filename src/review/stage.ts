@@ -1,18 +1,13 @@
-/**
- * An emulator that takes output at once, and is written down at any moment: what a recording had on its screen. xterm.js 6.0.0 takes output in turns
- * of the event loop by its own API, which is a millisecond for each event of a recording; so its own queue is emptied here, which its core does
- * for itself too.
- */
+/** An emulator that takes output at once, and is written down at any moment: what a recording had on its screen. */
 import type { Terminal } from '@xterm/headless';
 import { Modes } from '../terminal/modes.ts';
 import { resizeTerminal } from '../terminal/resize.ts';
-import { newEmulator, type Screen } from '../terminal/screen.ts';
+import { newEmulator, writeNow, type Screen } from '../terminal/screen.ts';
 import { serializeTerminal } from '../terminal/serialize.ts';
 import { repairUtf8, WholeCharacters } from '../terminal/utf8.ts';
 
 /** What the emulator's own API does not say. */
 interface Core {
-  readonly _writeBuffer: { writeSync(data: Uint8Array): void };
   /** 0: no control sequence waits for its rest. */
   readonly _inputHandler: { readonly _parser: { readonly currentState: number } };
 }
@@ -42,7 +37,7 @@ export class Stage {
   output(bytes: Uint8Array): void {
     const whole = repairUtf8(this.#characters.feed(bytes));
     this.#modes.feed(whole);
-    this.#core._writeBuffer.writeSync(whole);
+    writeNow(this.terminal, whole);
   }
 
   resize(cols: number, rows: number): void {

@@ -46,6 +46,19 @@ export async function newEmulator(size: { readonly cols: number; readonly rows: 
   return terminal;
 }
 
+/** xterm.js 6.0.0, what its own API does not say. */
+interface Core {
+  readonly _writeBuffer: { writeSync(data: Uint8Array | string): void };
+}
+
+/**
+ * Has an emulator take output at once. By its own API it takes it in turns of the event loop, which is a millisecond for each event of a recording; so its
+ * own queue is emptied here, which its core does for itself too.
+ */
+export function writeNow(terminal: Terminal, data: Uint8Array | string): void {
+  (terminal as unknown as { readonly _core: Core })._core._writeBuffer.writeSync(data);
+}
+
 /** @param items of `tail`; their bytes are wiped. @throws what `items` throws: a screen that is not whole is not shown. */
 export async function screenOf(items: AsyncIterable<TailItem>, size: { readonly cols: number; readonly rows: number }): Promise<Screen> {
   const terminal = await newEmulator(size, rebuiltLines);
