@@ -71,6 +71,8 @@ type PlainToken = { readonly bytes: Uint8Array; readonly from: number; readonly 
 
 export class GridView {
   readonly #terminal: Terminal;
+  /** Asked for once: its getter looks through the emulator's options each time. */
+  readonly #buffer: Terminal['buffer'];
   readonly #scanner: LineScanner;
   readonly #tell: (hit: Hit) => void;
   readonly #sequences: Sequences;
@@ -96,6 +98,7 @@ export class GridView {
 
   private constructor(terminal: Terminal, scanner: LineScanner, tell: (hit: Hit) => void) {
     this.#terminal = terminal;
+    this.#buffer = terminal.buffer;
     this.#scanner = scanner;
     this.#tell = tell;
     this.#sequences = new Sequences({
@@ -124,7 +127,7 @@ export class GridView {
   /** At the end of a line: where others push it off the screen, what follows needs no emulator as long as it is plain. */
   #settle(): void {
     this.#write();
-    const { active } = this.#terminal.buffer;
+    const { active } = this.#buffer;
     if (this.#usual && active.type === 'normal' && active.cursorX === 0 && active.cursorY === this.#terminal.rows - 1) {
       this.#plain = [];
       this.#plainLines = 0;
@@ -280,7 +283,7 @@ export class GridView {
   }
 
   #lookAtLine(): void {
-    const { active } = this.#terminal.buffer;
+    const { active } = this.#buffer;
     const { text, rows } = this.#logical(active.baseY + active.cursorY);
     if (text === this.#lastLine || this.#clean.has(text)) return;
     this.#lastLine = text;
@@ -291,7 +294,7 @@ export class GridView {
   }
 
   #lookAtScreen(): void {
-    const { active } = this.#terminal.buffer;
+    const { active } = this.#buffer;
     const lines: { text: string; rows: readonly Row[] }[] = [];
     const bottom = active.baseY + this.#terminal.rows;
     for (let y = active.baseY; y < bottom;) {
@@ -308,7 +311,7 @@ export class GridView {
 
   /** The line that row `y` of the buffer is a part of: over wraps, and over rows that are full to their last cell, as programs wrap that do it themselves. */
   #logical(y: number): { readonly text: string; readonly rows: readonly Row[]; readonly last: number } {
-    const { active } = this.#terminal.buffer;
+    const { active } = this.#buffer;
     const joined = (row: number): boolean => {
       const line = active.getLine(row);
       if (!line) return false;

@@ -39,7 +39,10 @@ export class Joined {
       this.#bytes = larger;
     }
     this.#bytes.set(bytes, this.#length);
-    this.#parts.push({ from: this.#length, to, timeUs });
+    const last = this.#parts.at(-1);
+    // A recording has a piece a line: those of one moment are shown at once.
+    if (last?.timeUs === timeUs) this.#parts[this.#parts.length - 1] = { ...last, to };
+    else this.#parts.push({ from: this.#length, to, timeUs });
     this.#length = to;
   }
 
@@ -95,4 +98,15 @@ export function linesToPass(bytes: Uint8Array, at: number, end: number, rows: nu
   // The last of them ends where its line feed stands: as many again as the screen has rows come behind it.
   for (let left = rows + 1; left > 0 && to > from; left--) to = bytes.lastIndexOf(LF, to - 2) + 1;
   return to - from >= PASSED_LEAST / 2 ? { from, to } : undefined;
+}
+
+/** Where so many lines end that begin at `at`. @returns the end of the bytes where there are fewer. */
+export function lineEnds(bytes: Uint8Array, at: number, lines: number): number {
+  let end = at;
+  for (let left = lines; left > 0; left--) {
+    const feed = bytes.indexOf(LF, end);
+    if (feed < 0) return bytes.length;
+    end = feed + 1;
+  }
+  return end;
 }

@@ -10,7 +10,7 @@
  */
 import type { Terminal } from '@xterm/headless';
 import { inked, normalLines } from '../terminal/serialize.ts';
-import { COLOUR, Joined, linesToPass, PASSED_LEAST, plainEnd } from './plain.ts';
+import { COLOUR, Joined, lineEnds, linesToPass, PASSED_LEAST, plainEnd } from './plain.ts';
 import { Stage } from './stage.ts';
 
 export interface ShownText {
@@ -91,6 +91,8 @@ export class Shown {
   /** Can be written down at any moment, where runs are not joined. */
   readonly stage: Stage;
   readonly #terminal: Terminal;
+  /** Asked for once: its getter looks through the emulator's options each time. */
+  readonly #buffer: Terminal['buffer'];
   readonly #listener: ShownListener;
   #lines: ReturnType<typeof normalLines> | undefined;
   /** Lines that have gone above what is kept. */
@@ -108,6 +110,7 @@ export class Shown {
   private constructor(stage: Stage, listener: ShownListener) {
     this.stage = stage;
     this.#terminal = stage.terminal;
+    this.#buffer = stage.terminal.buffer;
     this.#listener = listener;
     this.#joins = listener.run !== undefined && !listener.left && !listener.mark;
     this.#follow();
@@ -133,9 +136,15 @@ export class Shown {
       if (passes) {
         this.#emulate(at, passes.from);
         at = passes.from;
-        if (this.#atPlainEdge) {
-          this.#passAll(passes.from, passes.to);
-          at = passes.to;
+        // Above the last row as many lines as bring the cursor there.
+        const edge = this.#atPlainEdge ? at : lineEnds(bytes, at, this.#terminal.rows - 1 - this.#buffer.active.cursorY);
+        if (edge < passes.to) {
+          this.#emulate(at, edge);
+          at = edge;
+          if (this.#atPlainEdge) {
+            this.#passAll(edge, passes.to);
+            at = passes.to;
+          }
         }
       }
       // What is not plain, and what follows it, up to where another run may begin.
@@ -166,8 +175,8 @@ export class Shown {
 
   /** Plain lines that are printed now scroll, each below the one before: the cursor stands at the beginning of the last row, and nothing makes text go elsewhere. */
   get #atPlainEdge(): boolean {
-    const { buffer, rows } = this.#terminal;
-    const { cursorX, cursorY } = buffer.active;
+    const { rows } = this.#terminal;
+    const { cursorX, cursorY } = this.#buffer.active;
     if (this.#alternate || cursorX !== 0 || cursorY !== rows - 1 || !this.stage.whole) return false;
     const { coreService, _charsetService, _bufferService } = coreOf(this.#terminal);
     const { scrollTop, scrollBottom } = _bufferService.buffers.normal;
@@ -196,7 +205,8 @@ export class Shown {
 
   /** The beginning of a line that is passed with what comes. */
   #tellGrowing(bytes: Uint8Array): void {
-    const { buffer, rows } = this.#terminal;
+    const { rows } = this.#terminal;
+    const buffer = this.#buffer;
     const text = utf8(bytes).replace(COLOUR, '').replace(unfinished, '').trimEnd();
     if (text !== '') this.#listener.text?.({ line: this.#trimmed + buffer.normal.baseY + rows - 1, alternate: false, text, timeUs: this.#nowUs });
   }
@@ -205,7 +215,8 @@ export class Shown {
   #pass(bytes: Uint8Array, grew = false): void {
     const { text: tell, left } = this.#listener;
     const run = grew ? undefined : this.#listener.run;
-    const { buffer, rows } = this.#terminal;
+    const { rows } = this.#terminal;
+    const buffer = this.#buffer;
     this.#tellScreen(false);
     const colours: string[] = [];
     const text = utf8(bytes)
@@ -240,7 +251,7 @@ export class Shown {
     this.#tellLeft();
     this.stage.resize(cols, rows);
     // Lines are wrapped anew, so their numbers are others.
-    this.#left = this.#trimmed + this.#terminal.buffer.normal.baseY;
+    this.#left = this.#trimmed + this.#buffer.normal.baseY;
     this.#last.clear();
     this.#input = undefined;
   }
@@ -259,7 +270,7 @@ export class Shown {
   }
 
   get #alternate(): boolean {
-    return this.#terminal.buffer.active.type === 'alternate';
+    return this.#buffer.active.type === 'alternate';
   }
 
   /** Follows the list of lines, which is another one after a reset. */
@@ -286,7 +297,7 @@ export class Shown {
     parser.registerCsiHandler({ final: 'J' }, (parameters) => {
       before();
       const [part] = parameters;
-      const { cursorX, cursorY } = this.#terminal.buffer.active;
+      const { cursorX, cursorY } = this.#buffer.active;
       if (part === 3) this.#tellLeft();
       else if (!this.#alternate && (part === 2 || (part === 0 && cursorX === 0 && cursorY === 0))) this.#tellScreen(false);
       return false;
@@ -328,7 +339,7 @@ export class Shown {
 
   /** A reset begins with lines of its own: their numbers go on behind all that were. */
   #restart(): void {
-    const { baseY } = this.#terminal.buffer.normal;
+    const { baseY } = this.#buffer.normal;
     this.#trimmed += baseY + this.#terminal.rows;
     this.#left = this.#trimmed;
     this.#last.clear();
@@ -338,7 +349,7 @@ export class Shown {
   /** Tells the text of the cursor's line, where something may have been printed in it. */
   #look(): void {
     this.#follow();
-    const buffer = this.#terminal.buffer.active;
+    const buffer = this.#buffer.active;
     const alternate = this.#alternate;
     const row = buffer.baseY + buffer.cursorY;
     const { cursorX: x } = buffer;
@@ -359,7 +370,7 @@ export class Shown {
 
   /** The rows that belong to a row by wrapping, as far as they are looked at. */
   #logical(row: number): { readonly first: number; readonly last: number; readonly text: string } {
-    const buffer = this.#terminal.buffer.active;
+    const buffer = this.#buffer.active;
     const most = Math.max(1, Math.ceil(LINE_CELLS / this.#terminal.cols));
     let first = row;
     while (first > 0 && row - first < most && buffer.getLine(first)?.isWrapped) first--;
@@ -369,7 +380,7 @@ export class Shown {
   }
 
   #rows(first: number, last: number, fromX = 0): string {
-    const buffer = this.#terminal.buffer.active;
+    const buffer = this.#buffer.active;
     let text = '';
     for (let y = first; y <= last; y++) text += buffer.getLine(y)?.translateToString(y === last, y === first ? fromX : 0) ?? '';
     return text.trimEnd();
@@ -379,7 +390,7 @@ export class Shown {
   #tellLeft(): void {
     const { left } = this.#listener;
     if (!left) return;
-    const buffer = this.#terminal.buffer.normal;
+    const buffer = this.#buffer.normal;
     if (this.#left < this.#trimmed) this.#left = this.#trimmed;
     for (;;) {
       const first = this.#left - this.#trimmed;
@@ -396,7 +407,7 @@ export class Shown {
   #tellScreen(alternate: boolean): void {
     if (!this.#listener.left) return;
     if (!alternate) this.#tellLeft();
-    const buffer = this.#terminal.buffer[alternate ? 'alternate' : 'normal'];
+    const buffer = this.#buffer[alternate ? 'alternate' : 'normal'];
     const first = alternate ? buffer.baseY : Math.max(0, this.#left - this.#trimmed);
     let end = Math.min(buffer.length, buffer.baseY + this.#terminal.rows);
     while (end > first && inked(buffer.getLine(end - 1)!, this.#terminal.cols) === 0) end--;
@@ -411,7 +422,7 @@ export class Shown {
   }
 
   #tellLine(first: number, end: number, alternate: boolean): void {
-    const buffer = this.#terminal.buffer[alternate ? 'alternate' : 'normal'];
+    const buffer = this.#buffer[alternate ? 'alternate' : 'normal'];
     let text = '';
     for (let y = first; y < end; y++) text += buffer.getLine(y)?.translateToString(y === end - 1) ?? '';
     const key = alternate ? -1 - first : this.#trimmed + first;
@@ -421,7 +432,7 @@ export class Shown {
   /** A line feed after a line that has waited: perhaps somebody has pressed enter. */
   #entered(): void {
     if (this.#alternate) return;
-    const buffer = this.#terminal.buffer.active;
+    const buffer = this.#buffer.active;
     const { first, text } = this.#logical(buffer.baseY + buffer.cursorY);
     const sinceUs = this.#last.get(this.#trimmed + first)?.sinceUs ?? this.#nowUs;
     if (text !== '' && sinceUs < this.#nowUs) this.#listener.mark?.({ kind: 'entered', timeUs: this.#nowUs, text, sinceUs });
@@ -434,7 +445,7 @@ export class Shown {
     const [letter, ...rest] = data.split(';');
     const nonce = rest.find((part) => part.startsWith('nonce='))?.slice('nonce='.length);
     const timeUs = this.#nowUs;
-    const buffer = this.#terminal.buffer.active;
+    const buffer = this.#buffer.active;
     const row = buffer.baseY + buffer.cursorY;
     if (letter === 'A') {
       this.#input = undefined;
