@@ -104,9 +104,9 @@ test('a first run that is left alone with its new identity open locks on idle', 
     clock.now += 10_000;
     await app.tick();
     expect(shown).toEqual(['setup', 'lock']);
-  }, 5000);
+  }, 60_000);
   expect(kills()).toBe(1);
-});
+}, 60_000);
 
 test('a signing key that is kept in a file is said to be weaker, in every status', async () => {
   const { ask, posted, home } = await unlocked();

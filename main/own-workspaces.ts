@@ -36,21 +36,8 @@ export interface OwnWorkspacesParts {
   readonly detach: () => void;
 }
 
-export function ownWorkspaces({
-  home,
-  env,
-  now,
-  gate,
-  pty,
-  installed,
-  policy,
-  breakGlass,
-  journal,
-  memory,
-  reasons,
-  door,
-  detach,
-}: OwnWorkspacesParts): Workspaces {
+export function ownWorkspaces(parts: OwnWorkspacesParts): Workspaces {
+  const { env, gate, installed, breakGlass, pty, now } = parts;
   /** Whose windows: a person's, or those of an emergency, whoever is in it. */
   const who = (): string | undefined => gate.session && (gate.session.grant.breakGlass ?? gate.session.person.id);
   // One clipboard for everybody, and so one memory of where what is in it comes from.
@@ -74,7 +61,7 @@ export function ownWorkspaces({
           // Break-glass works on, whatever cannot be written.
           if (grant.breakGlass === null) gate.requireWhole();
           // In an emergency the policy that was in force is, whatever can be said of its file.
-          await policy.look().catch((error: unknown) => {
+          await parts.policy.look().catch((error: unknown) => {
             if (grant.breakGlass === null) throw error;
           });
           const present = gate.requireSession();
@@ -82,21 +69,21 @@ export function ownWorkspaces({
           if (!isIn()) throw new Refusal('locked', denials.locked);
           const { breakGlass: glass } = present.grant;
           return {
-            ...installed.owner(present.person, present.grant, reasons().of(present.person.id)),
+            ...installed.owner(present.person, present.grant, parts.reasons().of(present.person.id)),
             ...(glass === null ? {} : { secondsLeft: breakGlass.secondsLeft(glass) }),
           };
         },
-        ledger: (entry) => journal.log(entry),
+        ledger: (entry) => parts.journal.log(entry),
         // What goes on in parked shells is told to their person, when they are in again, and to nobody else.
         changed: (view) => isIn() && gate.emit('view', () => view),
-        keep: (kept) => isIn() && memory.changed(kept),
+        keep: (kept) => isIn() && parts.memory.changed(kept),
         client: (action) => isIn() && gate.emit('client', () => action),
-        refused: (needs) => door(needs)?.sentence,
+        refused: (needs) => parts.door(needs)?.sentence,
         lock: () => void gate.lock('command'),
         emergency: (what) => void breakGlass.command(what),
-        detach,
+        detach: parts.detach,
         // Whole: a relative one would be taken from each shell's own folder.
-        env: env['WARDMUX_HOME'] ? { ...env, WARDMUX_HOME: home.folder } : env,
+        env: env['WARDMUX_HOME'] ? { ...env, WARDMUX_HOME: parts.home.folder } : env,
         now,
       });
     },

@@ -1,15 +1,10 @@
 /** Classes in the window: the word on every rule, large enough to be read, the other session on the line, and a copy that stays behind. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Browser } from 'playwright-core';
-import { buildPages, launch, open, screenText, until, type Opened } from './harness.ts';
+import { expect, test } from 'vitest';
+import { screenText, until, type Opened } from './harness.ts';
+import { pagesOfTests } from './pages.ts';
 
-let browser: Browser;
+const pages = pagesOfTests();
 let opened: Opened;
-beforeAll(async () => {
-  await buildPages();
-  browser = await launch();
-});
-afterAll(async () => browser?.close());
 
 const first = (session: number): number => opened.core.state!.server.sessions[session]!.windows[0]!.panes[0]!.id;
 const words = (): Promise<string[]> => opened.page.locator('.pane:not([hidden]) .rule__class').allTextContents();
@@ -26,7 +21,7 @@ test.each([
   ['1440x900', 1440, 900],
   ['1024x640', 1024, 640],
 ])('%s: each pane says its class as large as its rule', async (_, width, height) => {
-  opened = await open(browser, 'workspace', { viewport: { width, height } });
+  opened = await pages.open('workspace', { viewport: { width, height } });
   const { core, page } = opened;
   await until(() => core.requests.some(({ request }) => request === 'workspace.attach'), 'attach');
   core.command('split-window -h');
@@ -42,14 +37,11 @@ test.each([
     return word.right <= rule.right + 0.5 && word.left >= rule.left && word.bottom <= screen.top + 0.5 && pane.querySelector('.rule__class').scrollWidth <= Math.ceil(word.width);
   })`;
   expect(await page.evaluate(fits)).toBe(true);
-  await opened.context.close();
 });
 
 test('a session of another class is on the line and on its panes, and what was copied stays behind', async () => {
-  opened = await open(browser, 'workspace', { viewport: { width: 1440, height: 900 } });
+  opened = await pages.workspace({ viewport: { width: 1440, height: 900 } });
   const { core, page } = opened;
-  await until(() => core.requests.some(({ request }) => request === 'workspace.attach'), 'attach');
-  await core.settled();
   await core.print(first(0), 'patient Meier, bed 12\r\n');
   await until(async () => (await screenText(page, first(0))).includes('Meier'), 'the text');
   const box = (await (await page.$('.xterm-screen'))!.boundingBox())!;
@@ -76,5 +68,4 @@ test('a session of another class is on the line and on its panes, and what was c
   await until(() => core.typed(first(0)) === 'patient Meier, bed 12', 'the paste');
   const violations = await page.evaluate<string[]>('window.__violations');
   expect([violations, opened.errors, core.refused]).toEqual([[], [], []]);
-  await opened.context.close();
 });

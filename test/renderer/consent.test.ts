@@ -1,20 +1,15 @@
 /** The policy's text in the window: nothing before it is accepted, Enter accepts nothing, and the panes follow. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { axeViolations, buildPages, launch, open, until, type Opened } from './harness.ts';
+import { expect, test } from 'vitest';
+import { axeViolations, until, type Opened } from './harness.ts';
+import { pagesOfTests } from './pages.ts';
 
-let browser: Browser;
-beforeAll(async () => {
-  await buildPages();
-  browser = await launch();
-}, 120_000);
-afterAll(() => browser.close());
+const pages = pagesOfTests();
 
 const consent = { version: 2, text: 'For patient care only.\n\nWhat your shells show is recorded.' };
 const asked = (opened: Opened): Promise<boolean> => opened.page.getByRole('dialog', { name: 'Before your first pane' }).isVisible();
 
 test('no pane is laid out before it, Enter and esc accept nothing, and after it the first pane opens with the focus', async () => {
-  const opened = await open(browser, 'workspace', {}, (core) => void (core.consent = consent));
+  const opened = await pages.open('workspace', {}, (core) => void (core.consent = consent));
   const { page, core } = opened;
   await until(() => asked(opened), 'the question');
   expect(await page.textContent('.consent__text')).toContain(consent.text);
@@ -32,6 +27,4 @@ test('no pane is laid out before it, Enter and esc accept nothing, and after it 
   expect(core.requests.find(({ request }) => request === 'consent.accept')?.input).toEqual({ version: 2 });
   await until(async () => !(await asked(opened)), 'the question to go');
   await until(() => page.evaluate('document.activeElement?.closest("[data-pane]") !== null'), 'the focus in the pane');
-  expect(opened.errors).toEqual([]);
-  await opened.context.close();
 });

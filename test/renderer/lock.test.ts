@@ -1,35 +1,22 @@
 import { bullet, bullets } from '../../renderer/shared/secret-text.ts';
 import { readFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { expect, test } from 'vitest';
+import type { BrowserContextOptions } from 'playwright-core';
 import { Refusal } from '../../src/types/refusal.ts';
-import { axeViolations, buildPages, calmLock, launch, open, until, type FakeCore, type Opened } from './harness.ts';
+import { axeViolations, calmLock, until, type FakeCore, type Opened } from './harness.ts';
+import { pagesOfTests } from './pages.ts';
 
-let browser: Browser;
+const pages = pagesOfTests();
 let opened: Opened;
 const person = 'p-000000000001';
 
 async function start(prepare: (core: FakeCore) => void | Promise<void> = () => {}, options: BrowserContextOptions = {}): Promise<Opened> {
-  opened = await open(browser, 'lock', options, prepare);
+  opened = await pages.open('lock', options, prepare);
   await opened.page.waitForSelector('.poster__way');
   return opened;
 }
 const withoutPasskey = (core: FakeCore): void => void (core.lockFacts = { ...calmLock, people: [{ id: person, masked: 'M. U.', methods: ['passphrase'] }] });
 const focused = (): Promise<string> => opened.page.evaluate<string>('document.activeElement.id || document.activeElement.textContent');
-
-beforeAll(async () => {
-  await buildPages();
-  browser = await launch();
-});
-afterAll(async () => browser?.close());
-afterEach(async () => {
-  const violations = await opened.page.evaluate<string[]>('window.__violations');
-  const { errors, core } = opened;
-  await opened.context.close();
-  expect(violations).toEqual([]);
-  expect(errors).toEqual([]);
-  expect(core.refused).toEqual([]);
-});
 
 test('what this window cannot do with passkeys stands beside the passkey, and not beside the passphrase', async () => {
   const limit = 'In this window a security key that asks for a PIN does not work.';

@@ -1,19 +1,18 @@
 /** People in the window, and the page of whoever is at the keyboard of a covered session: by keys, to a screen reader, and at each size. */
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Browser, BrowserContextOptions, Locator } from 'playwright-core';
+import { expect, test } from 'vitest';
+import type { BrowserContextOptions, Locator } from 'playwright-core';
 import { Refusal } from '../../src/types/refusal.ts';
-import { axeViolations, buildPages, launch, open, until, type FakeCore, type Opened } from './harness.ts';
+import { axeViolations, until, type FakeCore, type Opened } from './harness.ts';
+import { pagesOfTests } from './pages.ts';
 
-let browser: Browser;
+const pages = pagesOfTests();
 let opened: Opened;
 
 const dialog = () => opened.page.getByRole('dialog', { name: 'People' });
 const asked = (request: string): unknown[] => opened.core.requests.filter((one) => one.request === request).map(({ input }) => input);
 
 async function openBand(options: BrowserContextOptions = {}, prepare: (core: FakeCore) => void = () => {}): Promise<void> {
-  opened = await open(browser, 'workspace', options, prepare);
-  await until(() => opened.core.requests.some(({ request }) => request === 'workspace.attach'), 'attach');
-  await opened.core.settled();
+  opened = await pages.workspace(options, prepare);
   const { page } = opened;
   await page.keyboard.press('Control+b');
   await page.keyboard.press(':');
@@ -22,23 +21,9 @@ async function openBand(options: BrowserContextOptions = {}, prepare: (core: Fak
   await dialog().waitFor();
 }
 async function openGuest(options: BrowserContextOptions = {}, prepare: (core: FakeCore) => void = () => {}): Promise<void> {
-  opened = await open(browser, 'guest', options, prepare);
+  opened = await pages.open('guest', options, prepare);
   await opened.page.getByRole('heading', { level: 1 }).waitFor();
 }
-
-beforeAll(async () => {
-  await buildPages();
-  browser = await launch();
-});
-afterAll(async () => browser?.close());
-afterEach(async () => {
-  const violations = await opened.page.evaluate<string[]>('window.__violations');
-  const { errors, core } = opened;
-  await opened.context.close();
-  expect(violations).toEqual([]);
-  expect(errors).toEqual([]);
-  expect(core.refused).toEqual([]);
-});
 
 test('who is there, and one of them disabled by keys alone, after a proof; nobody decides about themselves', async () => {
   await openBand();

@@ -1,39 +1,24 @@
 /** The policy in the window: what it would change, before and after, who has to agree; by keys, to a screen reader, and at each size. */
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { expect, test } from 'vitest';
+import type { BrowserContextOptions } from 'playwright-core';
 import { Refusal } from '../../src/types/refusal.ts';
-import { axeViolations, buildPages, launch, open, until, type FakeCore, type Opened } from './harness.ts';
+import { axeViolations, until, type FakeCore, type Opened } from './harness.ts';
+import { pagesOfTests } from './pages.ts';
 
-let browser: Browser;
+const pages = pagesOfTests();
 let opened: Opened;
 
 const dialog = () => opened.page.getByRole('dialog', { name: 'Policy' });
 const asked = (request: string): unknown[] => opened.core.requests.filter((one) => one.request === request).map(({ input }) => input);
 
 async function openBand(options: BrowserContextOptions = {}, prepare: (core: FakeCore) => void = () => {}): Promise<void> {
-  opened = await open(browser, 'workspace', options, prepare);
-  await until(() => opened.core.requests.some(({ request }) => request === 'workspace.attach'), 'attach');
-  await opened.core.settled();
+  opened = await pages.workspace(options, prepare);
   const { page } = opened;
   await page.keyboard.press('Control+b');
   await page.keyboard.type(':policy');
   await page.keyboard.press('Enter');
   await dialog().getByRole('heading', { name: 'In force', exact: true }).waitFor();
 }
-
-beforeAll(async () => {
-  await buildPages();
-  browser = await launch();
-});
-afterAll(async () => browser?.close());
-afterEach(async () => {
-  const violations = await opened.page.evaluate<string[]>('window.__violations');
-  const { errors, core } = opened;
-  await opened.context.close();
-  expect(violations).toEqual([]);
-  expect(errors).toEqual([]);
-  expect(core.refused).toEqual([]);
-});
 
 test('a weaker one: both values of each field, who agrees, and by a key on to the page of the second one', async () => {
   await openBand({}, (core) => {
@@ -117,7 +102,7 @@ test('a refusal is said in the core’s own words', async () => {
 });
 
 test('who agrees sees both values of each field too', async () => {
-  opened = await open(browser, 'guest', {}, (core) => {
+  opened = await pages.open('guest', {}, (core) => {
     const view = core.people.view;
     core.people.view = () => ({ ...view(), changes: core.policy.wish!.changes });
   });

@@ -1,11 +1,12 @@
 /** The posture and the self-test in the window: what it says, by keys, to a screen reader, and at each size. */
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { expect, test } from 'vitest';
+import type { BrowserContextOptions } from 'playwright-core';
 import type { Output } from '../../src/bridge/schema.ts';
 import { Refusal } from '../../src/types/refusal.ts';
-import { axeViolations, buildPages, launch, open, until, type Opened } from './harness.ts';
+import { axeViolations, until, type Opened } from './harness.ts';
+import { pagesOfTests } from './pages.ts';
 
-let browser: Browser;
+const pages = pagesOfTests();
 let opened: Opened;
 
 const rows: Output<'posture.look'>['rows'] = [
@@ -49,9 +50,7 @@ const tested: Output<'selftest.run'> = {
 };
 
 async function start(options: BrowserContextOptions = {}): Promise<Opened> {
-  opened = await open(browser, 'workspace', options);
-  await until(() => opened.core.requests.some(({ request }) => request === 'workspace.attach'), 'attach');
-  await opened.core.settled();
+  opened = await pages.workspace(options);
   opened.core.proving.look = async () => ({ rows, selfTest: { time: '2026-11-27T06:00:00.000Z', holds: true } });
   opened.core.proving.selfTest = async () => tested;
   return opened;
@@ -66,21 +65,6 @@ async function openBand(): Promise<void> {
   await page.keyboard.press('Enter');
   await page.getByRole('dialog', { name: 'Posture and self-test' }).waitFor();
 }
-
-beforeAll(async () => {
-  await buildPages();
-  browser = await launch();
-});
-afterAll(async () => browser?.close());
-afterEach(async () => {
-  if (!opened) return;
-  const violations = await opened.page.evaluate<string[]>('window.__violations');
-  const { errors, core } = opened;
-  await opened.context.close();
-  expect(violations).toEqual([]);
-  expect(errors).toEqual([]);
-  expect(core.refused).toEqual([]);
-});
 
 test('the worst first, each with its safeguard and what to do, by keys alone; Escape leaves', async () => {
   const { page } = await start();

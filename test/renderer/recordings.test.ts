@@ -1,13 +1,14 @@
 /** The review house in the window, over a recording that is read as the vault reads it: by keys, to a screen reader, at each size; and what it asks for. */
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { BrowserContextOptions } from 'playwright-core';
 import { newRecording, opener, removeFolders } from '../support/recording.ts';
 import { decodeFrame } from '../../src/bridge/frames.ts';
 import type { Output } from '../../src/bridge/schema.ts';
 import { Review } from '../../src/vault/review.ts';
-import { axeViolations, buildPages, launch, open, until, type Opened } from './harness.ts';
+import { axeViolations, until, type Opened } from './harness.ts';
+import { pagesOfTests } from './pages.ts';
 
-let browser: Browser;
+const pages = pagesOfTests();
 let opened: Opened;
 let recording: { id: string; folder: string };
 
@@ -29,7 +30,6 @@ const row = (more: Partial<Row>): Row => ({
 });
 
 beforeAll(async () => {
-  await buildPages();
   const { writer, clock } = await newRecording();
   writer.event('r', '90x24');
   const say = (ms: number, text: string): void => {
@@ -49,27 +49,11 @@ beforeAll(async () => {
   say(500, '\r\n');
   await writer.end('exit');
   recording = writer;
-  browser = await launch();
 });
-afterAll(async () => {
-  await browser?.close();
-  removeFolders();
-});
-afterEach(async () => {
-  if (!opened) return;
-  const violations = await opened.page.evaluate<string[]>('window.__violations');
-  const { errors, core } = opened;
-  await opened.context.close();
-  expect(violations).toEqual([]);
-  expect(errors).toEqual([]);
-  expect(core.refused).toEqual([]);
-});
-
+afterAll(removeFolders);
 async function start(options: BrowserContextOptions = {}): Promise<Opened> {
-  opened = await open(browser, 'workspace', options);
+  opened = await pages.workspace(options);
   const { core, page } = opened;
-  await until(() => core.requests.some(({ request }) => request === 'workspace.attach'), 'attach');
-  await core.settled();
   const review = new Review((sealed) => core.frame('vault', decodeFrame(Uint8Array.from(sealed))));
   const own = { id: recording.id, folder: recording.folder };
   const nothing = async (done: Promise<unknown>): Promise<void> => void (await done);

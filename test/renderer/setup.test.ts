@@ -1,31 +1,17 @@
 import { bullets } from '../../renderer/shared/secret-text.ts';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { randomBytes } from 'node:crypto';
-import type { Browser } from 'playwright-core';
 import { rpId } from '../../main/host.ts';
-import { axeViolations, buildPages, launch, open, until, type FakeCore, type Opened } from './harness.ts';
+import { axeViolations, until, type FakeCore, type Opened } from './harness.ts';
+import { pagesOfTests } from './pages.ts';
 import { setupTo } from './shots.ts';
 
-let browser: Browser;
+const pages = pagesOfTests();
 let opened: Opened;
 const secret = 'gravel kettle ostrich violin';
 
-beforeAll(async () => {
-  await buildPages();
-  browser = await launch();
-});
-afterAll(async () => browser?.close());
-afterEach(async () => {
-  const violations = await opened.page.evaluate<string[]>('window.__violations');
-  const { errors, core } = opened;
-  await opened.context.close();
-  expect(violations).toEqual([]);
-  expect(errors).toEqual([]);
-  expect(core.refused).toEqual([]);
-});
-
 async function start(prepare: (core: FakeCore) => void = () => {}): Promise<Opened> {
-  opened = await open(browser, 'setup', {}, prepare);
+  opened = await pages.open('setup', {}, prepare);
   await opened.page.waitForSelector('#name');
   return opened;
 }

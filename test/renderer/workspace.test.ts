@@ -1,18 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import type { BrowserContextOptions } from 'playwright-core';
 import { helpRows } from '../../renderer/workspace/bands/key-help.ts';
 import { groups } from '../../src/mux/keys/table.ts';
 import { hl7 } from './demo.ts';
-import { axeViolations, buildPages, calmStatus, launch, open, screenText, until, type Opened } from './harness.ts';
+import { axeViolations, calmStatus, screenText, until, type Opened } from './harness.ts';
+import { pagesOfTests } from './pages.ts';
 import { fourPanes } from './shots.ts';
 
-let browser: Browser;
+const pages = pagesOfTests();
 let opened: Opened;
 async function start(options: BrowserContextOptions = {}): Promise<Opened> {
-  opened = await open(browser, 'workspace', options);
-  await until(() => opened.core.requests.some(({ request }) => request === 'workspace.attach'), 'attach');
-  await opened.core.settled();
+  opened = await pages.workspace(options);
   return opened;
 }
 
@@ -28,22 +27,6 @@ const paste = (text: string): Promise<unknown> =>
   );
 
 const first = (): number => opened.core.state!.server.sessions[0]!.windows[0]!.panes[0]!.id;
-
-beforeAll(async () => {
-  await buildPages();
-  browser = await launch();
-});
-afterAll(async () => browser?.close());
-afterEach(async () => {
-  if (!opened) return;
-  const violations = await opened.page.evaluate<string[]>('window.__violations');
-  const { errors, core } = opened;
-  await opened.context.close();
-  // In every test: nothing against the content security policy, no error, no request that the core's check refuses.
-  expect(violations).toEqual([]);
-  expect(errors).toEqual([]);
-  expect(core.refused).toEqual([]);
-});
 
 describe('layout', () => {
   test('a window that grows over the large display, and back, has the text of its cell at once', async () => {
@@ -280,7 +263,7 @@ describe('keys', () => {
   test('a second Return at the unlock, before the first view, opens nothing', async () => {
     let show = (): void => {};
     const shown = new Promise<void>((resolve) => (show = resolve));
-    opened = await open(browser, 'workspace', {}, (core) => {
+    opened = await pages.open('workspace', {}, (core) => {
       const { resize } = core;
       core.resize = (cols, rows) => void shown.then(() => resize(cols, rows));
     });

@@ -1,15 +1,15 @@
-/** What rises from the line: the bands of all.ts, one at a time. */
+/** What rises from the line: the bands of all.ts, one at a time, behind what the state raises by itself (../raised), which nobody opens and which has no name. */
 import type { JSX } from 'preact';
 import { useLayoutEffect } from 'preact/hooks';
 import type { Controller } from '../controller.ts';
 import * as model from '../model.ts';
 import * as all from './all.ts';
 import type { BandRow } from './band.tsx';
-import { ConsentText } from './consent.tsx';
+import { ConsentText } from '../raised/consent.tsx';
 import { WhichKey } from './keys.tsx';
 import { close } from './parts.ts';
-import { ReasonAsked } from './reason.tsx';
-import { Warning } from './warning.tsx';
+import { ReasonAsked } from '../raised/reason.tsx';
+import { Warning } from '../raised/warning.tsx';
 
 export const bands: readonly BandRow[] = Object.values<BandRow>(all);
 
