@@ -1,6 +1,7 @@
 /**
  * `npm run screenshots [name…]`: pictures of the real app (Chromium host, headless, real shells) in docs/screenshots. The
  * person, hosts, messages and addresses are invented: each command below is a shell function that prints a text.
+ * Over 400 lines: one picture after the other, each by its name, in the order in which they are taken.
  *
  * Exit status: 0 every picture was taken, 1 something failed; what was there before is replaced picture by picture.
  */

@@ -5,21 +5,15 @@
  */
 import { isMoment } from '../recording/time.ts';
 import { HOLD_ID, PERSON_ID, RECORDING_ID } from '../types/ids.ts';
-import { deletionCauses, deletionReasons, holdEnds, holdReasons, holdScopes, type HoldReason, type HoldScope, type Role } from '../types/words.ts';
+import { deletionCauses, deletionReasons, holdEnds, holdReasons, holdScopes, type Role } from '../types/words.ts';
 import { deletionText, holdText, releaseText, type DeletionRequest, type HoldRequest } from './certificate.ts';
 import { askedOf, isAgreed, signerOf, type KnownPerson } from './person-facts.ts';
 import { DELETED } from './rules.ts';
 import type { LedgerEvent } from './types.ts';
 
 /** A hold that is in force. */
-export interface HoldFacts {
+export interface HoldFacts extends Omit<HoldRequest, 'hold'> {
   readonly id: string;
-  readonly scope: HoldScope;
-  readonly of: string | null;
-  readonly recording: string | null;
-  readonly from: string | null;
-  readonly until: string | null;
-  readonly reason: HoldReason;
   readonly by: string;
   /** Number and time of the event. */
   readonly seq: number;

@@ -9,7 +9,7 @@ import type { CDPSession } from 'playwright-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { missingPrograms, openDisplay, type Display } from '../support/display.ts';
 import { initialise } from './initialised.ts';
-import { passphrase, prepare, takesPassphrase, until, type Running } from './support.ts';
+import { prepare, unlockByKeys, until, type Running } from './support.ts';
 
 const missing = missingPrograms('Xvfb', 'xdotool', 'openbox', 'wmctrl');
 const noLayouts = missingPrograms('setxkbmap', 'xkbcomp');
@@ -111,22 +111,6 @@ async function unchanged(surface: string): Promise<void> {
   await page.detach();
 }
 
-async function unlock(): Promise<void> {
-  await takesPassphrase(running);
-  await until(
-    async () => {
-      display.key('ctrl+a');
-      display.type(passphrase);
-      display.key('Return');
-      const tried = Date.now();
-      while (Date.now() - tried < 4000 && running.app.surface !== 'workspace') await new Promise((next) => setTimeout(next, 20));
-      return running.app.surface === 'workspace';
-    },
-    'the workspace',
-    60_000,
-  );
-}
-
 test('in the first run', { timeout: 300_000 }, async () => {
   await open({ initialised: false });
   await pressEverything();
@@ -143,7 +127,7 @@ test('at the lock', { timeout: 300_000 }, async () => {
 
 test('in the workspace', { timeout: 300_000 }, async () => {
   await open({ initialised: true });
-  await unlock();
+  await unlockByKeys(running, display);
   await until(async () => (await running.app.socket.handlers.status())['shells'] === 1, 'the shell');
   await pressEverything(ours);
   await everyButton();

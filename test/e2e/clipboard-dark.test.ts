@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'vitest';
 import { missingPrograms, openDisplay, type Display } from '../support/display.ts';
 import { initialise } from './initialised.ts';
-import { passphrase, prepare, takesPassphrase, until, type Running } from './support.ts';
+import { prepare, unlockByKeys, until, type Running } from './support.ts';
 
 const missing = missingPrograms('Xvfb', 'xdotool', 'openbox', 'wmctrl', 'xclip', 'xsel');
 let display: Display;
@@ -52,19 +52,7 @@ async function said(program: string, ...args: string[]): Promise<string> {
 }
 
 async function unlock(): Promise<void> {
-  await takesPassphrase(running);
-  await until(
-    async () => {
-      display.key('ctrl+a');
-      display.type(passphrase);
-      display.key('Return');
-      const tried = Date.now();
-      while (Date.now() - tried < 4000 && running.app.surface !== 'workspace') await new Promise((next) => setTimeout(next, 20));
-      return running.app.surface === 'workspace';
-    },
-    'the workspace',
-    60_000,
-  );
+  await unlockByKeys(running, display);
   await until(async () => (await running.app.socket.handlers.status())['shells'] === 1, 'the shell');
 }
 

@@ -8,6 +8,7 @@ import type { CDPSession, Locator, Page } from 'playwright-core';
 import { App } from '../../main/app.ts';
 import { createChromiumHost, type ChromiumHost } from '../../main/chromium/index.ts';
 import type { Clock } from '../../src/time/clock.ts';
+import type { Display } from '../support/display.ts';
 import { PageDriver } from '../support/page-driver.ts';
 
 export const root = resolve(import.meta.dirname, '../..');
@@ -242,6 +243,22 @@ export async function unlockWithPassphrase(running: Running): Promise<void> {
 export async function takesPassphrase(running: Running): Promise<void> {
   await running.surface('lock');
   await until(() => running.page.evaluate<boolean>("document.activeElement?.type === 'password'"), 'the passphrase field with the focus');
+}
+
+/** Unlocks with the keys of a real display, which can be lost while a page takes the place of another: they are typed anew then. */
+export async function unlockByKeys(running: Running, display: Pick<Display, 'key' | 'type'>): Promise<void> {
+  await takesPassphrase(running);
+  await until(
+    async () => {
+      display.key('ctrl+a');
+      display.type(passphrase);
+      display.key('Return');
+      await until(() => running.app.surface === 'workspace', 'the workspace', 4000);
+      return true;
+    },
+    'the workspace',
+    60_000,
+  );
 }
 
 /**

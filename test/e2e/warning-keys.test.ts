@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { missingPrograms, openDisplay, type Display } from '../support/display.ts';
 
 import { initialise } from './initialised.ts';
-import { passphrase, prepare, takesPassphrase, until, type Running } from './support.ts';
+import { prepare, unlockByKeys, until, type Running } from './support.ts';
 
 const missing = missingPrograms('Xvfb', 'xdotool');
 let display: Display;
@@ -31,17 +31,7 @@ const shows = (text: string): Promise<boolean> =>
 const warned = async (): Promise<boolean> => (await (await running.driver.ready()).locator('[role=alertdialog]').count()) > 0;
 
 test('a chord that answers the warning reaches no shell until all of its keys are up; the next key does', async () => {
-  await takesPassphrase(running);
-  await until(
-    () => {
-      display.key('ctrl+a');
-      display.type(passphrase);
-      display.key('Return');
-      return until(() => running.app.surface === 'workspace', 'the workspace', 4000).then(() => true);
-    },
-    'the workspace',
-    60_000,
-  );
+  await unlockByKeys(running, display);
   await running.surface('workspace');
   // A byte of any kind ends it, and an interrupt takes it away: what is on the screen then says which.
   await until(

@@ -4,7 +4,7 @@ import { messages } from '../../shared/messages.ts';
 import { Band, Button } from '../../shared/parts.tsx';
 import type { Controller } from '../controller.ts';
 import { band } from './band.tsx';
-import { close } from './parts.ts';
+import { close } from './parts.tsx';
 
 export const confirm = band('confirm', { words: ['prompt', 'command'] }, Confirm);
 

@@ -8,7 +8,7 @@ import { Band, Button, Mark, TextField } from '../../shared/parts.tsx';
 import { count } from '../../shared/text.ts';
 import type { Controller } from '../controller.ts';
 import { band } from './band.tsx';
-import { close, titleOf } from './parts.ts';
+import { close, titleOf } from './parts.tsx';
 
 export const exportQuestion = band('export', { pane: true }, Export);
 

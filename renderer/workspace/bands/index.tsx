@@ -7,7 +7,7 @@ import * as all from './all.ts';
 import type { BandRow } from './band.tsx';
 import { ConsentText } from '../raised/consent.tsx';
 import { WhichKey } from './keys.tsx';
-import { close } from './parts.ts';
+import { close } from './parts.tsx';
 import { ReasonAsked } from '../raised/reason.tsx';
 import { Warning } from '../raised/warning.tsx';
 

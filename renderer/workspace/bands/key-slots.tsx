@@ -10,12 +10,12 @@ import { Band, Button, Columns, Field, Mark, TextField, Wide } from '../../share
 import { Prove } from '../../shared/prove.tsx';
 import { touchPasskey } from '../../shared/touch-passkey.ts';
 import { say } from '../../shared/say.ts';
-import { moment } from '../../shared/text.ts';
 import type { Controller } from '../controller.ts';
 import * as model from '../model.ts';
 import { band } from './band.tsx';
 import { StepActions, useDeeds } from './deeds.tsx';
-import { close } from './parts.ts';
+import { close } from './parts.tsx';
+import { SlotCells } from './slot-cells.tsx';
 
 export const keySlots = band('key-slots', {}, KeySlots);
 
@@ -27,7 +27,6 @@ type Slot = Listed['slots'][number];
 type Step = { readonly kind: 'list' | 'passphrase' | 'passkey' | 'both' } | { readonly kind: 'rename' | 'remove'; readonly slot: Slot };
 
 const nameOf = ({ kind, name }: Slot): string => name || text.kinds[kind]!;
-const when = (iso: string | null): string => (iso === null ? text.never : moment(new Date(iso)));
 
 function KeySlots({ controller }: { readonly controller: Controller }): JSX.Element {
   const { bridge } = controller;
@@ -211,10 +210,7 @@ function Slots({ listed, confirmed, onTest, onStep }: SlotsProps): JSX.Element {
                   ) : null}
                   {confirmed ? <Act what={text.remove} slot={slot} onClick={() => onStep({ kind: 'remove', slot })} /> : null}
                 </td>
-                <td>{when(slot.made)}</td>
-                <td>{when(slot.lastUsed)}</td>
-                <td>{slot.model ?? ''}</td>
-                <td class="dim">{slot.verification}</td>
+                <SlotCells slot={slot} />
               </tr>
             ))}
           </tbody>

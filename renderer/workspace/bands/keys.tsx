@@ -3,11 +3,11 @@ import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import { groups } from '../../../src/mux/keys/table.ts';
 import { messages } from '../../shared/messages.ts';
-import { Band, BandTitle, Button, useWholeRows } from '../../shared/parts.tsx';
+import { Band, BandTitle, useWholeRows } from '../../shared/parts.tsx';
 import * as model from '../model.ts';
 import { band } from './band.tsx';
 import { copyHelp, helpRows } from './key-help.ts';
-import { close } from './parts.ts';
+import { close, Leave } from './parts.tsx';
 
 export const everyKey = band('keys', {}, EveryKey);
 
@@ -71,9 +71,7 @@ function EveryKey(): JSX.Element {
         ))}
       </ul>
       <p class="actions gap">
-        <Button kind="main" hint="esc" onClick={close}>
-          {messages.keys.leave}
-        </Button>
+        <Leave />
       </p>
     </Band>
   );

@@ -1,11 +1,11 @@
 /** What was said since the unlock, newest first: prefix ~. */
 import type { JSX } from 'preact';
 import { messages } from '../../shared/messages.ts';
-import { Band, BandTitle, Button, Mark } from '../../shared/parts.tsx';
+import { Band, BandTitle, Mark } from '../../shared/parts.tsx';
 import { clock } from '../../shared/text.ts';
 import * as model from '../model.ts';
 import { band } from './band.tsx';
-import { close } from './parts.ts';
+import { close, Leave } from './parts.tsx';
 
 export const messageLog = band('messages', {}, Messages);
 
@@ -28,9 +28,7 @@ function Messages(): JSX.Element {
         ))}
       </ol>
       <p class="actions gap">
-        <Button kind="main" hint="esc" onClick={close}>
-          {messages.keys.leave}
-        </Button>
+        <Leave />
       </p>
     </Band>
   );

@@ -5,7 +5,7 @@ import { Band, Button } from '../../shared/parts.tsx';
 import type { Controller } from '../controller.ts';
 import * as model from '../model.ts';
 import { band } from './band.tsx';
-import { close, titleOf } from './parts.ts';
+import { close, titleOf } from './parts.tsx';
 
 export const paneMenu = band('menu', { pane: true }, PaneMenu);
 

@@ -5,7 +5,7 @@ import { Band, Button, Mark } from '../../shared/parts.tsx';
 import type { Controller } from '../controller.ts';
 import type { PasteFindings } from '../paste.ts';
 import { band } from './band.tsx';
-import { titleOf } from './parts.ts';
+import { titleOf } from './parts.tsx';
 
 export const pasteQuestion = band('paste', { pane: true, pasted: true }, PasteQuestion);
 

@@ -10,7 +10,8 @@ import type { Controller } from '../controller.ts';
 import { AskedProof } from './asked.tsx';
 import { band } from './band.tsx';
 import { StepActions, useDeeds } from './deeds.tsx';
-import { close } from './parts.ts';
+import { close } from './parts.tsx';
+import { SlotCells } from './slot-cells.tsx';
 
 export const peopleBand = band('people', {}, People);
 
@@ -247,10 +248,7 @@ function One(props: {
                 <tr key={slot.id}>
                   <td>{messages.slots.kinds[slot.kind]}</td>
                   <td>{slot.name ?? ''}</td>
-                  <td>{when(slot.made)}</td>
-                  <td>{when(slot.lastUsed)}</td>
-                  <td>{slot.model ?? ''}</td>
-                  <td class="dim">{slot.verification}</td>
+                  <SlotCells slot={slot} />
                 </tr>
               ))}
             </tbody>

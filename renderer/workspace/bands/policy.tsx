@@ -10,7 +10,7 @@ import type { Controller } from '../controller.ts';
 import { AskedProof } from './asked.tsx';
 import { band } from './band.tsx';
 import { useDeeds } from './deeds.tsx';
-import { close } from './parts.ts';
+import { close } from './parts.tsx';
 
 export const policyBand = band('policy', {}, Policy);
 

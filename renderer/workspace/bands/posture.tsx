@@ -8,7 +8,7 @@ import { Band, BandTitle, Button, Mark, type MarkKind } from '../../shared/parts
 import { moment } from '../../shared/text.ts';
 import type { Controller } from '../controller.ts';
 import { band } from './band.tsx';
-import { close } from './parts.ts';
+import { close, Leave } from './parts.tsx';
 
 export const postureBand = band('posture', {}, Posture);
 
@@ -63,9 +63,7 @@ function Posture({ controller }: { readonly controller: Controller }): JSX.Eleme
         {typeof tested === 'object' ? <Controls tested={tested} /> : null}
       </section>
       <p class="actions gap">
-        <Button kind="main" hint="esc" onClick={close}>
-          {messages.keys.leave}
-        </Button>
+        <Leave />
         <Button hint="r" disabled={tested === 'busy'} onClick={() => void run()}>
           {text.run}
         </Button>

@@ -10,7 +10,7 @@ import type { Controller } from '../controller.ts';
 import * as model from '../model.ts';
 import { band } from './band.tsx';
 import { isCommand, offers, type Offer } from './palette.ts';
-import { close } from './parts.ts';
+import { close } from './parts.tsx';
 
 export const prompt = band('prompt', { words: ['prompt', 'initial', 'template'] }, Prompt);
 

@@ -8,7 +8,7 @@ import { RecordingList } from '../review/list.tsx';
 import { Looking } from '../review/looking.ts';
 import { Replay } from '../review/replay.tsx';
 import { band } from './band.tsx';
-import { close } from './parts.ts';
+import { close } from './parts.tsx';
 
 export const recordingsBand = band('recordings', {}, Recordings);
 

@@ -6,7 +6,7 @@ import { Band } from '../../shared/parts.tsx';
 import type { Controller } from '../controller.ts';
 import * as model from '../model.ts';
 import { band } from './band.tsx';
-import { close } from './parts.ts';
+import { close } from './parts.tsx';
 
 export const windowList = band('windows', {}, Windows);
 
