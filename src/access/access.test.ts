@@ -75,6 +75,8 @@ const written: Readonly<Record<string, readonly [when: readonly Phase[], roles: 
   'installation.create': [['first-run'], 'anyone'],
   'identity.unlock': [['locked', 'open'], 'anyone'],
   'selftest.run': [['locked', 'open'], 'anyone'],
+  'backup.make': [['locked', 'open'], 'anyone'],
+  'backup.restore': [['first-run', 'locked', 'open'], 'anyone'],
   'session.record': [
     ['locked', 'open'],
     ['operator', 'emergency'],

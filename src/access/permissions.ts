@@ -80,6 +80,12 @@ export const permissions = {
     roles: ['auditor', 'security'],
     help: 'Delete a recording before its time: two do it, an auditor and a security admin.',
   },
+  'backup.make': {
+    when: ['locked', 'open'],
+    roles: 'anyone',
+    help: 'Back up everything that is here, sealed to the audit keys of the policy in force: nobody’s key is needed for it.',
+  },
+  'backup.restore': { when: always, roles: 'anyone', help: 'Put a backup back into a new folder, with an audit key from a file: the key decides.' },
   'installation.rotate': { when: ['open'], roles: ['security'], help: 'Have another key take over as that of the installation.' },
   'audit-key.prove': { when: ['open'], roles: ['auditor', 'security'], help: 'Have it entered that one has the private half of an audit key.' },
   'consent.accept': { when: ['open'], roles, enrols: true, help: 'Accept the text of the policy in force.' },

@@ -6,7 +6,7 @@
 import { utf8Text } from '../disk/utf8.ts';
 import { hasExactly, parseOneObject } from '../recording/json.ts';
 import { isMoment } from '../recording/time.ts';
-import { AAGUID, HOLD_ID, INSTALLATION_ID, PERSON_ID, RECORDING_ID } from '../types/ids.ts';
+import { AAGUID, BACKUP_ID, HOLD_ID, INSTALLATION_ID, PERSON_ID, RECORDING_ID } from '../types/ids.ts';
 import { permissions } from '../access/index.ts';
 import { CLASS_NAME } from '../types/classes.ts';
 import { policyDirections, policyFieldNames, workstationClasses } from '../types/words.ts';
@@ -98,6 +98,7 @@ const patterns = {
   installation: INSTALLATION_ID,
   'break-glass': BREAK_GLASS,
   hold: HOLD_ID,
+  backup: BACKUP_ID,
   /** A name in the policy: src/policy/classes.ts. */
   'session-class': CLASS_NAME,
   bytes64: BYTES_64,

@@ -3,6 +3,7 @@
  * buffer that every frame is made in. Nothing here touches the disk.
  */
 import { createCipheriv } from 'node:crypto';
+import { releaseMemory } from '../disk/bytes.ts';
 import { sha256, sha256Into } from '../merkle/sha256.ts';
 import { EVENT_HEAD_BYTES, eventBytes, MAX_RECORD_OUTPUT_BYTES, MAX_RECORD_PIECES, writeEventHead } from './events.ts';
 import { associatedData, finishHead, FRAME_HEAD_BYTES, TYPE_SEALED, writeFields } from './frame.ts';
@@ -13,8 +14,6 @@ const SALT_BYTES = 32;
 const TAG_BYTES = 16;
 /** Where a record's plaintext, and then its body, stands in the sealer's buffer: the head's room before it also holds a salt. */
 const BODY_AT = FRAME_HEAD_BYTES;
-/** Smaller outputs are left to the collector: giving them back costs more than it saves. */
-const RELEASE_BYTES = 8 * 1024;
 
 /** A frame ready for the file. */
 export interface SealedFrame {
@@ -86,7 +85,7 @@ export class Sealer {
     // ciphertext is cheaper than hashing and writing three buffers.
     scratch.set(ciphertext, BODY_AT);
     scratch.set(cipher.getAuthTag(), plainEnd);
-    release(ciphertext);
+    releaseMemory(ciphertext);
     const leaf = finishHead(this.#head, bodyEnd - BODY_AT, sha256(scratch.subarray(BODY_AT, bodyEnd)));
     scratch.set(this.#head, 0);
     return { bytes: scratch.subarray(0, bodyEnd), leaf };
@@ -98,14 +97,4 @@ export class Sealer {
     this.#salts.wipe();
     this.#scratch.fill(0);
   }
-}
-
-/**
- * Gives a large buffer's memory back at once. The collector would do it later, but in a flood the cipher's output alone
- * makes it run every 100 ms (a tenth of the time), and memory that comes back at once is still in the processor's cache.
- * Does nothing to a buffer that shares its memory.
- */
-function release(buffer: Buffer<ArrayBufferLike>): void {
-  const memory = buffer.buffer;
-  if (buffer.length >= RELEASE_BYTES && memory instanceof ArrayBuffer && memory.byteLength === buffer.length) memory.transfer(0);
 }

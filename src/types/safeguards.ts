@@ -7,6 +7,7 @@ export const safeguards = {
   'workforce-termination': { citation: '45 CFR 164.308(a)(3)(ii)(C)', controls: 'PS-4, AC-2(3)' },
   'access-authorization': { citation: '45 CFR 164.308(a)(4)(ii)(B)', controls: 'AC-2, AC-6(7)' },
   'login-monitoring': { citation: '45 CFR 164.308(a)(5)(ii)(C)', controls: 'AC-7, AC-9' },
+  'data-backup': { citation: '45 CFR 164.308(a)(7)(ii)(A)', controls: 'CP-9, CP-10' },
   evaluation: { citation: '45 CFR 164.308(a)(8)', controls: '' },
   'workstation-use': { citation: '45 CFR 164.310(b)', controls: '' },
   'access-control': { citation: '45 CFR 164.312(a)(1)', controls: 'AC-3, AC-6' },

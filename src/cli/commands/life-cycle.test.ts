@@ -154,3 +154,26 @@ test('files that come back after a deletion are not shown, and are taken away ag
   const played = await wardmux(['play', one, '--raw'], firstWords);
   expect(played).toMatchObject({ status: 52, out: '', err: expect.stringContaining('came back out of a copy') });
 });
+
+test('an incident freeze holds what ran, and signs what there is of it; a changed file of it is none', async () => {
+  const path = join(place, 'incident.json');
+  const frozen = await wardmux(['hold', 'freeze', '--hours', '24', '--out', path], auditorWords);
+  expect(frozen).toMatchObject({
+    status: 0,
+    out: expect.stringMatching(/^h-[0-9a-f]{12}\n$/),
+    err: expect.stringContaining('2 recordings of the last 24 hours'),
+  });
+  const said = JSON.parse(readFileSync(path, 'utf8')) as { hold: string; recordings: { recording: string; size: number }[]; checkpoint: string };
+  expect(said.recordings.map(({ recording }) => recording)).toEqual([one, other].toSorted());
+  expect(said.checkpoint).toMatch(/^wardmux\.localhost\/w-/);
+  expect(await wardmux(['hold', 'verify', path])).toMatchObject({ status: 0, out: expect.stringContaining(`${said.hold}\t`) });
+  expect(await wardmux(['delete', one, '--reason', 'mistake', '--second', 'Uma Okafor'], firstWords, auditorWords)).toMatchObject({
+    status: 1,
+    err: expect.stringContaining('a hold always wins'),
+  });
+  // A second time nothing is overwritten.
+  expect(await wardmux(['hold', 'freeze', '--out', path], auditorWords)).toMatchObject({ status: 1, err: expect.stringContaining('exists already') });
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/"size": \d+/, '"size": 1'));
+  expect(await wardmux(['hold', 'verify', path])).toMatchObject({ status: 58, out: expect.stringContaining('it was changed') });
+  expect([0, 55]).toContain((await wardmux(['ledger', 'verify'])).status);
+});

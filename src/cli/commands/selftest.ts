@@ -102,8 +102,8 @@ const sentences: Readonly<Record<Judgement, (of: string) => string>> = {
   'not-entered': (of) => `The report has a good signature, and the ledger of ${of} has no event of it: somebody else has that key, or the ledger was set back.`,
 };
 
-/** The keys that a report may be signed with: those of a trust.json, or of the installation that is here. */
-async function keysFor(
+/** The keys that a report, or a certificate, may be signed with: those of a trust.json, or of the installation that is here. */
+export async function keysFor(
   trustFile: string | undefined,
   io: CliIo,
 ): Promise<{ readonly of: string; readonly keys: readonly InstallationSshKey[]; readonly site?: OpenInstallation }> {

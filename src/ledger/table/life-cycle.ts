@@ -46,4 +46,41 @@ export const lifeCycleRows = [
     },
     { person: 'required' },
   ),
+  row(
+    'hold.frozen',
+    'At an incident: this hold was set, and the installation has signed what of recordings it covers. sha256: of that text.',
+    { hold: 'hold', sha256: 'sha256', recordings: 'count' },
+    { person: 'required' },
+  ),
+  row('backup.begun', 'A run of a backup began: whatever stood here by then may be in it, sealed to these audit keys. backup: the set of runs in one folder.', {
+    backup: 'backup',
+    run: 'count',
+    recipients: 'kids',
+  }),
+  row('backup.made', 'A run of a backup is whole. sha256: of its run.json. size, root: the head of the ledger that it has. files, bytes: what is in it.', {
+    backup: 'backup',
+    run: 'count',
+    sha256: 'sha256',
+    size: 'count',
+    root: 'sha256',
+    files: 'count',
+    bytes: 'count',
+  }),
+  row(
+    'backup.erased',
+    'What opens a recording in the runs of a backup was overwritten there: in so many runs. Custodians’ keys open nothing of it in that folder any more; a copy of the folder is another one.',
+    { backup: 'backup', recording: 'recording', runs: 'count' },
+    { person: 'required' },
+  ),
+  row(
+    'erasure.certified',
+    'Recordings were erased by two, and this installation has signed a certificate of it. sha256: of its text. left: so many backups that the ledger knows were not at hand, and may still have some of them.',
+    { sha256: 'sha256', recordings: 'count', backups: 'count', left: 'count' },
+    { person: 'required' },
+  ),
+  row(
+    'backup.restored',
+    'This installation was put back from a run of a backup, by whoever has the audit key. size, root: the head of the ledger that it had: the events behind it are of after that.',
+    { backup: 'backup', run: 'count', sha256: 'sha256', size: 'count', root: 'sha256', key: 'kid' },
+  ),
 ] as const;

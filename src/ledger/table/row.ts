@@ -24,6 +24,7 @@ export type FieldType =
   | 'code'
   | 'break-glass'
   | 'hold'
+  | 'backup'
   | 'session-class'
   | 'installation'
   | 'bytes64'

@@ -1,0 +1,240 @@
+/** Backups of a whole installation, put back with an audit key, or looked at: held against what was signed for, and against what is known outside. */
+import { randomBytes } from 'node:crypto';
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statfsSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import {
+  BackupError,
+  CHUNK_BYTES,
+  digestOf,
+  OpenRun,
+  packFaults,
+  requireSet,
+  restoreFiles,
+  runsIn,
+  scopeOf,
+  wholeRuns,
+  type Restored,
+  type WholeRun,
+} from '../../backup/index.ts';
+import { syncFolder } from '../../disk/atomic.ts';
+import { releaseMemory } from '../../disk/bytes.ts';
+import { storageFault } from '../../disk/errno.ts';
+import { installationNoteKey } from '../../ledger/note.ts';
+import { LedgerView } from '../../ledger/view.ts';
+import type { SegmentOpener } from '../../recording/types.ts';
+import {
+  checkIdentity,
+  FileSecretStore,
+  homePaths,
+  keyDigest,
+  openHome,
+  openSecretStore,
+  requireInstallation,
+  type Home,
+  type Installation,
+  type SecretStore,
+} from '../../storage/index.ts';
+import type { TreeHead } from '../../types/head.ts';
+import { lookOutside, openLedger } from './open-ledger.ts';
+import { setKeySecret } from './backup.ts';
+
+/** The run that is meant: that one, or the newest whole one. @throws BackupError */
+function chooseRun(folder: string, number: number | undefined): WholeRun {
+  const runs = wholeRuns(folder, requireSet(folder));
+  const run = number === undefined ? runs.at(-1) : runs.find((one) => one.run === number);
+  if (run) return run;
+  const has = runs.map((one) => one.run).join(', ') || 'none';
+  throw new BackupError('not-a-backup', number === undefined ? `${folder} has no whole run.` : `${folder} has no whole run ${number}; it has ${has}.`);
+}
+
+export interface RestoreAsked {
+  readonly folder: string;
+  readonly to: string;
+  readonly run: number | undefined;
+  readonly opener: Pick<SegmentOpener, 'kid' | 'open'>;
+  /** For looking back alone: without the key that signs, also where somebody outside knows more. */
+  readonly readOnly: boolean;
+}
+
+export interface RestoreResult extends Restored {
+  readonly run: number;
+  readonly set: string;
+  readonly installation: string;
+  readonly to: string;
+  /** Of the ledger as it came back, which is what was signed for. */
+  readonly head: TreeHead;
+  /** When the run was made. */
+  readonly ended: string;
+  /** Heads outside that it does not have: a sentence each. */
+  readonly behind: readonly string[];
+}
+
+/**
+ * Puts an installation back into a folder that is new. It is made beside it and moved there once all of it is whole and is what was signed for.
+ * @throws BackupError, StorageFault, LedgerError: nothing is left then
+ */
+export async function restoreBackup({ folder, to, run: number, opener, readOnly }: RestoreAsked): Promise<RestoreResult> {
+  const whole = chooseRun(folder, number);
+  const target = resolve(to);
+  requireRoom(target, whole);
+  const run = await OpenRun.open(folder, whole, opener);
+  const staging = join(dirname(target), `.${basename(target)}.restoring-${randomBytes(6).toString('hex')}`);
+  try {
+    try {
+      mkdirSync(staging, { mode: 0o700 });
+    } catch (error) {
+      throw storageFault(error, 'make the folder', staging);
+    }
+    const restored = await restoreFiles(run, staging);
+    const home = homePaths(staging);
+    const installation = requireInstallation(home);
+    const { head } = whole;
+    // By the path that it gets: another installation may be known there.
+    await checkIdentity(homePaths(target), installation);
+    const behind = await compare(home, installation, whole);
+    if (behind.length > 0 && !readOnly)
+      throw new BackupError(
+        'older',
+        `This backup is older than what is known outside: ${behind.join(' ')} Going on from it would set the ledger back, so nothing was restored. Use a newer run; or look at it with --read-only, which restores everything but the key that signs.`,
+      );
+    if (!readOnly) await putSecrets(run, installation, home, whole.set);
+    renameSync(staging, target);
+    syncFolder(dirname(target));
+    if (!readOnly) await enterRestored(target, installation, whole, opener.kid);
+    return { ...restored, run: whole.run, set: whole.set, installation: installation.id, to: target, head, ended: whole.ended, behind };
+  } finally {
+    run.close();
+    rmSync(staging, { recursive: true, force: true });
+  }
+}
+
+function requireRoom(target: string, { bytes }: WholeRun): void {
+  const above = dirname(target);
+  try {
+    const stat = lstatSync(target, { throwIfNoEntry: false });
+    if (stat && (!stat.isDirectory() || readdirSync(target).length > 0))
+      throw new BackupError('not-a-backup', `${target} is there already, and a restore overwrites nothing. Give a folder that is new or empty (--to).`);
+    const { bavail, bsize } = statfsSync(above);
+    if (bavail * bsize < bytes)
+      throw new BackupError(
+        'damaged',
+        `The run has ${bytes} bytes, and the disk of ${above} has room for ${bavail * bsize}. Nothing was written. Give a folder on a larger disk (--to).`,
+      );
+  } catch (error) {
+    throw error instanceof BackupError ? error : storageFault(error, 'use the folder', above);
+  }
+}
+
+/** Holds the ledger that came back against what was signed for, and against what is known outside. @returns what it does not have: a sentence each */
+async function compare(home: Home, installation: Installation, whole: WholeRun): Promise<readonly string[]> {
+  const keys = [installation, ...(installation.formerKeys ?? [])];
+  if (installation.id !== whole.installation || !keys.some(({ publicKey, secondKey }) => publicKey === whole.publicKey && secondKey === whole.secondKey))
+    throw new BackupError('damaged', `Run ${whole.run} is signed by another key than that of the installation in it. Nothing was restored.`);
+  const { reading, view } = await LedgerView.read(home.ledger, installationNoteKey(installation));
+  try {
+    const { tree } = view?.head ?? {};
+    if (!view || tree?.size !== whole.head.size || tree.root !== whole.head.root)
+      throw new BackupError('damaged', `The ledger in run ${whole.run} is not what was signed for (${reading.faults.length} faults). Nothing was restored.`);
+    const known = (sha256: string): boolean => view.facts.policies.includes(sha256);
+    const { heads } = await lookOutside(home, installation, openSecretStore(installation.secretStore, home, installation.id), known);
+    const behind: string[] = [];
+    for (const { size, root, source } of heads) {
+      const own = size === whole.head.size ? whole.head.root : await view.rootAt(size);
+      if (own === undefined) behind.push(`${source} knows ${size} events, and the backup has ${whole.head.size}.`);
+      else if (own !== root) behind.push(`${source} knows other events than the backup has.`);
+    }
+    return behind;
+  } finally {
+    view?.close();
+  }
+}
+
+async function putSecrets(run: OpenRun, installation: Installation, home: Home, set: string): Promise<void> {
+  const store: SecretStore =
+    installation.secretStore === 'file' ? new FileSecretStore(home.secrets) : openSecretStore(installation.secretStore, home, installation.id);
+  if (installation.secretStore === 'file') mkdirSync(home.secrets, { mode: 0o700 });
+  for (const [name, text] of [...Object.entries(run.head.secrets), [setKeySecret(set), run.head.setKey] as const]) {
+    const bytes = Buffer.from(text, 'base64url');
+    await store.set(name, bytes);
+    bytes.fill(0);
+  }
+}
+
+async function enterRestored(target: string, installation: Installation, whole: WholeRun, key: string): Promise<void> {
+  const { ledger } = await openLedger(openHome(target), installation);
+  try {
+    const { set: backup, run, sha256, head } = whole;
+    await ledger.append({ action: 'backup.restored', detail: { backup, run, sha256, ...head, key } });
+    await ledger.checkpoint();
+  } finally {
+    await ledger.close();
+  }
+}
+
+export interface BackupCheck {
+  readonly set: string;
+  readonly installation: string;
+  /** Whole ones, and such as ended before. */
+  readonly runs: number;
+  readonly interrupted: number;
+  /** SHA-256 of the public keys that signed the runs. */
+  readonly keys: readonly string[];
+  /** The run that was looked at. */
+  readonly newest: ({ readonly run: number; readonly ended: string; readonly ageMs: number } & TreeHead) | undefined;
+  /** What a key opened. */
+  readonly opened: { readonly files: number; readonly bytes: number; readonly erased: readonly string[] } | undefined;
+  readonly faults: readonly string[];
+}
+
+/**
+ * Looks whether a backup is what was signed for: every pack of every whole run, and with a key every chunk of one run. Memory is that of a chunk and of the names of files.
+ * @param now milliseconds since 1970. @throws BackupError where it is none
+ */
+export async function checkBackup(folder: string, number: number | undefined, opener: RestoreAsked['opener'] | undefined, now: number): Promise<BackupCheck> {
+  const set = requireSet(folder);
+  const runs = wholeRuns(folder, set);
+  const newest = runs.length > 0 || number !== undefined ? chooseRun(folder, number) : undefined;
+  const buffer = Buffer.alloc(CHUNK_BYTES);
+  const faults = [...packFaults(folder, runs, (path, bytes) => digestOf(path, bytes, buffer))];
+  runs.forEach(({ run, previous }, n) => {
+    if (previous !== (runs[n - 1]?.sha256 ?? null)) faults.push(`Run ${run} does not follow the run before it: one between them is missing, or was exchanged.`);
+  });
+  if (!newest) faults.push('There is no whole run.');
+  return {
+    set: set.set,
+    installation: set.installation,
+    runs: runs.length,
+    interrupted: runsIn(folder).length - runs.length,
+    keys: [...new Set(runs.map((run) => keyDigest(run)))],
+    newest: newest && { run: newest.run, ended: newest.ended, ageMs: Math.max(0, now - Date.parse(newest.ended)), ...newest.head },
+    opened: newest && opener && (await openAll(folder, newest, opener, faults)),
+    faults,
+  };
+}
+
+async function openAll(folder: string, whole: WholeRun, opener: RestoreAsked['opener'], faults: string[]): Promise<BackupCheck['opened']> {
+  const run = await OpenRun.open(folder, whole, opener);
+  const erased = new Set<string>();
+  let files = 0;
+  let bytes = 0;
+  try {
+    for (const file of run.files()) {
+      if (run.isErased(file)) {
+        erased.add(scopeOf(file.path));
+        continue;
+      }
+      for (const ref of file.chunks) {
+        const plain = await run.chunk(ref, file.path);
+        bytes += plain.length;
+        releaseMemory(plain);
+      }
+      files++;
+    }
+  } catch (error) {
+    if (!(error instanceof BackupError)) throw error;
+    faults.push(error.message);
+  } finally {
+    run.close();
+  }
+  return { files, bytes, erased: [...erased].sort() };
+}

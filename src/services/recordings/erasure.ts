@@ -1,0 +1,153 @@
+/**
+ * Crypto-erasure: recordings are deleted by two, what opens them in backups at hand is overwritten, and the installation signs a certificate that names what
+ * was erased, the backups that still have it, and what was handed on before. docs/life-cycle.md says what a certificate does not show.
+ */
+import { z } from 'zod';
+import { eraseGrain, grainTag, requireSet, runsIn, SET_KEY_BYTES, BackupError } from '../../backup/index.ts';
+import type { InstallationSshKey } from '../../crypto/sshsig.ts';
+import { readLedgerGently } from '../../ledger/read.ts';
+import { openSecretStore, openSigner, type Home, type Installation } from '../../storage/index.ts';
+import { installationNoteKey } from '../../ledger/note.ts';
+import { BACKUP_ID, INSTALLATION_ID, PERSON_ID, RECORDING_ID } from '../../types/ids.ts';
+import { Refusal } from '../../types/refusal.ts';
+import { deletionReasons, type DeletionReason } from '../../types/words.ts';
+import { judgeStatement, signStatement, type SignedText } from '../deeds/signed.ts';
+import { setKeySecret } from '../installation/backup.ts';
+import { deleteEarly, type LifeCycleParts } from './life-cycle.ts';
+
+/** A signature made for another purpose is none of a certificate. */
+const ERASURE_NAMESPACE = 'erasure@wardmux.localhost';
+
+const count = z.int().min(0);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const person = z.string().regex(PERSON_ID);
+const recordingId = z.string().regex(RECORDING_ID);
+/** erased: what opens it there was overwritten. has-it: it was not at hand. not-in-it: no run of it has anything of these recordings. */
+const backupStates = ['erased', 'has-it', 'not-in-it'] as const;
+
+const statementSchema = z.strictObject({
+  format: z.literal('wardmux-erasure'),
+  version: z.literal(1),
+  installation: z.string().regex(INSTALLATION_ID),
+  time: z.iso.datetime(),
+  reason: z.enum(deletionReasons),
+  by: person,
+  second: person,
+  recordings: z
+    .array(z.strictObject({ recording: recordingId, owner: person, began: z.iso.datetime(), size: count, root: sha256, removed: z.boolean() }))
+    .min(1),
+  backups: z.array(z.strictObject({ backup: z.string().regex(BACKUP_ID), runs: z.array(count), state: z.enum(backupStates) })),
+  /** Exports of these recordings that the ledger knows: SHA-256 of SHA256SUMS. They are not reached. */
+  exports: z.array(z.strictObject({ recording: recordingId, time: z.iso.datetime(), sha256 })),
+  /** The head of the ledger with the events of it. */
+  ledger: z.strictObject({ size: count, root: sha256 }),
+});
+const certificateSchema = z.strictObject({ ...statementSchema.shape, signature: z.string().max(65_536) });
+type Statement = z.infer<typeof statementSchema>;
+
+export interface ErasureParts extends LifeCycleParts {
+  readonly home: Home;
+  readonly installation: Installation;
+  readonly ledger: LifeCycleParts['ledger'] & { head(): { readonly size: number; readonly root: string }; checkpoint(): Promise<unknown> };
+  readonly now: () => number;
+}
+
+export interface Erased {
+  readonly certificate: SignedText<Statement>;
+  /** Why others were left as they are: a sentence each. */
+  readonly left: readonly string[];
+}
+
+/**
+ * @param recordings their ids. @param folders of backups that are at hand.
+ * @throws Refusal where nothing could be erased; BackupError where a folder is no backup of this installation: nothing was erased then
+ */
+export async function eraseContent(
+  parts: ErasureParts,
+  recordings: readonly string[],
+  reason: Exclude<DeletionReason, 'retention'>,
+  folders: readonly string[],
+): Promise<Erased> {
+  const { home, installation, ledger, admin, second } = parts;
+  const sets = await Promise.all(folders.map((folder) => openedSet(folder, home, installation)));
+  const left: string[] = [];
+  const erased: Statement['recordings'] = [];
+  let first: Refusal | undefined;
+  for (const recording of recordings) {
+    try {
+      const state = await ledger.recording(recording);
+      const { removed } = await deleteEarly(parts, recording, reason);
+      erased.push({ recording, owner: state!.person!, began: state!.began, ...headOf(state!), removed });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      first ??= error;
+      left.push(error.message);
+    }
+  }
+  if (erased.length === 0) throw first ?? new Refusal('no-recording', 'There is no recording to erase. Nothing was changed.');
+  const touched = new Map<string, number>();
+  for (const { folder, set, key } of sets)
+    for (const { recording } of erased) {
+      const tag = grainTag(key, recording);
+      const runs = runsIn(folder).filter((run) => eraseGrain(folder, run, tag) > 0).length;
+      touched.set(set, (touched.get(set) ?? 0) + runs);
+      if (runs > 0) await ledger.append({ action: 'backup.erased', person: admin.id, detail: { backup: set, recording, runs } });
+    }
+  for (const { key } of sets) key.fill(0);
+  await ledger.checkpoint();
+  const since = Math.min(...erased.map(({ began }) => Date.parse(began)));
+  const ids = new Set(erased.map(({ recording }) => recording));
+  const { backups, exports } = await knownCopies(home, installation, since, ids);
+  const statement: Statement = {
+    format: 'wardmux-erasure',
+    version: 1,
+    installation: installation.id,
+    time: new Date(parts.now()).toISOString(),
+    reason,
+    by: admin.id,
+    second: second!.id,
+    recordings: erased,
+    backups: backups.map(({ backup, runs }) => {
+      const state: (typeof backupStates)[number] = !touched.has(backup) ? 'has-it' : touched.get(backup)! > 0 ? 'erased' : 'not-in-it';
+      return { backup, runs: [...runs], state };
+    }),
+    exports: [...exports],
+    ledger: headOf({ head: ledger.head() }),
+  };
+  const certificate = await signStatement(statement, await openSigner(home, installation), ERASURE_NAMESPACE);
+  const open = statement.backups.filter(({ state }) => state === 'has-it').length;
+  const detail = { sha256: certificate.sha256, recordings: erased.length, backups: backups.length, left: open };
+  await ledger.append({ action: 'erasure.certified', person: admin.id, detail });
+  return { certificate, left };
+}
+
+const headOf = ({ head: { size, root } }: { readonly head: { readonly size: number; readonly root: string } }) => ({ size, root });
+async function openedSet(folder: string, home: Home, installation: Installation) {
+  const { set, installation: of } = requireSet(folder);
+  if (of !== installation.id)
+    throw new BackupError('not-a-backup', `${folder} is a backup of the installation ${of}, and this one is ${installation.id}. Nothing was erased.`);
+  const key = await openSecretStore(installation.secretStore, home, installation.id).get(setKeySecret(set));
+  if (key?.length === SET_KEY_BYTES) return { folder, set, key };
+  throw new BackupError(
+    'not-a-backup',
+    `This workstation has not the key that names recordings in ${folder}: it lost its secret store since. Destroy the whole backup instead, and make a new one. Nothing was erased.`,
+  );
+}
+
+/** Runs of backups that began after a moment, and exports of recordings, as the ledger has them. */
+async function knownCopies(home: Home, installation: Installation, since: number, ids: ReadonlySet<string>) {
+  const backups = new Map<string, number[]>();
+  const exports: Statement['exports'] = [];
+  await readLedgerGently(home.ledger, installationNoteKey(installation), {
+    onEvent: ({ action, detail = {}, time, outcome }) => {
+      const { backup, run, recording, sha256: sums } = detail;
+      if (action === 'backup.begun' && typeof backup === 'string' && typeof run === 'number' && Date.parse(time) >= since)
+        backups.set(backup, [...(backups.get(backup) ?? []), run]);
+      if (action === 'export' && outcome === 'success' && typeof recording === 'string' && ids.has(recording) && typeof sums === 'string')
+        exports.push({ recording, time, sha256: sums });
+    },
+  });
+  return { backups: [...backups].map(([backup, runs]) => ({ backup, runs })), exports };
+}
+
+export const judgeCertificate = (text: string, keys: readonly InstallationSshKey[]) => judgeStatement(certificateSchema, text, keys, ERASURE_NAMESPACE);
