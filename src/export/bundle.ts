@@ -32,6 +32,7 @@ import type { Disclosure } from './disclosure.ts';
 import { companionOf, Rendering, writeRedaction, type WrittenRedaction } from './redaction-list.ts';
 import { composedFiles, composeSums, type BundleStatement } from './statement.ts';
 import { parseTrust, trustedInstallationKeys, trustText, type Trust } from './trust.ts';
+import type { TarFolder } from './tar.ts';
 import { TextFile } from './text-file.ts';
 import { readVerifier } from './verifier.ts';
 import { verifyBundle } from './verify.ts';
@@ -67,6 +68,8 @@ export interface BundleOptions {
   readonly live?: boolean;
   /** What is withheld; undefined where everything is disclosed but the snapshots. */
   readonly disclosure?: Disclosure | undefined;
+  /** Takes the folders when all of them are whole and verified; they are removed then, and nothing gets the target's name. */
+  readonly handOn?: ((folders: readonly TarFolder[]) => Promise<void>) | undefined;
 }
 
 export interface ExportResult {
@@ -172,6 +175,25 @@ export async function writeBundle(options: BundleOptions): Promise<ExportResult>
       redaction = { ...(await writeRedaction(companion.folder, facts, disclosure, options.person.signer)), folder: beside };
     }
     syncFolder(partial);
+    const result = {
+      folder: target,
+      recording,
+      records: evidence.records,
+      proven: statement.proven,
+      sha256,
+      imported: heads.imported,
+      ...(evidence.leftOut === undefined ? {} : { leftOut: evidence.leftOut }),
+      ...(redaction ? { redaction } : {}),
+    };
+    if (options.handOn) {
+      const folders = [{ name: 'bundle', folder: partial }, ...(companion ? [{ name: 'bundle-redaction', folder: companion.folder }] : [])];
+      await options.handOn(folders);
+      for (const each of companion ? [begun, companion] : [begun]) {
+        rmSync(each.folder, { recursive: true, force: true });
+        each.settled();
+      }
+      return result;
+    }
     refuseExisting(target);
     if (companion) {
       // First what explains the bundle: there is never one whose list is missing.
@@ -187,16 +209,7 @@ export async function writeBundle(options: BundleOptions): Promise<ExportResult>
     begun.settled();
     companion?.settled();
     syncFolder(dirname(target));
-    return {
-      folder: target,
-      recording,
-      records: evidence.records,
-      proven: statement.proven,
-      sha256,
-      imported: heads.imported,
-      ...(evidence.leftOut === undefined ? {} : { leftOut: evidence.leftOut }),
-      ...(redaction ? { redaction } : {}),
-    };
+    return result;
   } catch (error) {
     for (const each of companion ? [begun, companion] : [begun]) {
       rmSync(each.folder, { recursive: true, force: true });

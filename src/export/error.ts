@@ -2,5 +2,15 @@ import { CodedError } from '../types/coded-error.ts';
 
 /** Why an export failed. The message never holds session text. */
 export class ExportError extends CodedError<
-  'half-key' | 'target-exists' | 'target-unwritable' | 'damaged' | 'not-in-ledger' | 'contradicted' | 'no-verifier' | 'not-a-recipient' | 'bad-trust'
+  | 'half-key'
+  | 'target-exists'
+  | 'target-unwritable'
+  | 'damaged'
+  | 'not-in-ledger'
+  | 'contradicted'
+  | 'no-verifier'
+  | 'not-a-recipient'
+  | 'bad-trust'
+  | 'bad-key'
+  | 'too-large'
 > {}

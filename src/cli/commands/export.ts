@@ -1,6 +1,10 @@
 /** `wardmux export`: a bundle for an auditor. What the recognisers find is withheld, unless two people say otherwise. */
+import { randomBytes } from 'node:crypto';
+import { lstatSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { planDisclosure, type Disclosure } from '../../export/disclosure.ts';
 import { writeBundle, type ExportResult } from '../../export/bundle.ts';
+import { memoryFolder, sealFolders, sealingKey } from '../../export/sealed.ts';
 import { sweepPartials } from '../../export/partial.ts';
 import { p256SshKey } from '../../crypto/sshsig.ts';
 import type { OpenIdentity } from '../../people/identity.ts';
@@ -11,7 +15,7 @@ import { needsRecovery } from '../../recording/recovery.ts';
 import { standardKinds, type Kind } from '../../redaction/index.ts';
 import { version } from '../../version.ts';
 import type { CliCommand } from '../command.ts';
-import { exit } from '../exit.ts';
+import { CliError, exit } from '../exit.ts';
 import { checkWords, keepDisclosure } from '../../services/recordings/disclosures.ts';
 import { exportRecording, type ExportFacts } from '../../services/recordings/export.ts';
 import { openInstallation, trustOf, withLedger } from '../../services/installation/installation.ts';
@@ -19,7 +23,7 @@ import { agreeToWhole } from '../../services/recordings/whole-export.ts';
 import { requireSecondFd, unlockPerson, unlockSecond, type TwoPeople } from '../person.ts';
 import { recordingFolder } from '../recording-folder.ts';
 import { importedText } from '../../types/words.ts';
-import { jsonText, type CliIo } from '../io.ts';
+import { jsonText, printable, type CliIo } from '../io.ts';
 import { twoPeopleOptions } from '../options.ts';
 import { chosenKinds, span } from '../redaction-options.ts';
 
@@ -28,6 +32,7 @@ interface ExportOptions extends TwoPeople {
   readonly purpose: string;
   readonly recipient: string;
   readonly redact: string;
+  readonly sealTo?: string;
   readonly from?: string;
   readonly to?: string;
   readonly json?: boolean;
@@ -48,6 +53,11 @@ async function run(id: string, options: ExportOptions, io: CliIo): Promise<numbe
   const words = checkWords({ purpose: options.purpose, recipient: options.recipient });
   const kinds = chosenKinds(options.redact, standardKinds);
   const asked = span(options, id);
+  const output = resolve(options.output);
+  const sealed = options.sealTo === undefined ? undefined : sealingKey(resolve(options.sealTo));
+  if (sealed && lstatSync(output, { throwIfNoEntry: false }))
+    throw new CliError('failed', `${printable(output)} exists already, and an export never overwrites anything: choose another file.`);
+  const target = sealed ? join(memoryFolder([io.env['XDG_RUNTIME_DIR'], '/dev/shm']), `wardmux-export-${randomBytes(8).toString('hex')}`) : options.output;
   const site = await openInstallation(io);
   const folder = await recordingFolder(site, id);
   if (kinds.length === 0) requireSecondFd(options, 'An export with nothing withheld takes two people');
@@ -85,7 +95,13 @@ async function run(id: string, options: ExportOptions, io: CliIo): Promise<numbe
                 signing: (request) => io.talk(`Both sign the request ${request}.`),
               })
             : {};
-        const facts: ExportFacts = { redaction: redactionWord(options.redact), ...(isPart ? { part: true } : {}), words: kept, ...agreed };
+        const facts: ExportFacts = {
+          redaction: redactionWord(options.redact),
+          ...(isPart ? { part: true } : {}),
+          ...(sealed ? { sealedTo: sealed.kid } : {}),
+          words: kept,
+          ...agreed,
+        };
         return exportRecording(
           { ledger, signer },
           {
@@ -101,7 +117,8 @@ async function run(id: string, options: ExportOptions, io: CliIo): Promise<numbe
                 opener: identity,
                 ledger,
                 person: { id: person.id, signer: { publicKey: p256SshKey(person.signingKey), sign: (bytes) => identity.sign(bytes) } },
-                target: options.output,
+                target,
+                handOn: sealed && ((folders) => sealFolders(folders, sealed, output)),
                 notes: site.home.run,
                 version,
                 live,
@@ -112,11 +129,16 @@ async function run(id: string, options: ExportOptions, io: CliIo): Promise<numbe
       },
       { identity, talk: io.talk },
     );
-    if (options.json) await io.out(jsonText({ ...result, withheld: withheldByKind(disclosure) }));
-    else await io.out(`${result.folder}\n`);
+    if (options.json)
+      await io.out(jsonText({ ...result, ...(sealed ? { folder: undefined, file: output, sealedTo: sealed.kid } : {}), withheld: withheldByKind(disclosure) }));
+    else await io.out(`${sealed ? output : result.folder}\n`);
     if (result.leftOut !== undefined) io.talk(result.leftOut);
     if (result.imported !== null) io.talk(`Recording ${id}: ${importedText(result.imported)}. Verifying the bundle says so too.`);
-    for (const line of told(result)) io.talk(line);
+    for (const line of told(
+      sealed && result.redaction ? { ...result, redaction: { ...result.redaction, folder: 'bundle-redaction, in the same file' } } : result,
+    ))
+      io.talk(line);
+    if (sealed) io.talk(`Whoever has the key ${sealed.kid} opens it with stock tools: jose jwe dec -i ${printable(options.output)} -k KEY | tar -x`);
     return exit.done;
   } finally {
     identity.destroy();
@@ -145,16 +167,18 @@ export const exportCommand: CliCommand = {
       'wardmux export ID -o DIR --redact ssn,mrn,password --from 0:05:00 --to 0:10:00 --purpose TEXT --recipient TEXT',
       'with three recognisers, five minutes of it',
     ],
+    ['wardmux export ID -o bundle.jwe --seal-to auditor.jwk --purpose TEXT --recipient TEXT', 'one file that the auditor alone opens, with jose and tar'],
     ['wardmux trust > trust.json', 'give the auditor this too, by another way than the bundle'],
   ],
   declare: (command, io, done) => {
     twoPeopleOptions(
       command
         .argument('<ID>', 'the recording')
-        .requiredOption('-o, --output <DIR>', 'the new folder')
+        .requiredOption('-o, --output <DIR>', 'the new folder; with --seal-to, the new file')
         .requiredOption('--purpose <TEXT>', 'what it is for: sealed, for the accounting of disclosures')
         .requiredOption('--recipient <TEXT>', 'who gets it: sealed, likewise')
         .option('--redact <KINDS>', 'default, none (which takes two people), or kinds with commas: see wardmux redact kinds', 'default')
+        .option('--seal-to <KEY>', 'write one file that this public key (a JWK on P-256) opens, instead of a folder; nothing of it is on a disk in the clear')
         .option('--from <TIME>', 'withhold what was printed before: h:mm:ss since its start, or a moment')
         .option('--to <TIME>', 'withhold what was printed after'),
       'where nothing is withheld (--redact none)',

@@ -83,7 +83,7 @@ export const recordingRows = [
   ),
   row(
     'export',
-    'A recording was exported; sha256 is the digest of the bundle’s SHA256SUMS. redaction: default, the recognisers that run by themselves; chosen, those that were named; none, nothing was withheld but snapshots, and two people have signed for that (byKey and signature of person, second, secondKey, secondSignature, asked). recognisers: the version of their table. withheld: pieces in which something was found. list: SHA-256 of the list beside the bundle. part: a span of it was asked for. words: SHA-256 of the file in disclosures/ with purpose and recipient, sealed to the audit keys of the policy in force and to person.',
+    'A recording was exported; sha256 is the digest of the bundle’s SHA256SUMS. redaction: default, the recognisers that run by themselves; chosen, those that were named; none, nothing was withheld but snapshots, and two people have signed for that (byKey and signature of person, second, secondKey, secondSignature, asked). recognisers: the version of their table. withheld: pieces in which something was found. list: SHA-256 of the list beside the bundle. part: a span of it was asked for. words: SHA-256 of the file in disclosures/ with purpose and recipient, sealed to the audit keys of the policy in force and to person. sealedTo: it left as one file that this key opens, and never was on a disk in the clear.',
     {
       recording: 'recording',
       'sha256?': 'sha256',
@@ -95,6 +95,7 @@ export const recordingRows = [
       'list?': 'sha256',
       'part?': 'boolean',
       'words?': 'sha256',
+      'sealedTo?': 'kid',
       'byKey?': 'bytes64',
       'signature?': 'bytes64',
       ...agreement,

@@ -29,6 +29,8 @@ export interface ExportFacts extends Partial<Decided> {
   readonly redaction: (typeof exportRedactions)[number];
   /** A span of it was asked for. */
   readonly part?: true;
+  /** The key that it was sealed to. */
+  readonly sealedTo?: string;
   /** SHA-256 of the sealed purpose and recipient. */
   readonly words?: string;
 }
