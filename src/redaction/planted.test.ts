@@ -65,7 +65,7 @@ const shapesFor = (kind: string): typeof shapes =>
   ['hl7', 'fhir', 'x12', 'password', 'cloud-key', 'name'].includes(kind) ? shapes.filter(({ disguise }) => !disguise) : shapes;
 
 describe.each([40, 80, 132, 200])('%i columns', (cols) => {
-  test.each(Object.keys(kinds))('%s', async (kind) => {
+  test.each(Object.keys(kinds))('%s', { timeout: 120_000 }, async (kind) => {
     const chance = new Chance(cols * 1000 + Object.keys(kinds).indexOf(kind));
     const redactor = new Redactor(standardKinds);
     await redactor.piece({

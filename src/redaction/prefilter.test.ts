@@ -22,7 +22,7 @@ const filtered = (text: string): string[] => said(scanner.line(text));
 
 const labelled = [...corpusOf(7, 90), ...publishedCorpus(7, 90)].flatMap(({ text }) => text.split('\n')).filter((line) => line.length < 2000 && !plainOf(line));
 
-test('in the lines of both corpora the same is found with the prefilter and without it', () => {
+test('in the lines of both corpora the same is found with the prefilter and without it', { timeout: 120_000 }, () => {
   let found = 0;
   for (const line of labelled.filter((_, i) => i % 3 === 0)) {
     const without = unfiltered(line);
@@ -39,7 +39,7 @@ test('in ordinary output nothing is lost either', () => {
     expect(filtered(line), line).toEqual(unfiltered(line));
 });
 
-test('in lines put together from pieces of what is found and of what is not', () => {
+test('in lines put together from pieces of what is found and of what is not', { timeout: 120_000 }, () => {
   const examples = recognisers.flatMap(({ examples: { found, left } }) => [...found, ...left]).flatMap((text) => text.replaceAll(/[«»]/g, '').split('\n'));
   const part = fc.oneof(
     fc.constantFrom(...examples),

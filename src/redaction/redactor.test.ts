@@ -75,7 +75,7 @@ describe.each([40, 80, 132, 200])('%i columns', (cols) => {
   });
 });
 
-test('what is split at every byte is found, and every piece of it withheld', async () => {
+test('what is split at every byte is found, and every piece of it withheld', { timeout: 120_000 }, async () => {
   for (const shape of shapes)
     for (const { kind, text, value } of [planted[0]!, planted[1]!, planted[5]!]) {
       const output = Buffer.from(`before\r\n${shape.output(text, 80)}after\r\n`);
@@ -88,7 +88,7 @@ test('what is split at every byte is found, and every piece of it withheld', asy
     }
 });
 
-test('the same is found for every way to cut the output into pieces', async () => {
+test('the same is found for every way to cut the output into pieces', { timeout: 120_000 }, async () => {
   const pieces = fc.array(fc.record({ shape: fc.constantFrom(...shapes), plant: fc.constantFrom(...planted), noise: fc.string({ maxLength: 30 }) }), {
     minLength: 1,
     maxLength: 4,

