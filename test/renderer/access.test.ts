@@ -201,12 +201,15 @@ const states: Readonly<Record<string, State>> = {
 test.each(Object.entries(states))('%s', async (_, { surface, prepare, act, tree }) => {
   opened = await open(browser, surface, {}, prepare);
   await act?.();
-  const read = (await page().locator('body').ariaSnapshot()).split('\n');
-  for (const line of tree)
-    expect(
-      read.some((one) => line.test(one)),
-      `${line} in\n${read.join('\n')}`,
-    ).toBe(true);
+  // What is said of a deed comes a moment after what it has changed.
+  let missing: readonly RegExp[] = tree;
+  const complete = async (): Promise<boolean> => {
+    const read = (await page().locator('body').ariaSnapshot()).split('\n');
+    missing = tree.filter((line) => !read.some((one) => line.test(one)));
+    return missing.length === 0;
+  };
+  await until(complete, 'the accessibility tree').catch(() => undefined);
+  expect(missing).toEqual([]);
   for (const [name, size, media] of looks) {
     await page().setViewportSize(size);
     await page().emulateMedia(media);
