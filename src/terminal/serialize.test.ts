@@ -201,6 +201,17 @@ async function expectSame(original: Emulator, after: string): Promise<void> {
   expect(state(copy, true)).toEqual(state(original, true));
 }
 
+test.each([
+  ['an emoji and the colour of its skin, which vim prints apart', '\u{1f469}\x1b[m\u{1f3fd} nurse'],
+  ['two letters that make a flag', '\u{1f1e9}\x1b[m\u{1f1ea} x'],
+  ['a mark that stands alone', 'e\x1b[31m\u0301\x1b[m x'],
+  ['what is one character', '\u{1f469}\u{1f3fd}\u200d\u2695\ufe0f x \u{1f1e9}\u{1f1ea}'],
+])('cells that were printed apart stay apart: %s', async (_, printed) => {
+  const original = new Emulator(24, 6);
+  await original.write(printed);
+  await expectSame(original, '\x1b[1;8Hbed 7');
+});
+
 // Lines of the alternate screen keep their old length when it becomes narrower: what is beyond the edge is not on the screen.
 test('a full-screen program whose pane becomes narrower and wider', async () => {
   // A link is forgotten with the line where it was opened, and with it what its cells have of an underline's colour.

@@ -42,6 +42,8 @@ interface Core {
   readonly _bufferService: { readonly buffers: { readonly normal: CoreBuffer; readonly alt: CoreBuffer } };
   readonly _inputHandler: { readonly _curAttrData: Attributes };
   readonly _oscLinkService: { getLinkData(id: number): { readonly id?: string | undefined; readonly uri: string } | undefined };
+  /** What a code point makes with those before it: bit 0, whether it joins them in their cell. */
+  readonly unicodeService: { charProperties(code: number, preceding: number): number };
   readonly coreService: { readonly decPrivateModes: { readonly origin: boolean }; readonly isCursorHidden: boolean };
 }
 
@@ -111,6 +113,11 @@ class Pen {
     this.#change(sgr(of), of.extended.urlId);
   }
 
+  /** Ends a character that the next one would join: any control function does, and this one changes nothing. */
+  apart(): void {
+    this.#parts.push(this.#attributes);
+  }
+
   plain(): void {
     this.#fg = this.#bg = 0;
     this.#change('\x1b[0m', 0);
@@ -165,6 +172,7 @@ export function serializeTerminal(terminal: Emulator, modes: Modes, scrollback: 
 /** The lines of a screen from `first`, written as a program would print them, so that a terminal knows which belong together. */
 function lines(pen: Pen, terminal: Emulator, buffer: Emulator['buffer']['normal'], first: number): void {
   const { cols } = terminal;
+  const { unicodeService } = (terminal as unknown as { readonly _core: Core })._core;
   const last = buffer.baseY + terminal.rows - 1;
   let cell: IBufferCell | undefined;
   for (let y = first; y <= last; y++) {
@@ -182,13 +190,25 @@ function lines(pen: Pen, terminal: Emulator, buffer: Emulator['buffer']['normal'
     // A line that the one before goes on in begins with a character at least: only printing wraps.
     const goesOn = line.isWrapped && y > first;
     const end = wraps ? cols - (widePushed ? 1 : 0) : Math.max(inked(line, cols), goesOn ? 1 : 0);
+    let before = 0;
     for (let x = 0; x < end; x++) {
       // One object for all, but for what would stay of extended attributes in it.
       cell = line.getCell(x, cell && (cell as unknown as Attributes).bg & HAS_EXTENDED ? undefined : cell);
       if (!cell || cell.getWidth() === 0) continue;
       pen.cell(cell as unknown as Attributes);
       // A wide character that a narrower screen has cut in half shows nothing.
-      pen.raw((x + cell.getWidth() <= cols && cell.getChars()) || ' ');
+      const chars = (x + cell.getWidth() <= cols && cell.getChars()) || ' ';
+      // Two cells that a program printed with something between them stay two: an emoji and the colour of its skin.
+      let properties = before;
+      for (const [n, char] of [...chars].entries()) {
+        properties = unicodeService.charProperties(char.codePointAt(0)!, properties);
+        if (n === 0 && before !== 0 && (properties & 1) !== 0) {
+          pen.apart();
+          properties = unicodeService.charProperties(char.codePointAt(0)!, 0);
+        }
+      }
+      before = properties;
+      pen.raw(chars);
     }
     if (goesOn && end < cols) {
       // A wrap at the bottom fills the new line with the background in force.
