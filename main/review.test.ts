@@ -22,6 +22,8 @@ let asked: string[];
 let answers: Record<string, unknown>;
 /** The ledger takes what is entered. */
 let takes: boolean;
+/** As the policy says. */
+let masksOwn: boolean | undefined;
 
 beforeEach(async () => {
   const home = homePaths(ownFolder());
@@ -41,6 +43,7 @@ beforeEach(async () => {
   entered = [];
   asked = [];
   takes = true;
+  masksOwn = undefined;
   answers = {
     reviewOpen: { whole: true },
     reviewSeek: { toUs: 4_000_000 },
@@ -70,7 +73,7 @@ beforeEach(async () => {
         },
       }),
     },
-    installed: { require: () => ({ ledger }) },
+    installed: { require: () => ({ ledger, policy: { policy: { recording: { maskOwnReplays: masksOwn } } } }) },
     journal: { enter, log: (entry: AuditEntry) => void enter(entry) },
     pty: { checkpoint: async () => undefined },
   } as unknown as ReviewParts);
@@ -102,8 +105,8 @@ describe('the list', () => {
 
 describe('a look', () => {
   test('is entered before the vault is asked, and what was seen when it ends', async () => {
-    await reviews.open(1, own);
-    expect(entered).toEqual([{ action: 'play', person: ADA, outcome: 'success', detail: { recording: own, key: 'owner', how: 'replay' } }]);
+    await reviews.open(1, own, undefined);
+    expect(entered).toEqual([{ action: 'play', person: ADA, outcome: 'success', detail: { recording: own, key: 'owner', how: 'replay', masked: false } }]);
     expect(asked).toEqual(['reviewOpen after 1']);
     await reviews.seek(1, 4_000_000);
     await reviews.more(1);
@@ -114,7 +117,7 @@ describe('a look', () => {
 
   test('has seen its commands, wherever it stood', async () => {
     answers['reviewOpen'] = { whole: true, commands: { fromUs: 500_000, toUs: 60_000_000 } };
-    expect(await reviews.open(1, own)).toEqual({ whole: true });
+    expect(await reviews.open(1, own, undefined)).toEqual({ whole: true, masked: false, live: false });
     await reviews.seek(1, 4_000_000);
     await reviews.close();
     expect(entered.at(-1)).toMatchObject({ action: 'view', detail: { fromMs: 500, toMs: 60_000 } });
@@ -122,17 +125,17 @@ describe('a look', () => {
 
   test('that the ledger does not take is none', async () => {
     takes = false;
-    await expect(reviews.open(1, own)).rejects.toThrow('nothing is shown');
+    await expect(reviews.open(1, own, undefined)).rejects.toThrow('nothing is shown');
     expect(asked).toEqual([]);
   });
 
   test('at somebody else’s is refused, and the vault is not asked', async () => {
-    await expect(reviews.open(1, others)).rejects.toThrow('somebody else’s');
+    await expect(reviews.open(1, others, undefined)).rejects.toThrow('somebody else’s');
     expect([entered, asked]).toEqual([[], []]);
   });
 
   test('that the lock ends is entered for whoever looked, and goes on for nobody', async () => {
-    await reviews.open(1, own);
+    await reviews.open(1, own, undefined);
     await reviews.seek(1, 4_000_000);
     who = undefined;
     reviews.forget();
@@ -142,9 +145,40 @@ describe('a look', () => {
   });
 
   test('of another ticket gets nothing', async () => {
-    await reviews.open(1, own);
-    await reviews.open(2, own);
+    await reviews.open(1, own, undefined);
+    await reviews.open(2, own, undefined);
     await expect(reviews.more(1)).rejects.toThrow('not open any more');
+  });
+});
+
+describe('a look at somebody else’s', () => {
+  const looked = { ticket: 3, masked: true, reason: 'audit', keyFile: '/media/key/audit-key.json' } as const;
+
+  test('is entered with its reason before the vault is asked, and what was seen when it ends', async () => {
+    answers['reviewOpenOther'] = { whole: true };
+    expect(await reviews.openOther({ ...looked, recording: others })).toEqual({ whole: true, masked: true, live: false });
+    expect(entered).toEqual([
+      { action: 'play', person: ADA, outcome: 'success', detail: { recording: others, key: 'audit', how: 'replay', masked: true, reason: 'audit' } },
+    ]);
+    expect(asked).toEqual(['reviewOpenOther after 1']);
+    await reviews.seek(3, 2_000_000);
+    await reviews.close();
+    expect(entered.at(-1)).toEqual({ action: 'view', person: ADA, detail: { recording: others, key: 'audit', fromMs: 2000, toMs: 4000 } });
+  });
+
+  test('shows nothing where that cannot be entered, of one’s own, and of what the ledger does not know', async () => {
+    await expect(reviews.openOther({ ...looked, recording: own })).rejects.toThrow('your own');
+    await expect(reviews.openOther({ ...looked, recording: '20260101-000000-00000000' })).rejects.toThrow('does not know');
+    takes = false;
+    await expect(reviews.openOther({ ...looked, recording: others })).rejects.toThrow('nothing is shown');
+    expect(asked).toEqual([]);
+  });
+
+  test('one’s own is covered where the policy says so, until one asks otherwise, and that is entered', async () => {
+    masksOwn = true;
+    expect(await reviews.open(4, own, undefined)).toMatchObject({ masked: true });
+    expect(await reviews.open(5, own, false)).toMatchObject({ masked: false });
+    expect(entered.filter(({ action }) => action === 'play').map(({ detail }) => detail)).toMatchObject([{ masked: true }, { masked: false }]);
   });
 });
 

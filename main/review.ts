@@ -9,6 +9,9 @@ import { checkRecording } from '../src/records/index.ts';
 import { liveState } from '../src/recording/live.ts';
 import { filterRows, sortRows, type RecordingRow } from '../src/review/rows.ts';
 import { listRecordings, namesFor, rowOf } from '../src/services/recordings/list.ts';
+import { reviewRecording } from '../src/services/recordings/review.ts';
+import type { RecordingState } from '../src/ledger/rules.ts';
+import type { GivenReasonWord, ReviewState } from '../src/types/words.ts';
 import type { Home } from '../src/storage/index.ts';
 import { verifyRecording } from './evidence.ts';
 import type { Gate } from './gate.ts';
@@ -31,7 +34,8 @@ export interface ReviewParts {
 /** What the page's requests ask for. */
 export interface Reviewing {
   readonly list: (query: Input<'review.list'>, whose: 'own' | 'everybody') => Promise<Output<'review.list'>>;
-  readonly open: (ticket: number, recording: string) => Promise<Output<'review.open'>>;
+  readonly open: (ticket: number, recording: string, masked: boolean | undefined) => Promise<Output<'review.open'>>;
+  readonly openOther: (asked: Input<'review.openOther'>) => Promise<Output<'review.openOther'>>;
   readonly programs: (ticket: number, recordings: readonly string[]) => Promise<void>;
   readonly seek: (ticket: number, timeUs: number) => Promise<void>;
   readonly more: (ticket: number) => Promise<void>;
@@ -39,6 +43,7 @@ export interface Reviewing {
   readonly search: (ticket: number, recording: string | undefined) => Promise<Output<'review.search'>>;
   readonly stop: () => Promise<void>;
   readonly close: () => Promise<void>;
+  readonly say: (recording: string, state: ReviewState) => Promise<void>;
   readonly verify: (recording: string) => Promise<Output<'review.verify'>>;
 }
 
@@ -49,6 +54,7 @@ interface Look {
   readonly ticket: number;
   readonly recording: string;
   readonly person: string;
+  readonly key: 'owner' | 'audit';
   /** Of what was given to the page, microseconds. */
   fromUs: number;
   toUs: number;
@@ -57,6 +63,8 @@ interface Look {
 export class Reviews implements Reviewing {
   readonly #parts: ReviewParts;
   #listed: { readonly at: number; readonly person: string; readonly rows: Promise<readonly RecordingRow[]> } | undefined;
+  /** Of the list that was made. */
+  #names: ((person: string) => string | null) | undefined;
   #look: Look | undefined;
   /** The search that is under way, and whose. */
   #search: { readonly ticket: number; readonly person: string } | undefined;
@@ -65,14 +73,20 @@ export class Reviews implements Reviewing {
     this.#parts = parts;
   }
 
-  readonly list: Reviewing['list'] = async ({ state, words, sort, descending, from, count }, whose) => {
+  readonly list: Reviewing['list'] = async ({ state, reason, words, sort, descending, from, count }, whose) => {
     const { person } = this.#parts.gate.requireSession();
     const all = (await this.#rows(person.id)).filter((row) => whose === 'everybody' || row.person === person.id);
     const states: Record<string, number> = {};
-    for (const row of all) states[row.state] = (states[row.state] ?? 0) + 1;
-    const left = filterRows(all, { state, words: words?.split(/\s+/) });
+    const reasons: Record<string, number> = {};
+    const more = (into: Record<string, number>, word: string): number => (into[word] = (into[word] ?? 0) + 1);
+    for (const row of all) {
+      more(states, row.state);
+      if (row.review) more(states, row.review.state);
+      if (row.reason) more(reasons, row.reason);
+    }
+    const left = filterRows(all, { state, reason, words: words?.split(/\s+/) });
     const rows = sortRows(left, sort, descending).slice(from, from + count);
-    return { rows: await Promise.all(rows.map((row) => this.#told(row, person.id))), all: all.length, left: left.length, states };
+    return { rows: await Promise.all(rows.map((row) => this.#told(row, person.id))), all: all.length, left: left.length, states, reasons };
   };
 
   /** Somebody comes in, or goes: what the one before looked through is not theirs. */
@@ -82,29 +96,60 @@ export class Reviews implements Reviewing {
     this.#search = undefined;
   }
 
-  readonly open: Reviewing['open'] = async (ticket, recording) => {
-    const { gate, home, vaults, installed } = this.#parts;
+  readonly open: Reviewing['open'] = async (ticket, recording, asked) => {
+    const { gate, vaults, installed } = this.#parts;
     const { person } = gate.requireSession();
-    this.#enterSeen();
     const state = await installed.require().ledger.recording(recording);
     if (state && state.person !== person.id)
       throw new Refusal(
         'not-yours',
-        'This recording is somebody else’s: it is sealed to them and to the audit keys. Whoever has one replays it with: wardmux play ID --key FILE',
+        'This recording is somebody else’s: it is sealed to them and to the audit keys. An auditor who has one looks at it with that, for a reason.',
       );
-    const look = { ticket, recording, person: person.id, fromUs: Infinity, toUs: 0 };
-    await this.#enter(person.id, recording, 'replay');
+    const masked = asked ?? this.#masksOwn;
+    return this.#openWith({ ticket, recording, person: person.id, key: 'owner' }, state, masked, { masked }, (live) =>
+      vaults.require().ask('reviewOpen', { ticket, recording, live, masked }),
+    );
+  };
+
+  readonly openOther: Reviewing['openOther'] = async ({ ticket, recording, masked, reason, keyFile }) => {
+    const { gate, vaults, installed } = this.#parts;
+    const { person } = gate.requireSession();
+    const state = await installed.require().ledger.recording(recording);
+    if (!state) throw new Refusal('no-recording', 'The ledger does not know this recording, so nobody can say whose it is. Nothing is shown.');
+    if (state.person === person.id) throw new Refusal('yours', 'This recording is your own: it opens with your own key.');
+    if (state.deleted)
+      throw new Refusal('deleted', 'This recording was deleted. If its files are here, they came back out of a copy, and nothing of them is shown.');
+    return this.#openWith({ ticket, recording, person: person.id, key: 'audit' }, state, masked, { masked, reason }, (live) =>
+      vaults.require().ask('reviewOpenOther', { ticket, recording, live, masked, keyFile }),
+    );
+  };
+
+  /** Whether one’s own recordings are shown covered where nobody says otherwise. */
+  get #masksOwn(): boolean {
+    return this.#parts.installed.require().policy.policy.recording.maskOwnReplays ?? false;
+  }
+
+  async #openWith(
+    who: Pick<Look, 'ticket' | 'recording' | 'person' | 'key'>,
+    state: RecordingState | undefined,
+    masked: boolean,
+    detail: { readonly masked: boolean; readonly reason?: GivenReasonWord },
+    ask: (live: boolean) => Promise<{ readonly whole: boolean; readonly commands?: { readonly fromUs: number; readonly toUs: number } | undefined }>,
+  ): Promise<Output<'review.open'>> {
+    this.#enterSeen();
+    const look = { ...who, fromUs: Infinity, toUs: 0 };
+    await this.#enter(look, 'replay', detail);
     this.#look = look;
-    const live = state?.closed === null && liveState(join(home.recordings, recording)) === 'live';
-    const { whole, commands } = await vaults.require().ask('reviewOpen', { ticket, recording, live });
+    const live = state?.closed === null && liveState(join(this.#parts.home.recordings, look.recording)) === 'live';
+    const { whole, commands } = await ask(live);
     // The commands are listed beside the replay, wherever it stands.
     if (commands) seen(look, commands.fromUs, commands.toUs);
-    return { whole };
-  };
+    return { whole, masked, live };
+  }
 
   readonly programs: Reviewing['programs'] = async (ticket, recordings) => {
     this.#parts.gate.requireSession();
-    await this.#parts.vaults.require().ask('reviewPrograms', { ticket, recordings });
+    await this.#parts.vaults.require().ask('reviewPrograms', { ticket, recordings, masked: this.#masksOwn });
   };
 
   readonly seek: Reviewing['seek'] = async (ticket, timeUs) => {
@@ -131,7 +176,7 @@ export class Reviews implements Reviewing {
     const own = (await this.#rows(person.id)).filter((row) => row.person === person.id && (recording === undefined || row.id === recording));
     if (own.length === 0) throw new Refusal('no-recording', 'There is no recording of yours to look into.');
     this.#search = { ticket, person: person.id };
-    return vaults.require().ask('reviewSearch', { ticket, recordings: sortRows(own, 'start', true).map(({ id }) => id) });
+    return vaults.require().ask('reviewSearch', { ticket, masked: this.#masksOwn, recordings: sortRows(own, 'start', true).map(({ id }) => id) });
   };
 
   /** The vault found text in a recording: it is entered before it is told. @throws Refusal where nobody searches */
@@ -139,7 +184,7 @@ export class Reviews implements Reviewing {
     const { gate } = this.#parts;
     const search = this.#search;
     if (search?.ticket !== ticket || gate.session?.person.id !== search.person) throw new Refusal('not-asked', 'Nobody looks for anything.');
-    await this.#enter(search.person, recording, 'search');
+    await this.#enter({ person: search.person, recording, key: 'owner' }, 'search', { masked: this.#masksOwn });
   }
 
   readonly stop: Reviewing['stop'] = async () => {
@@ -149,6 +194,15 @@ export class Reviews implements Reviewing {
   readonly close: Reviewing['close'] = async () => {
     this.#enterSeen();
     await this.#parts.vaults.require().ask('reviewClose', { search: false });
+  };
+
+  readonly say: Reviewing['say'] = async (recording, state) => {
+    const { gate, vaults, installed } = this.#parts;
+    const { person } = gate.requireSession();
+    const { ledger } = installed.require();
+    await ledger.refresh();
+    await reviewRecording({ ledger, by: person.id, certify: ({ deed: _, ...request }) => vaults.require().ask('certifyReview', request) }, recording, state);
+    this.#listed = undefined;
   };
 
   readonly verify: Reviewing['verify'] = async (recording) => {
@@ -164,8 +218,12 @@ export class Reviews implements Reviewing {
   };
 
   /** Who reads is on the record before anything is shown, or nobody reads. @throws Refusal */
-  async #enter(person: string, recording: string, how: 'replay' | 'search'): Promise<void> {
-    const entered = await this.#parts.journal.enter({ action: 'play', person, outcome: 'success', detail: { recording, key: 'owner', how } });
+  async #enter(
+    { person, recording, key }: Pick<Look, 'person' | 'recording' | 'key'>,
+    how: 'replay' | 'search',
+    more: { readonly masked?: boolean; readonly reason?: GivenReasonWord } = {},
+  ): Promise<void> {
+    const entered = await this.#parts.journal.enter({ action: 'play', person, outcome: 'success', detail: { recording, key, how, ...more } });
     if (!entered) throw new Refusal('not-entered', 'The ledger does not take it that you look, so nothing is shown. Free its disk, and try again.');
   }
 
@@ -181,8 +239,8 @@ export class Reviews implements Reviewing {
     this.#look = undefined;
     if (!look || look.fromUs > look.toUs) return;
     const ms = (us: number): number => Math.floor(us / 1000);
-    const { recording, person, fromUs, toUs } = look;
-    this.#parts.journal.log({ action: 'view', person, detail: { recording, key: 'owner', fromMs: ms(fromUs), toMs: ms(toUs) } });
+    const { recording, person, key, fromUs, toUs } = look;
+    this.#parts.journal.log({ action: 'view', person, detail: { recording, key, fromMs: ms(fromUs), toMs: ms(toUs) } });
   }
 
   #rows(person: string): Promise<readonly RecordingRow[]> {
@@ -200,14 +258,14 @@ export class Reviews implements Reviewing {
     const { ledger } = installed.require();
     // The ledger first: a recording that is being written is never behind it.
     const known = new Map(await ledger.recordings());
-    const nameOf = namesFor(home, ledger.facts, person);
+    const nameOf = (this.#names = namesFor(home, ledger.facts, person));
     return (await listRecordings(home.recordings, known)).map((one) => rowOf(one, nameOf(one.person)));
   }
 
   async #told(row: RecordingRow, person: string): Promise<Output<'review.list'>['rows'][number]> {
-    const { id, name, start, lengthMs, size, state, signed, found } = row;
+    const { id, name, start, lengthMs, size, state, signed, found, reason, review } = row;
     const events = await this.#parts.installed.require().ledger.eventsOf(id);
-    const { sessionClass, reason } = events.find(({ event }) => event.action === 'recording.start')?.event.detail ?? {};
+    const { sessionClass } = events.find(({ event }) => event.action === 'recording.start')?.event.detail ?? {};
     const word = (value: unknown): string | null => (typeof value === 'string' && value !== 'none' ? value : null);
     return {
       id,
@@ -220,7 +278,8 @@ export class Reviews implements Reviewing {
       signed,
       found,
       sessionClass: word(sessionClass),
-      reason: word(reason),
+      reason,
+      review: review && { state: review.state, by: this.#names?.(review.by) ?? review.by },
       yours: row.person === person,
     };
   }

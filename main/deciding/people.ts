@@ -5,11 +5,12 @@
  */
 import { AGREE_MS } from '../../src/access/index.ts';
 import type { Output } from '../../src/bridge/schema.ts';
-import { certifierOf, deedText, type Certificate, type PeopleRequest } from '../../src/ledger/certificate.ts';
+import { certifierOf, deedText, type Certificate, type PeopleRequest, type UnmaskDeed } from '../../src/ledger/certificate.ts';
 import type { LedgerFacts } from '../../src/ledger/facts.ts';
 import { factsOf, readPinned } from '../../src/people/pinned.ts';
 import type { PersonRecord } from '../../src/people/types.ts';
-import { requestDigest, type Decider } from '../../src/services/deeds/decide.ts';
+import { requestDigest, secondNeeded, type Decider } from '../../src/services/deeds/decide.ts';
+import { unmaskRecording, whoUnmasks } from '../../src/services/recordings/review.ts';
 import { checkName } from '../../src/people/new-person.ts';
 import {
   enrol,
@@ -49,6 +50,8 @@ export type Deed =
   | { readonly kind: 'lift'; readonly id: string }
   | { readonly kind: 'station'; readonly reason: StopReason }
   | { readonly kind: 'rebind'; readonly id: string; readonly checked: Exclude<IdentityCheck, 'recovery-code'> }
+  /** Somebody else’s recording, with nothing covered. */
+  | { readonly kind: 'unmask'; readonly recording: string }
   /** What policy.json asks for, by its digest. */
   | { readonly kind: 'policy'; readonly sha256: string };
 
@@ -202,6 +205,13 @@ export class People {
       effect =
         'They choose a passphrase alone. Everything that opened their recordings before opens nothing any more, their shells end, and what they recorded until now stays closed to them: only an audit key opens it.';
       newcomer = { name: this.#nameOf(deed.id), id: deed.id };
+    } else if (deed.kind === 'unmask') {
+      const owner = (await this.#parts.installed.require().ledger.recording(deed.recording))?.person;
+      others = whoUnmasks(facts, by.id, owner);
+      if (others.length === 0) throw secondNeeded('To see somebody else’s recording with nothing covered takes two', others);
+      words = `Show recording ${deed.recording} of ${owner ? this.#called(owner) : 'nobody who is known'} to ${this.#called(by.id)} with nothing covered.`;
+      effect =
+        'Until the lock, at this workstation, with the audit key in hand. It is entered that both of you agreed, and each look with how much of it was seen.';
     } else if (deed.kind === 'policy') {
       wish = wishOf(home, facts, deed.sha256);
       words = wishWords(wish.proposal);
@@ -268,10 +278,11 @@ export class People {
   }
 
   /** What two sign; undefined where one decides, or before the new person's part. */
-  #request({ deed, at, record, wish }: Asked): (PeopleRequest & { readonly asked: string }) | undefined {
+  #request({ deed, at, record, wish }: Asked): ((PeopleRequest | UnmaskDeed) & { readonly asked: string }) | undefined {
     const { facts } = this.#parts.installed.require().ledger;
     const asked = at.toISOString();
     if (wish) return { deed: 'policy', previousSha256: wish.before, sha256: wish.proposal.sha256, asked };
+    if (deed.kind === 'unmask') return { deed: 'unmask', recording: deed.recording, asked };
     if (deed.kind === 'roles') return { deed: 'roles', person: deed.id, roles: deed.roles, after: facts.person(deed.id)?.rolesSeq ?? null, asked };
     if (record && deed.kind === 'rebind') {
       const { id: person, checked } = deed;
@@ -317,6 +328,10 @@ export class People {
     const by = session.person.id;
     const method = answer ? credentialMethod(answer.withPassphrase) : 'passphrase';
     const { id, opened } = await unlock.agree(typed, method, (person, known) => {
+      if (request.deed === 'unmask') {
+        const unmask = { person, known, by, request };
+        return answer ? vaults.require().ask('agreeUnmaskPasskey', { ...unmask, ...answer }) : vaults.require().ask('agreeUnmaskPassphrase', unmask);
+      }
       const what = { person, known, by, request };
       return answer ? vaults.require().ask('agreePasskey', { ...what, ...answer }) : vaults.require().ask('agreePassphrase', what);
     });
@@ -382,8 +397,9 @@ export class People {
     const { person } = gate.requireSession();
     const admin: Decider = {
       id: person.id,
-      // Of recordings nothing is decided in the window, and the vault's table takes no such request.
-      certify: async (_, __, request) => vaults.require().ask('certify', { request: request as PeopleRequest }),
+      // Of recordings nothing else is decided here, and the vault's table takes no such request.
+      certify: async (_, __, request) =>
+        request.deed === 'unmask' ? vaults.require().ask('certifyUnmask', { request }) : vaults.require().ask('certify', { request: request as PeopleRequest }),
     };
     const parts: PeopleParts = { home, installation, ledger, admin, second, asked: at.toISOString() };
     switch (deed.kind) {
@@ -413,6 +429,9 @@ export class People {
         const version = await changePolicy({ ...parts, proposal: wish!.proposal });
         return `The policy is in force: version ${version}.`;
       }
+      case 'unmask':
+        await unmaskRecording({ ...parts, ledger }, deed.recording);
+        return `Recording ${deed.recording} can be looked at with nothing covered until the lock. Open it again under :recordings.`;
       case 'station':
         await stopStation(parts, deed.reason);
         // On the answer the lock follows, without waiting for the next look at the ledger.

@@ -67,6 +67,10 @@ const written: Readonly<Record<string, readonly [when: readonly Phase[], roles: 
   ),
   'review.own': [['open'], ['operator', 'auditor', 'security']],
   'review.everybody': [['open'], ['auditor', 'security']],
+  'recording.review': [['open'], ['auditor']],
+  'recording.look': [['open'], ['operator', 'emergency', 'auditor']],
+  'recording.replay.others': [['open'], ['auditor']],
+  'recording.unmask': [['open'], ['auditor']],
   'ledger.verify': [['open'], ['operator', 'auditor', 'security']],
   'audit-key.prove': [['open'], ['auditor', 'security']],
   'vault.slot.add': [['open'], ['operator', 'auditor', 'security', 'custodian', 'emergency']],
@@ -92,7 +96,17 @@ const written: Readonly<Record<string, readonly [when: readonly Phase[], roles: 
 /** What whoever came in with one factor may do where the policy asks for two, on the way to a second one. */
 const enrolling = ['command.give', 'vault.slot.add', 'vault.slot.change', 'consent.accept', 'reason.give'];
 /** What a passphrase alone does for by no door where the policy asks for two factors. */
-const sealed = ['session.open', 'session.use', 'recording.replay.own', 'recording.export.own', 'vault.slot.add', 'vault.slot.change'];
+const sealed = [
+  'session.open',
+  'session.use',
+  'recording.replay.own',
+  'recording.look',
+  'recording.replay.others',
+  'recording.unmask',
+  'recording.export.own',
+  'vault.slot.add',
+  'vault.slot.change',
+];
 
 /** Whoever is not listed may not. */
 function may(needs: Permission, { phase, grant: held }: Standing): boolean {
@@ -213,7 +227,9 @@ describe('the table', () => {
     const granted = emergencyGrantOf(all, 'passphrase', 'system-down', 'b-0123456789ab');
     const may = permissionNames.filter((name) => permissions[name].roles !== 'anyone' && denialOf(name, { phase: 'open', grant: granted }, NOW) === undefined);
     const own = ['vault.slot.add', 'vault.slot.change', 'consent.accept', 'command.give', 'reason.give'];
-    expect(may.toSorted()).toEqual([...inEmergency, ...own, 'session.record', 'break-glass.start', 'break-glass.extend', 'break-glass.drill'].toSorted());
+    expect(may.toSorted()).toEqual(
+      [...inEmergency, ...own, 'recording.look', 'session.record', 'break-glass.start', 'break-glass.extend', 'break-glass.drill'].toSorted(),
+    );
     const ordinary = grantOf({ id: all.id, roles: ['emergency'] }, 'passphrase');
     for (const name of inEmergency) expect(denialOf(name as Permission, { phase: 'open', grant: ordinary }, NOW)?.why).toBe('not-permitted');
   });

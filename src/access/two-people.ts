@@ -48,6 +48,12 @@ export const twoPeople = {
     help: 'Delete a recording before its time, or where the policy has none. One of the two is an auditor, the other one a security admin.',
     alone: false,
   },
+  'recording.unmask': {
+    needs: 'recording.unmask',
+    event: 'recording.unmask',
+    help: 'See somebody else’s recording with nothing covered, until the lock. An auditor asks; another one, or a security admin, agrees. Neither of the two is its person.',
+    alone: false,
+  },
   'export.whole': {
     needs: 'recording.export.own',
     event: 'export',

@@ -14,23 +14,25 @@ import { PERSON_ID, RECORDING_ID } from '../types/ids.ts';
 import { CLASS_NAME, classLooks, MOST_PIECES, PIECE_DIGEST } from '../types/classes.ts';
 import {
   emergencyReasons,
+  givenReasons,
   identityChecks,
+  type Peer,
   peers,
   allPersonStates,
+  policyDirections,
+  reasons,
   recordingSorts,
   recordingStates,
-  policyDirections,
-  roles,
-  givenReasons,
+  reviewStates,
   revocationStates,
+  roles,
   stopReasons,
+  type Surface,
   surfaces,
   themes,
   toldLockReasons,
   unlockMethods,
   workstationClasses,
-  type Peer,
-  type Surface,
 } from '../types/words.ts';
 import { alertKinds, clientAction, workspaceView } from '../types/workspace-view.ts';
 import { z } from 'zod';
@@ -79,7 +81,9 @@ const withPassphrase = z.boolean().optional();
 
 /** Which recordings, in which order, and which of them. */
 const listQuery = z.strictObject({
-  state: z.enum(recordingStates).optional(),
+  state: z.enum([...recordingStates, ...reviewStates]).optional(),
+  /** Why its session was opened. */
+  reason: z.enum(reasons).optional(),
   /** Of the id, the person or their name. */
   words: z.string().max(100).optional(),
   sort: z.enum(recordingSorts),
@@ -87,6 +91,8 @@ const listQuery = z.strictObject({
   from: z.number().int().nonnegative(),
   count: z.number().int().min(1).max(500),
 });
+/** `masked`: whether what the recognisers know is covered. `live`: it goes on. */
+const lookedAt = z.object({ whole: z.boolean(), masked: z.boolean(), live: z.boolean() });
 const listed = z.object({
   rows: z.array(
     z.object({
@@ -103,14 +109,18 @@ const listed = z.object({
       sessionClass: z.string().nullable(),
       /** Why it was recorded, where somebody said so. */
       reason: z.string().nullable(),
+      /** What an auditor said of it last, and who: their name, where whoever looks may see it, or their id. */
+      review: z.object({ state: z.enum(reviewStates), by: z.string() }).nullable(),
       yours: z.boolean(),
     }),
   ),
   /** Of all, and of those that the filter leaves. */
   all: z.number(),
   left: z.number(),
-  /** Of all, by state. */
+  /** Of all, by state, and by what was said of them. */
   states: z.record(z.string(), z.number()),
+  /** Of all, by why their sessions were opened. */
+  reasons: z.record(z.string(), z.number()),
 });
 /** A field of a policy: JSON, cut where it is long; null where there is nothing. */
 const policyChange = z.object({ field: z.string(), before: z.string().nullable(), after: z.string().nullable(), direction: z.enum(policyDirections) });
@@ -509,13 +519,23 @@ export const requests = {
   /** The same of everybody's, with names. */
   'review.everybody': row('review.everybody', ['workspace'], listQuery, listed, STEPS_MS),
   /** Looks at a recording: what is in it comes as sealed frames of this ticket. That somebody looks is entered first. Answers when it is read whole. */
-  'review.open': row('recording.replay.own', ['workspace'], z.strictObject({ ticket, recording }), z.object({ whole: z.boolean() }), 'any'),
+  'review.open': row('recording.replay.own', ['workspace'], z.strictObject({ ticket, recording, masked: z.boolean().optional() }), lookedAt, 'any'),
+  /** The same of somebody else’s: why, and where the file of an audit key lies that it is sealed to, which the vault reads. Masked, unless two have agreed. */
+  'review.openOther': row(
+    'recording.replay.others',
+    ['workspace'],
+    z.strictObject({ ticket, recording, masked: z.boolean(), reason: z.enum(givenReasons), keyFile: z.string().min(1).max(4096) }),
+    lookedAt,
+    'any',
+  ),
+  /** Asks that somebody else’s recording be shown with nothing covered: the session is covered, and somebody else agrees. */
+  'review.unmask': row('recording.unmask', ['workspace'], z.strictObject({ recording }), asked),
   /** What ran in these, as a sealed frame. */
   'review.programs': row('recording.replay.own', ['workspace'], z.strictObject({ ticket, recordings: z.array(recording).max(500) }), none, STEPS_MS),
-  'review.seek': row('recording.replay.own', ['workspace'], z.strictObject({ ticket, timeUs: z.number().int().nonnegative() }), none, STEPS_MS),
-  'review.more': row('recording.replay.own', ['workspace'], z.strictObject({ ticket }), none, STEPS_MS),
+  'review.seek': row('recording.look', ['workspace'], z.strictObject({ ticket, timeUs: z.number().int().nonnegative() }), none, STEPS_MS),
+  'review.more': row('recording.look', ['workspace'], z.strictObject({ ticket }), none, STEPS_MS),
   'review.lines': row(
-    'recording.replay.own',
+    'recording.look',
     ['workspace'],
     z.strictObject({ ticket, timeUs: z.number().int().nonnegative(), count: z.number().int().min(1).max(500) }),
     none,
@@ -529,9 +549,11 @@ export const requests = {
     z.object({ hits: z.number(), searched: z.number() }),
     'any',
   ),
-  'review.stop': row('recording.replay.own', ['workspace'], none, none),
+  'review.stop': row('recording.look', ['workspace'], none, none),
   /** The look at a recording ends: how much of it was seen is entered. */
-  'review.close': row('recording.replay.own', ['workspace'], none, none),
+  'review.close': row('recording.look', ['workspace'], none, none),
+  /** Says of somebody else’s recording how its review stands: the vault signs it. */
+  'review.say': row('recording.review', ['workspace'], z.strictObject({ recording, state: z.enum(reviewStates) }), none, STEPS_MS),
   /** Compares all of a recording with what the ledger signed for. */
   'review.verify': row(
     'ledger.verify',

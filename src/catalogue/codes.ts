@@ -73,6 +73,8 @@ const table: { readonly [A in AuditAction]: Codes } = {
   'recording.damaged': { ecs: 'intrusion_detection:info', ocsf: '2004:1', dicom: '110113/~110135', act: 'E', outcome: 'failure', safeguard: 'integrity' },
   play: { ecs: 'file:access', ocsf: '1001:2', dicom: '110101/~110132', act: 'R', safeguard: 'activity-review' },
   view: { ecs: 'file:access', ocsf: '1001:2', dicom: '110101/~110132', act: 'R', safeguard: 'activity-review' },
+  'recording.review': { ecs: 'file:info', ocsf: '6003:3', dicom: '110101/~110138', act: 'U', safeguard: 'activity-review' },
+  'recording.unmask': { ecs: 'iam:info', ocsf: '6003:99', dicom: '110113/~110132', act: 'E', safeguard: 'access-authorization' },
   export: { ecs: 'file:access', ocsf: '1008:3', dicom: '110106/~110135', act: 'R', safeguard: 'audit-controls' },
   verify: { ecs: 'file:info', ocsf: '1008:99', dicom: '110101/~110135', act: 'R', safeguard: 'authenticate-ephi' },
   'hold.set': { ecs: 'configuration:change', ocsf: '1008:99', dicom: '110113/110135', act: 'U', safeguard: 'integrity' },

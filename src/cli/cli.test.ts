@@ -68,7 +68,9 @@ beforeAll(() => {
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 test('list gives a table for people and JSON for scripts', () => {
-  expect(wardmux(['list']).out).toMatch(new RegExp(`^ID +PERSON +START +LENGTH +SIZE +STATE\\n${recording}  p-[0-9a-f]{12}  .*  complete\\n$`));
+  expect(wardmux(['list']).out).toMatch(
+    new RegExp(`^ID +PERSON +START +LENGTH +SIZE +STATE +REASON +REVIEW\\n${recording}  p-[0-9a-f]{12}  .*  complete +- +-\\n$`),
+  );
   expect(JSON.parse(wardmux(['list', '--json']).out)).toMatchObject([
     {
       id: recording,

@@ -41,12 +41,15 @@ export class Disclosure {
   readonly findings: readonly DisclosedFinding[];
   /** So many pieces were looked at: what a live recording has written since then is withheld. */
   readonly pieces: number;
+  /** The last piece that was looked at; undefined where there is none. */
+  readonly last: Pick<Place, 'record' | 'piece'> | undefined;
   readonly #byNumber: ReadonlyMap<number, DisclosedFinding>;
 
-  constructor(asked: DisclosureAsked, findings: readonly DisclosedFinding[], pieces: number) {
+  constructor(asked: DisclosureAsked, findings: readonly DisclosedFinding[], pieces: number, last?: Pick<Place, 'record' | 'piece'>) {
     this.asked = asked;
     this.findings = findings;
     this.pieces = pieces;
+    this.last = last;
     this.#byNumber = new Map(findings.map((finding) => [finding.number, finding]));
   }
 
@@ -80,15 +83,17 @@ export async function planDisclosure(
   const redactor = new Redactor(asked.kinds);
   const places = new Map<number, Place>();
   let pieces = 0;
+  let last: Pick<Place, 'record' | 'piece'> | undefined;
   const reader = await openRecording(folder, { live });
   for await (const { frame, events } of reader.records(opener)) {
     for (const [piece, { event }] of events.entries()) {
       if (WITHHOLDABLE.includes(event.code)) places.set(pieces, { record: frame.seq, piece, code: event.code, timeUs: event.timeUs });
       await redactor.piece(event);
+      last = { record: frame.seq, piece };
       pieces += 1;
     }
   }
   const found = await redactor.end();
   const findings = Array.from(found, ([number, finding]): DisclosedFinding => ({ ...finding, ...places.get(number)!, number }));
-  return new Disclosure(asked, findings, pieces);
+  return new Disclosure(asked, findings, pieces, last);
 }

@@ -4,7 +4,18 @@
  */
 import { isP256Point, p256JwkOf, p256PointOf, p256Verify } from '../crypto/p256.ts';
 import { thumbprint } from '../recording/wrap.ts';
-import type { DeletionCause, DeletionReason, HoldEnd, HoldReason, HoldScope, IdentityCheck, PersonStateWord, Role, StopReason } from '../types/words.ts';
+import type {
+  DeletionCause,
+  DeletionReason,
+  HoldEnd,
+  HoldReason,
+  HoldScope,
+  IdentityCheck,
+  PersonStateWord,
+  ReviewState,
+  Role,
+  StopReason,
+} from '../types/words.ts';
 
 /** What binds a person's record to the ledger. */
 export interface PersonFacts {
@@ -102,9 +113,16 @@ export function policyText({
 
 /** What somebody who may is asked to sign, of everything that is decided here; whose ledger it is, and who signs it first, they know. */
 export type DeedRequest = PeopleRequest | LifeCycleRequest;
-/** About recordings: decided at a terminal. */
+/** About recordings. */
 export type LifeCycleRequest =
-  ({ readonly deed: 'hold' } & HoldRequest) | ({ readonly deed: 'release' } & ReleaseRequest) | ({ readonly deed: 'delete' } & DeletionRequest);
+  | ({ readonly deed: 'hold' } & HoldRequest)
+  | ({ readonly deed: 'release' } & ReleaseRequest)
+  | ({ readonly deed: 'delete' } & DeletionRequest)
+  | VerdictDeed
+  | UnmaskDeed;
+/** Decided in the window too. */
+export type UnmaskDeed = { readonly deed: 'unmask' } & UnmaskRequest;
+export type VerdictDeed = { readonly deed: 'verdict' } & VerdictRequest;
 /** About people, the station and the policy: decided in the window too. */
 export type PeopleRequest =
   | ({ readonly deed: 'keys' } & Pick<Change, 'person' | 'after' | 'asked'> & PersonFacts)
@@ -125,6 +143,8 @@ const deedTexts: { readonly [D in DeedRequest['deed']]: (request: Extract<DeedRe
   hold: holdText,
   release: releaseText,
   delete: deletionText,
+  verdict: verdictText,
+  unmask: unmaskText,
   policy: policyText,
 };
 
@@ -178,6 +198,30 @@ export interface ReleaseRequest extends Pick<Change, 'asked'> {
 /** Of `hold.clear`. */
 export function releaseText({ installation, hold, start, reason, by, asked }: Signed<ReleaseRequest>): Buffer {
   return signedText(asked, 'wardmux/v1/hold-clear', installation, hold, start, reason, by);
+}
+
+/** What somebody says of a recording that they have looked at, or have yet to. */
+export interface VerdictRequest {
+  readonly recording: string;
+  readonly state: ReviewState;
+  /** Number of the `recording.review` of it before this one that counts; null where there is none. */
+  readonly after: number | null;
+}
+
+/** Of `recording.review`. */
+export function verdictText({ installation, recording, state, after, by }: Signed<VerdictRequest>): Buffer {
+  return signedText(undefined, 'wardmux/v1/recording-review', installation, recording, state, by, after);
+}
+
+/** That somebody else’s recording may be seen with nothing covered. */
+export interface UnmaskRequest {
+  readonly recording: string;
+  readonly asked: string;
+}
+
+/** Of `recording.unmask`: what both sign. @param by who asks */
+export function unmaskText({ installation, recording, by, asked }: Signed<UnmaskRequest>): Buffer {
+  return signedText(asked, 'wardmux/v1/recording-unmask', installation, recording, by);
 }
 
 /** What is deleted, and what the ledger has of it. */

@@ -9,7 +9,9 @@ import { nextEmergencies } from './break-glass-facts.ts';
 import type { LedgerFacts } from './facts.ts';
 import { policyCounts } from './policy-facts.ts';
 import { deletionWhy, nextHolds } from './life-cycle-facts.ts';
+import { takeReview } from './review-facts.ts';
 import { nextRevocations } from './revocation-facts.ts';
+import type { RecordingStates } from './rules.ts';
 import type { LedgerEvent } from './types.ts';
 
 type People = Pick<LedgerFacts, 'person'>;
@@ -21,8 +23,9 @@ export function mayBy(facts: People, person: string | undefined, needs: Permissi
   return known?.state === 'active' && (roles === 'anyone' || known.roles.some((role) => roles.includes(role)));
 }
 
-/** Lets the facts take an event. @returns whether it counts, which is asked of what puts a policy into force or gives keys: all else does. */
-export function takeCounted(facts: LedgerFacts, event: LedgerEvent): boolean {
+/** Lets the facts take an event, and the states of recordings what is said of one. @returns whether it counts, which is asked of what puts a policy into force or gives keys: all else does. */
+export function takeCounted(facts: LedgerFacts, event: LedgerEvent, states?: RecordingStates): boolean {
+  if (states) takeReview(facts, states, event);
   facts.take(event);
   const { action, person = '', seq } = event;
   if (action === 'policy.change') return facts.policy?.seq === seq;

@@ -72,7 +72,8 @@ export interface LedgerReading {
 
 export interface ReadOptions {
   /** Called for each good event, with its line as stored, where that begins, and its leaf hash. The line is only good during the call. */
-  readonly onEvent?: (event: LedgerEvent, line: Buffer, offset: number, leaf: Buffer) => void;
+  /** `states`: of recordings, by this event and those before it. */
+  readonly onEvent?: (event: LedgerEvent, line: Buffer, offset: number, leaf: Buffer, states: RecordingStates) => void;
   /** `last` checks one checkpoint's signature only: what a start of the app can afford. All roots are compared either way. */
   readonly signatures?: 'all' | 'last';
 }
@@ -215,7 +216,7 @@ function* readEvents(
         const leaf = leafHash(found!.entry);
         tree.append(leaf);
         chain = nextChainOfKeys(chain, event);
-        options.onEvent?.(event, line, offset, leaf);
+        options.onEvent?.(event, line, offset, leaf, states);
         compare();
         return true;
       });

@@ -9,7 +9,7 @@ import { emptyRoot } from '../merkle/tree.ts';
 import { BREAK_GLASS, type Access } from '../recording/access.ts';
 import { isCount } from '../recording/json.ts';
 import type { TreeHead } from '../types/head.ts';
-import { importKinds, reasons, roles, workstationClasses } from '../types/words.ts';
+import { importKinds, reasons, roles, workstationClasses, type Reason, type ReviewState } from '../types/words.ts';
 import { HEADS } from './heads.ts';
 import type { LedgerEvent } from './types.ts';
 
@@ -34,6 +34,18 @@ export interface RecordingState {
   readonly imported: string | null;
   /** The ledger has a `recording.deleted` of it. */
   readonly deleted: boolean;
+  /** Why its session was opened, as its `recording.start` says. */
+  readonly reason: Reason;
+  /** What an auditor said of it last (review-facts.ts); null where nobody did. */
+  readonly review: ReviewFacts | null;
+}
+
+/** What an auditor said of a recording. */
+export interface ReviewFacts {
+  readonly state: ReviewState;
+  readonly by: string;
+  /** Number of the event. */
+  readonly seq: number;
 }
 
 export type Closing = 'recording.end' | 'recording.failed' | 'recording.recovered';
@@ -161,6 +173,8 @@ export function nextRecordingState(before: RecordingState | undefined, saying: S
       durationMs: null,
       imported: importedOf(detail),
       deleted: false,
+      reason: start.reason,
+      review: null,
     };
   }
   if (action === DELETED) return deletedState(before, saying);

@@ -111,7 +111,7 @@ async function readOn(source: Source, writer: boolean, base: Snapshot | undefine
       const { event } = found;
       const leaf = leafHash(found.entry);
       tree.append(leaf);
-      group.push({ event, leaf, offset, counts: takeCounted(facts, event) });
+      group.push({ event, leaf, offset, counts: takeCounted(facts, event, states) });
       if (group.length < GROUP) return true;
       settle();
       const end = offset + line.length + 1;

@@ -10,6 +10,7 @@ import { ledgerPaths } from './files.ts';
 import type { SignedHead } from './head.ts';
 import { LedgerQuestions, type LedgerState, type LookupSource } from './lookups.ts';
 import { bordersOf, type NoteKey } from './note.ts';
+import { reviewWhy, unmaskWhy } from './review-facts.ts';
 import { isNew, readLedgerGently, type LedgerReading } from './read.ts';
 import { corrupt, headOf, openBeside, openState } from './state.ts';
 import type { SignedCheckpoint } from './types.ts';
@@ -86,10 +87,10 @@ export class LedgerView extends LedgerQuestions {
     const facts = LedgerFacts.from();
     const unentitled: Unentitled[] = [];
     const reading = await readLedgerGently(folder, key, {
-      onEvent: (event, _line, offset, leaf) => {
-        const why = unentitledWhy(facts, event);
+      onEvent: (event, _line, offset, leaf, states) => {
+        const why = unentitledWhy(facts, event) ?? reviewWhy(facts, states, event) ?? unmaskWhy(facts, states, event);
         if (why !== undefined) unentitled.push({ event, why });
-        beside.add([{ event, leaf, offset, counts: takeCounted(facts, event) }]);
+        beside.add([{ event, leaf, offset, counts: takeCounted(facts, event, states) }]);
         if ((event.seq + 1) % PROGRESS_EVENTS === 0) progress(event.seq + 1);
       },
     });

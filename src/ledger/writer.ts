@@ -285,7 +285,8 @@ export class LedgerWriter {
 
   /** Adds events to the facts and to what is kept beside the ledger. Where the latter fails, it is made anew at the next opening: the ledger itself has them. */
   #take(events: readonly Omit<Derivable, 'counts'>[]): void {
-    const group = events.map((one) => ({ ...one, counts: takeCounted(this.vouched.facts, one.event) }));
+    const { facts, states } = this.vouched;
+    const group = events.map((one) => ({ ...one, counts: takeCounted(facts, one.event, states) }));
     try {
       this.vouched.derived?.add(group);
     } catch {

@@ -112,6 +112,11 @@ export const policyFields: Readonly<Record<PolicyFieldName, FieldRow>> = {
     help: 'MiB of the disk that are kept free: no pane opens where less is free, and a flooding program waits.',
     weaker: 'smaller',
   },
+  'recording.maskOwnReplays': {
+    help: 'Whether one’s own recordings are shown in the window with what the recognisers know covered, until one asks otherwise, which is entered. Those of somebody else always are. False where it is left out.',
+    weaker: { order: [true, false] },
+    absent: false,
+  },
   'retention.contentDays': {
     help: 'Days after its beginning from which on a recording may be deleted by one who may (wardmux retention run). Nothing is deleted by itself, and nothing that is under a hold. The ledger is kept for ever. Left out: recordings are kept for ever too.',
     // What is gone sooner is evidence that is gone.

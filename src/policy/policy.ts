@@ -115,6 +115,7 @@ export const policySchema: z.ZodType<Policy> = z.strictObject({
         .min(0)
         .max(1024 * 1024)
         .describe(helpOf('recording.reserveMebibytes')),
+      maskOwnReplays: z.boolean().optional().describe(helpOf('recording.maskOwnReplays')),
     })
     .describe('How shells are recorded.'),
   retention: z

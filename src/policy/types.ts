@@ -69,6 +69,8 @@ export interface Policy {
     readonly rotateMebibytes: number;
     /** Stop opening panes when less than this is free. */
     readonly reserveMebibytes: number;
+    /** Cover what the recognisers know in one’s own, until one asks otherwise. Left out: no. */
+    readonly maskOwnReplays?: boolean | undefined;
   };
   /** Left out: recordings are kept for ever. */
   readonly retention?: { readonly contentDays: number } | undefined;

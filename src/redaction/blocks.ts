@@ -2,7 +2,10 @@
 import { Sequences } from '../terminal/sequences.ts';
 import { cellsOf } from '../terminal/cells.ts';
 import { utf8WithMarks } from '../terminal/utf8.ts';
+import { LineScanner } from './line-scanner.ts';
+import type { Kind } from './recogniser.ts';
 import type { Mask } from './redactor.ts';
+import { standardKinds } from './table.ts';
 
 const BLOCK = '\u2588';
 
@@ -49,4 +52,11 @@ function* places(data: Uint8Array, { from, to, shown }: Mask): Generator<readonl
       yield [at, at + wanted.length];
     }
   if (!found) yield [from, to];
+}
+
+/** A line that stands alone, with blocks over what the recognisers find in it. */
+export function coveredLine(text: string, kinds: readonly Kind[] = standardKinds): string {
+  let out = text;
+  for (const { start, end } of new LineScanner(kinds).alone(text)) out = out.slice(0, start) + BLOCK.repeat(end - start) + out.slice(end);
+  return out;
 }

@@ -3,6 +3,9 @@
  * there at once, rebuilt from the screen before it. The screens are made here of its own output: a snapshot in a recording (`n`) came from a page, and
  * would be another word than the recording's. They are in memory alone, bounded, and gone with whoever looks.
  */
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { segmentNumber } from '../recording/header.ts';
 import { openRecording } from '../recording/reader.ts';
 import { eventSize } from '../recording/tail.ts';
 import type { FrameFault, RecordingEvent, SegmentOpener } from '../recording/types.ts';
@@ -19,6 +22,13 @@ const MOST_FRAME_BYTES = 48 * 1024 * 1024;
 const MOST_FRAMES = 2048;
 /** Other work gets its turn after so much output. */
 const TURN_BYTES = 256 * 1024;
+
+/**
+ * What is shown of a piece of output: itself, or with blocks over what is withheld.
+ * @param seq of its record. @param n its place in the record.
+ */
+export type Cover = (seq: number, n: number, data: Uint8Array) => Uint8Array;
+const bare: Cover = (_, __, data) => data;
 
 /** A screen on the way. */
 interface KeyFrame {
@@ -54,6 +64,7 @@ export class Watched {
   readonly #folder: string;
   readonly #opener: SegmentOpener;
   readonly #live: boolean;
+  readonly #cover: Cover;
   #frames: KeyFrame[] = [];
   #frameBytes = 0;
   #apart: number;
@@ -62,12 +73,13 @@ export class Watched {
   #readUs = 0;
   #fault: FrameFault | undefined;
 
-  /** @param folder of the recording. @param apart output bytes between two screens that are kept, at first. */
-  constructor(folder: string, opener: SegmentOpener, live = false, apart = FRAME_BYTES) {
+  /** @param folder of the recording. @param cover what is shown in place of output. @param apart output bytes between two screens that are kept, at first. */
+  constructor(folder: string, opener: SegmentOpener, live = false, cover: Cover = bare, apart = FRAME_BYTES) {
     this.#apart = apart;
     this.#folder = folder;
     this.#opener = opener;
     this.#live = live;
+    this.#cover = cover;
   }
 
   get timeline(): Timeline {
@@ -102,8 +114,9 @@ export class Watched {
     let turn = 0;
     try {
       for await (const { frame, events } of reader.contents(this.#opener)) {
-        for (const [event, { code, timeUs, data }] of events.entries()) {
+        for (const [event, { code, timeUs, data: bytes }] of events.entries()) {
           if (signal?.aborted) return;
+          const data = code === 'o' ? this.#cover(frame.seq, event, bytes) : bytes;
           this.#timeline.event(code, timeUs, data.length);
           this.#readUs = Math.max(this.#readUs, timeUs);
           if (code === 's' || code === 'r') {
@@ -135,7 +148,7 @@ export class Watched {
 
   /** A place to watch from. */
   player(): Watching {
-    return new Watching(this.#folder, this.#opener, this.#live, (timeUs) => this.#frames.findLast((frame) => frame.timeUs <= timeUs));
+    return new Watching(this.#folder, this.#opener, this.#live, this.#cover, (timeUs) => this.#frames.findLast((frame) => frame.timeUs <= timeUs));
   }
 
   /** The screens go: they are what the recording showed. */
@@ -164,21 +177,30 @@ export class Watching {
   readonly #folder: string;
   readonly #opener: SegmentOpener;
   readonly #live: boolean;
+  readonly #cover: Cover;
   readonly #before: (timeUs: number) => KeyFrame | undefined;
   #events: AsyncGenerator<RecordingEvent, void, undefined> | undefined;
   /** It belongs behind what was given so far. */
   #next: ReplayEvent | undefined;
+  /** What was read last. */
+  #last: Pick<KeyFrame, 'segment' | 'seq' | 'event'> | undefined;
+  /** Bytes of the recording when its end was read; undefined before that. */
+  #endedAt: number | undefined;
+  #readAt = 0;
 
-  constructor(folder: string, opener: SegmentOpener, live: boolean, before: (timeUs: number) => KeyFrame | undefined) {
+  constructor(folder: string, opener: SegmentOpener, live: boolean, cover: Cover, before: (timeUs: number) => KeyFrame | undefined) {
     this.#folder = folder;
     this.#opener = opener;
     this.#live = live;
+    this.#cover = cover;
     this.#before = before;
   }
 
   /** The screen at a moment, all that was printed at it included; what comes behind it is what `more` gives then. */
   async seek(timeUs: number): Promise<Moment> {
     await this.close();
+    this.#last = undefined;
+    this.#endedAt = undefined;
     const from = this.#before(timeUs);
     const stage = await Stage.of(from?.screen ?? { cols: 80, rows: 24 }, 0);
     try {
@@ -203,8 +225,12 @@ export class Watching {
     }
   }
 
-  /** Events behind the last ones that were given, so many bytes at least where there are as many; none where the recording ends. */
+  /** Events behind the last ones that were given, so many bytes at least where there are as many; none where the recording ends, or has not gone on yet. */
   async more(bytes: number): Promise<ReplayEvent[]> {
+    if (this.#live && this.#endedAt !== undefined && bytesOf(this.#folder) > this.#endedAt) {
+      this.#endedAt = undefined;
+      this.#events = this.#from(this.#last);
+    }
     const events: ReplayEvent[] = [];
     for (let taken = 0; taken < bytes;) {
       const next = this.#next ?? (await this.#take());
@@ -227,7 +253,10 @@ export class Watching {
   async #take(): Promise<ReplayEvent | undefined> {
     for (;;) {
       const next = await this.#events?.next();
-      if (!next || next.done) return undefined;
+      if (!next || next.done) {
+        this.#endedAt ??= this.#readAt;
+        return undefined;
+      }
       const { code, timeUs, data } = next.value;
       if (code === 'o' || code === 'r' || code === 'g' || code === 'l' || code === 'u') return { code, timeUs, data: Buffer.from(data) };
       const size = code === 's' ? eventSize('s', data) : undefined;
@@ -235,14 +264,27 @@ export class Watching {
     }
   }
 
-  async *#from(frame: KeyFrame | undefined): AsyncGenerator<RecordingEvent, void, undefined> {
+  async *#from(frame: Pick<KeyFrame, 'segment' | 'seq' | 'event'> | undefined): AsyncGenerator<RecordingEvent, void, undefined> {
+    // Looked at first: what comes while it is read is told of as more.
+    this.#readAt = bytesOf(this.#folder);
     const reader = await openRecording(this.#folder, { live: this.#live, fromSegment: frame?.segment ?? 0 });
     for await (const {
-      frame: { seq },
+      frame: { seq, segment },
       events,
     } of reader.contents(this.#opener)) {
       if (frame && seq < frame.seq) continue;
-      for (const [n, event] of events.entries()) if (!frame || seq > frame.seq || n > frame.event) yield event;
+      for (const [n, event] of events.entries()) {
+        if (frame && seq === frame.seq && n <= frame.event) continue;
+        this.#last = { segment, seq, event: n };
+        yield event.code === 'o' ? { ...event, data: this.#cover(seq, n, event.data) } : event;
+      }
     }
   }
+}
+
+/** Bytes of its segments: a recording only grows. */
+function bytesOf(folder: string): number {
+  let bytes = 0;
+  for (const name of readdirSync(folder)) if (segmentNumber(name) !== undefined) bytes += statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0;
+  return bytes;
 }

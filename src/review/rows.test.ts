@@ -11,6 +11,8 @@ const row = (n: number, more: Partial<RecordingRow> = {}): RecordingRow => ({
   state: 'complete',
   signed: 10,
   found: 10,
+  reason: null,
+  review: null,
   program: 'bash',
   ...more,
 });
@@ -19,14 +21,17 @@ describe('a filter', () => {
   const rows = [
     row(1),
     row(2, { person: 'p-000000000002', name: 'Kim Olsen', state: 'live', program: 'psql feeds' }),
-    row(3, { name: null, start: '', state: 'interrupted' }),
-    row(4, { state: 'contradicts', start: '2026-11-24T00:00:00.000Z' }),
+    row(3, { name: null, start: '', state: 'interrupted', review: { state: 'flagged', by: 'p-000000000009' } }),
+    row(4, { reason: 'audit', review: { state: 'to-review', by: 'p-000000000009' }, state: 'contradicts', start: '2026-11-24T00:00:00.000Z' }),
   ];
   const ids = (some: readonly RecordingRow[]): number[] => some.map((one) => rows.indexOf(one) + 1);
 
   test.each([
     [{}, [1, 2, 3, 4]],
     [{ state: 'live' as const }, [2]],
+    [{ state: 'flagged' as const }, [3]],
+    [{ state: 'to-review' as const, reason: 'audit' as const }, [4]],
+    [{ reason: 'legal' as const }, []],
     [{ person: 'p-000000000002' }, [2]],
     [{ person: 'olsen' }, [2]],
     [{ person: 'p-00000000000' }, []],

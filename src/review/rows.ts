@@ -3,7 +3,7 @@
  * into pages and into days. Pure. 100,000 rows take no wait: a filter looks at each row once, and nothing is made of those that it leaves out.
  */
 
-import { recordingStates, type RecordingSort, type RecordingState } from '../types/words.ts';
+import { recordingStates, reviewStates, type Reason, type RecordingSort, type RecordingState, type ReviewState } from '../types/words.ts';
 
 export interface RecordingRow {
   readonly id: string;
@@ -21,6 +21,10 @@ export interface RecordingRow {
   readonly signed: number | null;
   /** Records that are there; null where they were not counted. */
   readonly found: number | null;
+  /** Why its session was opened; null where nobody was asked. */
+  readonly reason: Reason | null;
+  /** What an auditor said of it last, and who; null where nobody did. */
+  readonly review: { readonly state: ReviewState; readonly by: string } | null;
   /** What ran in it: sealed, so only where its key was there. */
   readonly program: string | null;
 }
@@ -31,7 +35,8 @@ export interface RowFilter {
   readonly until?: number | undefined;
   /** An id, or a part of a name. */
   readonly person?: string | undefined;
-  readonly state?: RecordingState | undefined;
+  readonly state?: RecordingState | ReviewState | undefined;
+  readonly reason?: Reason | undefined;
   /** Every one of these stands in the id, the name, the person's id or the program. */
   readonly words?: readonly string[] | undefined;
 }
@@ -49,19 +54,22 @@ const keys: Readonly<Record<RecordingSort, (row: RecordingRow) => string | numbe
   size: (row) => row.size,
   state: (row) => recordingStates.indexOf(row.state),
   proven: provenShare,
+  // What waits stands first, and what nobody has said anything of last.
+  review: ({ review }) => (review ? reviewStates.indexOf(review.state) : reviewStates.length),
 };
 
 /** The rows that a filter leaves, in their order. */
 export function filterRows(rows: readonly RecordingRow[], filter: RowFilter): readonly RecordingRow[] {
-  const { state } = filter;
+  const { state, reason } = filter;
   // ISO 8601 in UTC sorts as text, and is not read 100,000 times. A row without a start is in no span.
   const since = filter.since === undefined ? undefined : new Date(filter.since).toISOString();
   const until = filter.until === undefined ? undefined : new Date(filter.until).toISOString();
   const person = filter.person?.trim().toLowerCase();
   const words = (filter.words ?? []).map((word) => word.toLowerCase()).filter((word) => word !== '');
-  if (since === undefined && until === undefined && !person && state === undefined && words.length === 0) return rows;
+  if (since === undefined && until === undefined && !person && state === undefined && reason === undefined && words.length === 0) return rows;
   return rows.filter((row) => {
-    if (state !== undefined && row.state !== state) return false;
+    if (state !== undefined && row.state !== state && row.review?.state !== state) return false;
+    if (reason !== undefined && row.reason !== reason) return false;
     if ((since !== undefined || until !== undefined) && row.start === '') return false;
     if ((since !== undefined && row.start < since) || (until !== undefined && row.start > until)) return false;
     if (person && row.person !== person && !row.name?.toLowerCase().includes(person)) return false;

@@ -18,8 +18,11 @@ export const allPersonStates = [...personStates, 'stopped', 'revoked'] as const;
 /** How a recording stands. `contradicts`: not what the ledger signed for. `unknown`: the ledger does not know it. */
 export const recordingStates = ['complete', 'live', 'interrupted', 'contradicts', 'unknown'] as const;
 export type RecordingState = (typeof recordingStates)[number];
+/** What an auditor who looks at a recording says of it. A recording of which nobody has said anything has none of these. */
+export const reviewStates = ['to-review', 'in-review', 'fine', 'flagged'] as const;
+export type ReviewState = (typeof reviewStates)[number];
 /** What a list of recordings is sorted by. */
-export const recordingSorts = ['start', 'person', 'length', 'size', 'state', 'proven'] as const;
+export const recordingSorts = ['start', 'person', 'length', 'size', 'state', 'proven', 'review'] as const;
 export type RecordingSort = (typeof recordingSorts)[number];
 
 /** Why a person or a station is stopped. A closed list: no free text is in the ledger. */
@@ -203,6 +206,7 @@ export const policyFieldNames = [
   'recording.rotateMinutes',
   'recording.rotateMebibytes',
   'recording.reserveMebibytes',
+  'recording.maskOwnReplays',
   'retention.contentDays',
   'auditKeys',
   'network',

@@ -55,6 +55,10 @@ export class Holder {
   /** What it lets its person do. */
   #grant: Grant | undefined;
 
+  /** What somebody else has agreed to, and what both have: recordings that are shown with nothing covered. */
+  #agreedUnmask: string | undefined;
+  readonly #unmasked = new Set<string>();
+
   #forgets: () => void = () => {};
 
   constructor(parts: HolderParts) {
@@ -96,11 +100,30 @@ export class Holder {
 
   become(identity: OpenIdentity, method: UnlockMethod, { emergency = false, enrols = false }: Entrance = {}): void {
     this.#forgets();
+    this.#agreedUnmask = undefined;
+    this.#unmasked.clear();
     this.#identity?.destroy();
     this.#identity = identity;
     this.#confirmedUntil = 0;
     const { person } = identity;
     this.#grant = emergency && mayBreak(person) ? emergencyGrantOf(person, method, 'none', null) : (enrols ? enrolGrantOf : grantOf)(person, method);
+  }
+
+  /** Somebody else has signed this text. */
+  agreedTo(text: Uint8Array): void {
+    this.#agreedUnmask = Buffer.from(text).toString('base64');
+  }
+
+  /** Who is in signs the same: from now on the recording is shown with nothing covered. @throws Refusal where nobody has agreed to it */
+  unmask(recording: string, text: Uint8Array): void {
+    const agreed = this.#agreedUnmask;
+    this.#agreedUnmask = undefined;
+    if (agreed !== Buffer.from(text).toString('base64')) throw new Refusal('second-needed', 'Nobody else has agreed to this here. Nothing was changed.');
+    this.#unmasked.add(recording);
+  }
+
+  isUnmasked(recording: string): boolean {
+    return this.#unmasked.has(recording);
   }
 
   /** Runs when nobody is in any more: what was made with their key goes with it. */
@@ -111,6 +134,8 @@ export class Holder {
   /** Nobody is in any more; the page stands. */
   forget(): void {
     this.#forgets();
+    this.#agreedUnmask = undefined;
+    this.#unmasked.clear();
     this.takeDearer()?.fill(0);
     this.#identity?.destroy();
     this.#identity = undefined;

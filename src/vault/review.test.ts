@@ -1,6 +1,7 @@
 /** What the vault tells a page of a recording, and what it tells nobody. */
+import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { newRecording, opener, removeFolders } from '../../test/support/recording.ts';
+import { newRecording, opener, removeFolders, startInfo } from '../../test/support/recording.ts';
 import { decodeFrame } from '../bridge/frames.ts';
 import { AuditKeyOpener, generateAuditKey } from '../recording/wrap.ts';
 import type { ReviewTold } from '../review/told.ts';
@@ -83,9 +84,107 @@ describe('a recording that is looked at', () => {
     await review.open(1, folder, opener, false);
     review.close();
     await expect(review.seek(1, 0)).rejects.toThrow('Open it again');
-    await expect(review.open(2, folder, AuditKeyOpener.fromJson(generateAuditKey().file), false)).rejects.toThrow('not sealed to you');
+    await expect(review.open(2, folder, AuditKeyOpener.fromJson(generateAuditKey().file), false)).rejects.toThrow('not sealed to that key');
     await expect(review.seek(2, 0)).rejects.toThrow('Open it again');
     expect(told.filter(([ticket]) => ticket === 2)).toEqual([]);
+  });
+});
+
+describe('a recording that is looked at masked', () => {
+  const secrets = ['536-22-8145', '00482913', 'correct-horse-7', 'mara.ueda@ward7.example'];
+  const text = `ops@icu:~$ psql\r\nSSN ${secrets[0]} MRN: ${secrets[1]}\r\nops@icu:~$ PGPASSWORD=${secrets[2]} psql feeds\r\n\x1b]0;MRN: ${secrets[1]}\x07mail ${secrets[3]}\r\nops@icu:~$ done\r\n`;
+  const all = (): string => {
+    const texts = told.map(([, one]) => {
+      if (one.kind === 'moment') return Buffer.from(one.screen, 'base64').toString();
+      if (one.kind === 'lines') return one.lines.map((line) => line.text).join('\n');
+      if (one.kind === 'timeline') return JSON.stringify(one);
+      return '';
+    });
+    const events = told.flatMap(([, one]) => (one.kind === 'events' ? one.events.map(([, , data]) => Buffer.from(data, 'base64')) : []));
+    return [...texts, Buffer.concat(events).toString()].join('\n');
+  };
+  const seeAll = async (): Promise<string> => {
+    for (const at of [0, 500_000, 5_000_000, 60_000_000]) await review.seek(7, at);
+    await review.lines(7, 0, 500);
+    await review.seek(7, 0);
+    while (!(await review.more(7)).end);
+    return all();
+  };
+
+  test('shows nothing of what the recognisers know, however it came in pieces, and all the rest', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(text.length), { maxLength: 30 }), async (cuts) => {
+        const { writer, clock } = await newRecording();
+        const at = [0, ...cuts.toSorted((a, b) => a - b), text.length];
+        for (let n = 1; n < at.length; n++) {
+          clock.step(100);
+          writer.output(Buffer.from(text.slice(at[n - 1], at[n])));
+        }
+        await writer.end('exit');
+        told = [];
+        await review.open(7, writer.folder, opener, false, true);
+        const seen = await seeAll();
+        for (const secret of secrets.slice(0, 3)) expect(seen).not.toContain(secret);
+        expect(seen).toContain('done');
+        expect(seen).toContain('\u2588');
+      }),
+      { numRuns: 15, seed: 13 },
+    );
+  }, 60_000);
+
+  test('and with nothing covered shows it', async () => {
+    const { writer, clock } = await newRecording();
+    clock.step(10);
+    writer.output(Buffer.from(text));
+    await writer.end('exit');
+    await review.open(7, writer.folder, opener, false, false);
+    const seen = await seeAll();
+    for (const secret of secrets) expect(seen).toContain(secret);
+  });
+
+  test('a hit of a search leads to its moment, and shows nothing; what ran is shown with blocks', async () => {
+    const { writer } = await newRecording({ start: { ...startInfo, command: ['psql', `password=${secrets[2]}`] } });
+    writer.output(Buffer.from(text));
+    await writer.end('exit');
+    await review.search(3, [writer], secrets[1]!, opener, async () => undefined, true);
+    expect(of('hit').length).toBeGreaterThan(0);
+    for (const { context, length } of of('hit')) expect([context, length]).toEqual(['', 0]);
+    await review.programs(4, [writer], opener, true);
+    expect(of('programs')[0]!.programs[0]![1]).toMatch(/^psql password=\u2588+$/);
+  });
+});
+
+describe('a recording that goes on', () => {
+  test('gives what is written since, and ends only where it ends; masked it gives only what was looked through', async () => {
+    const { writer, clock } = await newRecording();
+    const say = (what: string): void => {
+      clock.step(1000);
+      writer.output(Buffer.from(what));
+    };
+    const data = (): string => Buffer.concat(of('events').flatMap(({ events }) => events.map(([, , bytes]) => Buffer.from(bytes, 'base64')))).toString();
+    say('first\r\n');
+    writer.flush();
+    await review.open(7, writer.folder, opener, true);
+    await review.seek(7, 0);
+    while (!(await review.more(7)).end);
+    expect(data()).toBe('first\r\n');
+    expect(await review.more(7)).toMatchObject({ end: true });
+    for (const what of ['second\r\n', 'third MRN: 00482913\r\n']) {
+      say(what);
+      writer.flush();
+      while (!(await review.more(7)).end);
+    }
+    expect(data()).toBe('first\r\nsecond\r\nthird MRN: 00482913\r\n');
+    // Looked through now: what comes behind it nobody has judged.
+    told = [];
+    await review.open(8, writer.folder, opener, true, true);
+    await review.seek(8, 0);
+    while (!(await review.more(8)).end);
+    say('fourth\r\n');
+    writer.flush();
+    while (!(await review.more(8)).end);
+    expect(data()).toMatch(/^first\r\nsecond\r\nthird MRN: \u2588{8}\r\n$/);
+    await writer.end('exit');
   });
 });
 

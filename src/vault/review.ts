@@ -6,6 +6,8 @@ import { encodeFrame } from '../bridge/frames.ts';
 import { readHeader } from '../recording/reader.ts';
 import { RecordingError } from '../recording/errors.ts';
 import type { SegmentOpener } from '../recording/types.ts';
+import { coveredLine } from '../redaction/index.ts';
+import { coverOf } from './masks.ts';
 import { Watched, type Watching } from '../review/replay.ts';
 import { searchRecordings, type SearchParts } from '../review/search-recordings.ts';
 import { programOf } from '../services/recordings/list.ts';
@@ -36,6 +38,7 @@ export class Review {
   readonly #send: (frame: Uint8Array) => Promise<void>;
   #looked: Looked | undefined;
   #search: AbortController | undefined;
+  #opening: AbortController | undefined;
   /** What was asked for one after the other is given so. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -50,16 +53,22 @@ export class Review {
     folder: string,
     opener: SegmentOpener,
     live: boolean,
+    masked = false,
   ): Promise<{ readonly whole: boolean; readonly commands?: { readonly fromUs: number; readonly toUs: number } }> {
     this.close();
     const first = await readHeader(folder, 0);
     if (first && !first.header.recipients.some(({ kid }) => kid === opener.kid))
       throw new RecordingError(
         'not-a-recipient',
-        'This recording is not sealed to you: it opens for its person, and with an audit key by: wardmux play ID --key FILE',
+        'This recording is not sealed to that key: it opens for its person, and with the audit keys of the policy that was in force when it began.',
       );
-    const watched = new Watched(folder, opener, live);
-    const looked: Looked = { watched, watching: watched.player(), ends: new AbortController(), lines: [], lineCount: 0, lineChars: 0 };
+    const ends = new AbortController();
+    this.#opening = ends;
+    const cover = masked ? await coverOf(folder, opener, live) : undefined;
+    // Another one was opened, or this one closed, while it was looked through.
+    if (ends.signal.aborted) return { whole: false };
+    const watched = new Watched(folder, opener, live, cover);
+    const looked: Looked = { watched, watching: watched.player(), ends, lines: [], lineCount: 0, lineChars: 0 };
     this.#looked = looked;
     await watched.read({
       signal: looked.ends.signal,
@@ -83,11 +92,16 @@ export class Review {
   }
 
   /** What ran in each. */
-  async programs(ticket: number, recordings: readonly { readonly id: string; readonly folder: string }[], opener: SegmentOpener): Promise<void> {
+  async programs(
+    ticket: number,
+    recordings: readonly { readonly id: string; readonly folder: string }[],
+    opener: SegmentOpener,
+    masked = false,
+  ): Promise<void> {
     const programs: [string, string][] = [];
     for (const { id, folder } of recordings) {
       const program = await programOf(folder, opener);
-      if (program !== null) programs.push([id, program]);
+      if (program !== null) programs.push([id, masked ? coveredLine(program) : program]);
     }
     await this.#tell(ticket, { kind: 'programs', programs });
   }
@@ -132,6 +146,7 @@ export class Review {
     words: string,
     opener: SegmentOpener,
     enter: (recording: string) => Promise<unknown>,
+    masked = false,
   ): Promise<{ readonly hits: number; readonly searched: number }> {
     this.stop();
     const ends = new AbortController();
@@ -149,7 +164,9 @@ export class Review {
     for await (const one of searchRecordings(parts, recordings, words)) {
       if (one.kind === 'hit') {
         const { timeUs, context, at, length } = one.hit;
-        await this.#tell(ticket, { kind: 'hit', recording: one.recording, timeUs, context, at, length });
+        // What stands in a line may be known for what it is by another line alone: masked, a hit leads to its moment, and shows nothing.
+        const shown = masked ? { context: '', at: 0, length: 0 } : { context, at, length };
+        await this.#tell(ticket, { kind: 'hit', recording: one.recording, timeUs, ...shown });
       } else if (one.kind === 'unread') unread.push(one.sentence);
       else if (one.kind === 'end') ({ hits, searched, closed } = one);
     }
@@ -166,6 +183,7 @@ export class Review {
   /** What is open is closed, and what was read of it is forgotten. */
   close(): void {
     this.stop();
+    this.#opening?.abort();
     const looked = this.#looked;
     this.#looked = undefined;
     looked?.ends.abort();

@@ -3,7 +3,7 @@
  * Secrets that a person types or a passkey gives never pass main in the clear: the page seals them to the vault's ephemeral
  * key (src/bridge/channel), and main relays opaque frames.
  */
-import { PERSON_ID } from '../types/ids.ts';
+import { PERSON_ID, RECORDING_ID } from '../types/ids.ts';
 import { z } from 'zod';
 import type { checkPinned } from '../people/pinned.ts';
 import { personSchema } from '../people/schema.ts';
@@ -14,7 +14,17 @@ import { statementSchema } from '../export/statement.ts';
 import { writtenSchema } from '../recording/written.ts';
 import { asked, told, type InputOf, type OutputOf, type Row } from '../process/service.ts';
 import { BREAK_GLASS } from '../recording/access.ts';
-import { emergencyReasons, identityChecks, allPersonStates, personStates, roles, stopReasons, unlockMethods, workstationClasses } from '../types/words.ts';
+import {
+  emergencyReasons,
+  identityChecks,
+  allPersonStates,
+  personStates,
+  reviewStates,
+  roles,
+  stopReasons,
+  unlockMethods,
+  workstationClasses,
+} from '../types/words.ts';
 import { outcomes } from '../selftest/finding.ts';
 import { keylessNames } from '../selftest/rows.ts';
 
@@ -96,6 +106,7 @@ const deedRequest = z.discriminatedUnion('deed', [
 const certificate = z.strictObject({ byKey: z.string(), signature: z.string() });
 /** Somebody's signature under what `by` asks for, or under what they do themselves, and by which of their slots it was given. */
 const agreement = z.strictObject({ slot: z.string(), uv, certificate });
+const unmaskRequest = z.strictObject({ deed: z.literal('unmask'), recording: z.string().regex(RECORDING_ID), asked: moment });
 const agreeing = { person: z.string(), known, by: personId, request: deedRequest };
 
 /** A workspace of hundreds of panes takes some 50 KiB. */
@@ -167,6 +178,18 @@ export const vaultService = {
   ),
   /** Signs what who is in decides, who has just shown once more that it is them: once for each time. */
   certify: asked('person.decide', z.object({ request: deedRequest }), certificate),
+  /** Signs what who is in says of somebody else’s recording: this text alone, composed here. */
+  certifyReview: asked(
+    'recording.review',
+    z.strictObject({ recording: z.string().regex(RECORDING_ID), state: z.enum(reviewStates), after: seq.nullable() }),
+    certificate,
+  ),
+  /** Signs that somebody else’s recording is shown with nothing covered, right after a proof as `certify`: once somebody else has agreed to the same here, this process shows it so until the lock. */
+  certifyUnmask: asked('recording.unmask', z.object({ request: unmaskRequest }), certificate),
+  agreeUnmaskPassphrase: opening(asked('recording.unmask', z.object({ ...agreeing, request: unmaskRequest }), agreement, SCRYPT_MS)),
+  agreeUnmaskPasskey: opening(
+    asked('recording.unmask', z.object({ ...agreeing, request: unmaskRequest, response: json, withPassphrase }), agreement, SCRYPT_MS),
+  ),
   /** Somebody else agrees to it, and is nobody here afterwards. Their passphrase has come as a sealed frame before. */
   agreePassphrase: opening(asked('person.decide', z.object(agreeing), agreement, SCRYPT_MS)),
   /** The PRF result has come as a sealed frame before; the options are those of `passkeyOptions`. */
@@ -194,19 +217,29 @@ export const vaultService = {
   /** Opens a recording that somebody looks at, and reads it: what is in it goes to the page as `review` frames of this ticket. Answers when it was read, or another one was opened. `commands`: the span that those told with it are from. */
   reviewOpen: asked(
     'recording.replay.own',
-    z.object({ ticket, recording: z.string(), live: z.boolean() }),
+    z.object({ ticket, recording: z.string(), live: z.boolean(), masked: z.boolean() }),
+    z.object({ whole: z.boolean(), commands: z.object({ fromUs: z.number(), toUs: z.number() }).optional() }),
+    'any',
+  ),
+  /**
+   * The same of somebody else’s, with the audit key of that file, which is read for this look and forgotten with it. Where it is not `masked`, two have signed
+   * that here (certifyUnmask) since who is in came in.
+   */
+  reviewOpenOther: asked(
+    'recording.replay.others',
+    z.object({ ticket, recording: z.string(), live: z.boolean(), masked: z.boolean(), keyFile: z.string().max(4096) }),
     z.object({ whole: z.boolean(), commands: z.object({ fromUs: z.number(), toUs: z.number() }).optional() }),
     'any',
   ),
   /** What ran in these recordings, as a `review` frame: of those that this key opens. */
-  reviewPrograms: asked('recording.replay.own', z.object({ ticket, recordings: z.array(z.string()).max(500).readonly() }), none, 'any'),
+  reviewPrograms: asked('recording.replay.own', z.object({ ticket, masked: z.boolean(), recordings: z.array(z.string()).max(500).readonly() }), none, 'any'),
   /** The screen at a moment, microseconds since its start. `toUs`: up to where content was given. */
-  reviewSeek: asked('recording.replay.own', z.object({ ticket, timeUs: z.int().nonnegative() }), z.object({ toUs: z.number() }), 'any'),
+  reviewSeek: asked('recording.look', z.object({ ticket, timeUs: z.int().nonnegative() }), z.object({ toUs: z.number() }), 'any'),
   /** What comes behind what was given last. */
-  reviewMore: asked('recording.replay.own', z.object({ ticket }), z.object({ toUs: z.number(), end: z.boolean() }), 'any'),
+  reviewMore: asked('recording.look', z.object({ ticket }), z.object({ toUs: z.number(), end: z.boolean() }), 'any'),
   /** Lines of its text around a moment. */
   reviewLines: asked(
-    'recording.replay.own',
+    'recording.look',
     z.object({ ticket, timeUs: z.int().nonnegative(), count: z.int().min(1).max(500) }),
     z.object({ fromUs: z.number(), toUs: z.number() }),
     'any',
@@ -214,12 +247,12 @@ export const vaultService = {
   /** Finds in these recordings what has come as a sealed frame before. Asks for one `looked` for each with hits, before they are told. */
   reviewSearch: asked(
     'recording.replay.own',
-    z.object({ ticket, recordings: z.array(z.string()).readonly() }),
+    z.object({ ticket, masked: z.boolean(), recordings: z.array(z.string()).readonly() }),
     z.object({ hits: z.number(), searched: z.number() }),
     'any',
   ),
   /** Ends a search; what is open is closed too unless `search`. */
-  reviewClose: asked('recording.replay.own', z.object({ search: z.boolean() }), none),
+  reviewClose: asked('recording.look', z.object({ search: z.boolean() }), none),
   /**
    * Asks for one `attest` on its way, with the same ticket. `checkpoint` is the ledger's newest one, `trust` the text of
    * trust.json: main signs for its own, whatever the vault believes.

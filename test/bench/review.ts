@@ -79,6 +79,8 @@ const row = (n: number): RecordingRow => ({
   state: n % 50 === 0 ? 'interrupted' : 'complete',
   signed: 100,
   found: 100,
+  reason: null,
+  review: null,
   program: null,
 });
 

@@ -282,8 +282,9 @@ export class FakeCore {
     selfTest: async () => ({ time: '2026-11-28T12:00:00.000Z', holds: true, sha256: 'ab'.repeat(32), controls: [] }),
   };
   readonly review: { -readonly [N in keyof RequestParts['review']]: RequestParts['review'][N] } = {
-    list: async () => ({ rows: [], all: 0, left: 0, states: {} }),
-    open: async () => ({ whole: true }),
+    list: async () => ({ rows: [], all: 0, left: 0, states: {}, reasons: {} }),
+    open: async () => ({ whole: true, masked: false, live: false }),
+    openOther: async () => ({ whole: true, masked: true, live: false }),
     programs: async () => undefined,
     seek: async () => undefined,
     more: async () => undefined,
@@ -291,6 +292,7 @@ export class FakeCore {
     search: async () => ({ hits: 0, searched: 0 }),
     stop: async () => undefined,
     close: async () => undefined,
+    say: async () => undefined,
     verify: async () => ({ good: true, sentence: 'Verified against the signed ledger, proven: 3 of 3 records.', found: 3, proven: 3 }),
   };
   readonly #server: BridgeServer;

@@ -4,6 +4,7 @@ import type { BrowserContextOptions } from 'playwright-core';
 import { newRecording, opener, removeFolders } from '../support/recording.ts';
 import { decodeFrame } from '../../src/bridge/frames.ts';
 import type { Output } from '../../src/bridge/schema.ts';
+import { Refusal } from '../../src/types/refusal.ts';
 import { Review } from '../../src/vault/review.ts';
 import { axeViolations, until, type Opened } from './harness.ts';
 import { pagesOfTests } from './pages.ts';
@@ -25,6 +26,7 @@ const row = (more: Partial<Row>): Row => ({
   found: 48,
   sessionClass: 'clinical',
   reason: null,
+  review: null,
   yours: false,
   ...more,
 });
@@ -57,17 +59,29 @@ async function start(options: BrowserContextOptions = {}): Promise<Opened> {
   const review = new Review((sealed) => core.frame('vault', decodeFrame(Uint8Array.from(sealed))));
   const own = { id: recording.id, folder: recording.folder };
   const nothing = async (done: Promise<unknown>): Promise<void> => void (await done);
+  let said: Row['review'] = null;
+  core.review.say = async (_, state) => void (said = { state, by: 'Uma Okafor' });
   core.review.list = async ({ state }) => {
     const rows = [
       row({ id: own.id, person: 'p-000000000001', name: 'Mara Ueda', yours: true, start: '2026-11-22T14:02:00.000Z' }),
-      row({}),
-      row({ id: '20261121-081500-0a1b2c3e', state: 'contradicts', start: '2026-11-21T08:15:00.000Z' }),
+      row({ review: said }),
+      row({
+        id: '20261121-081500-0a1b2c3e',
+        state: 'contradicts',
+        reason: 'patient-safety',
+        review: { state: 'flagged', by: 'Uma Okafor' },
+        start: '2026-11-21T08:15:00.000Z',
+      }),
     ];
-    const left = rows.filter((one) => state === undefined || one.state === state);
-    return { rows: left, all: rows.length, left: left.length, states: { complete: 2, contradicts: 1 } };
+    const left = rows.filter((one) => state === undefined || one.state === state || one.review?.state === state);
+    return { rows: left, all: rows.length, left: left.length, states: { complete: 2, contradicts: 1, flagged: 1 }, reasons: { 'patient-safety': 1 } };
   };
   core.review.programs = (ticket) => nothing(review.programs(ticket, [own], opener));
-  core.review.open = (ticket) => review.open(ticket, own.folder, opener, false);
+  core.review.open = async (ticket, _, masked = false) => ({
+    whole: (await review.open(ticket, own.folder, opener, false, masked)).whole,
+    masked,
+    live: false,
+  });
   core.review.seek = (ticket, timeUs) => nothing(review.seek(ticket, timeUs));
   core.review.more = (ticket) => nothing(review.more(ticket));
   core.review.lines = (ticket, timeUs, count) => nothing(review.lines(ticket, timeUs, count));
@@ -105,6 +119,100 @@ test('the list by day, with names, programs of one’s own, and states in words;
   await dialog.getByText('1 of 3 recordings').waitFor();
   await page.keyboard.press('Escape');
   await until(async () => (await page.getByRole('dialog').count()) === 0, 'the house is closed');
+});
+
+test('what was said of a recording is shown and filtered by, and an auditor says it by keys; of their own they say nothing', async () => {
+  const { page, core } = await start();
+  const dialog = page.getByRole('dialog', { name: 'Recordings' });
+  expect(await dialog.innerText()).toContain('flagged');
+  await dialog.getByLabel('why opened').selectOption('patient-safety');
+  await until(
+    () => core.requests.some(({ request, input }) => request === 'review.everybody' && (input as { reason?: string }).reason === 'patient-safety'),
+    'the reason',
+  );
+  await dialog.getByRole('button', { name: /Mara Ueda/ }).click();
+  await dialog.getByText('It is yours: somebody else reviews it.').waitFor();
+  await page.keyboard.press('Escape');
+  await dialog
+    .getByRole('button', { name: /Theo Lind/ })
+    .first()
+    .focus();
+  await page.keyboard.press('Enter');
+  await dialog.getByText('Nobody has said anything of it.').waitFor();
+  await dialog.getByRole('region', { name: 'Review', exact: true }).getByRole('button', { name: 'fine' }).focus();
+  await page.keyboard.press('Enter');
+  await dialog.getByText('fine, by Uma Okafor').waitFor();
+  expect(core.requests.filter(({ request }) => request === 'review.say').map(({ input }) => input)).toEqual([
+    { recording: '20261122-081500-0a1b2c3d', state: 'fine' },
+  ]);
+});
+
+test('somebody else’s is asked for with a reason and an audit key, is shown masked, and with nothing covered only with a second person', async () => {
+  const { page, core } = await start();
+  const dialog = page.getByRole('dialog', { name: 'Recordings' });
+  const review = new Review((sealed) => core.frame('vault', decodeFrame(Uint8Array.from(sealed))));
+  const nothing = async (done: Promise<unknown>): Promise<void> => void (await done);
+  core.review.seek = (ticket, timeUs) => nothing(review.seek(ticket, timeUs));
+  core.review.more = (ticket) => nothing(review.more(ticket));
+  core.review.lines = (ticket, timeUs, count) => nothing(review.lines(ticket, timeUs, count));
+  let asked: unknown;
+  core.review.openOther = async (given) => {
+    asked = given;
+    if (!given.masked) throw new Refusal('second-needed', 'Somebody else has to agree to it here.');
+    return { whole: (await review.open(given.ticket, recording.folder, opener, false, true)).whole, masked: true, live: false };
+  };
+  await dialog
+    .getByRole('button', { name: /Theo Lind/ })
+    .first()
+    .click();
+  await dialog.getByText(/sealed to them and to the audit keys/).waitFor();
+  await dialog.getByRole('button', { name: 'Look, masked' }).focus();
+  await page.keyboard.press('Enter');
+  await dialog.getByText('Say why you look first.').first().waitFor();
+  await dialog.getByLabel('why you look').selectOption('audit');
+  await dialog.getByLabel('file of the audit key').fill('/media/key/audit-key.json');
+  expect(await axeViolations(opened)).toEqual([]);
+  if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/recordings-other.png` });
+  await dialog.getByRole('button', { name: 'With nothing covered' }).click();
+  await dialog.getByRole('button', { name: 'Ask a second person' }).waitFor();
+  await dialog.getByLabel('file of the audit key').focus();
+  await page.keyboard.press('Enter');
+  await dialog.getByRole('slider', { name: 'Timeline' }).waitFor();
+  expect(asked).toMatchObject({ recording: '20261122-081500-0a1b2c3d', masked: true, reason: 'audit', keyFile: '/media/key/audit-key.json' });
+  await dialog
+    .getByRole('region', { name: /^Replay of/ })
+    .getByText('masked', { exact: true })
+    .waitFor();
+});
+
+test('one that goes on is followed: what is written is shown as it comes', async () => {
+  const live = await newRecording();
+  const say = (what: string): void => {
+    live.clock.step(1000);
+    live.writer.output(Buffer.from(what));
+    live.writer.flush();
+  };
+  say('ops@icu:~$ tail -f feed\r\n');
+  const { page, core } = await start();
+  const dialog = page.getByRole('dialog', { name: 'Recordings' });
+  const review = new Review((sealed) => core.frame('vault', decodeFrame(Uint8Array.from(sealed))));
+  const nothing = async (done: Promise<unknown>): Promise<void> => void (await done);
+  core.review.open = async (ticket) => ({ whole: (await review.open(ticket, live.writer.folder, opener, true)).whole, masked: false, live: true });
+  core.review.seek = (ticket, timeUs) => nothing(review.seek(ticket, timeUs));
+  core.review.more = (ticket) => nothing(review.more(ticket));
+  core.review.lines = (ticket, timeUs, count) => nothing(review.lines(ticket, timeUs, count));
+  await dialog.getByRole('button', { name: /Mara Ueda/ }).click();
+  await dialog.getByRole('slider', { name: 'Timeline' }).waitFor();
+  await page.keyboard.press('f');
+  await dialog.getByRole('button', { name: /^follow/, pressed: true }).waitFor();
+  for (const what of ['recv 90181', 'recv 90182']) {
+    say(`${what}\r\n`);
+    await until(async () => (await screenText()).includes(what), what);
+  }
+  // Whoever looks at another moment follows it no longer.
+  await page.keyboard.press('Home');
+  await dialog.getByRole('button', { name: /^follow/, pressed: false }).waitFor();
+  await live.writer.end('exit');
 });
 
 test('a replay by keys: it seeks, steps, plays with idle skipped, and ends; what was seen is closed', async () => {

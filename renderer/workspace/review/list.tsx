@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import { groupByDay } from '../../../src/review/rows.ts';
-import { recordingSorts, recordingStates } from '../../../src/types/words.ts';
+import { reasons, recordingSorts, recordingStates, reviewStates } from '../../../src/types/words.ts';
 import { messages } from '../../shared/messages.ts';
 import { Button, Mark, type MarkKind } from '../../shared/parts.tsx';
 import { clock, count, length, size } from '../../shared/text.ts';
@@ -13,6 +13,17 @@ const text = messages.recordings;
 
 const marks: Readonly<Record<Row['state'], MarkKind>> = { complete: 'seal', live: 'wait', interrupted: 'warn', contradicts: 'stop', unknown: 'stop' };
 
+/** What an auditor said of it: by itself a word, so the mark is of how much it asks for. */
+export const reviewMarks: Readonly<Record<NonNullable<Row['review']>['state'], MarkKind>> = {
+  'to-review': 'wait',
+  'in-review': 'wait',
+  fine: 'ok',
+  flagged: 'stop',
+};
+
+/** A word of the ledger’s, as a person says it. */
+const spoken = (reason: string): string => reason.replaceAll('-', ' ');
+
 const dayOf = (start: string): string => (start === '' ? text.noDay : text.day(new Date(start)));
 
 export function RecordingList({ looking, onLeave }: { readonly looking: Looking; readonly onLeave: () => void }): JSX.Element {
@@ -20,6 +31,7 @@ export function RecordingList({ looking, onLeave }: { readonly looking: Looking;
   const counts = looking.counts.value;
   const words = useRef<HTMLInputElement>(null);
   const find = useRef<HTMLInputElement>(null);
+  const given = reasons.filter((reason) => query.reason === reason || (counts?.reasons[reason] ?? 0) > 0);
   const searches = model.permits('recording.replay.own');
   return (
     <section class="review__list" aria-label={text.listLabel}>
@@ -43,6 +55,13 @@ export function RecordingList({ looking, onLeave }: { readonly looking: Looking;
           .map((state) => (
             <button key={state} type="button" class="chip" aria-pressed={query.state === state} onClick={() => looking.filter({ state })}>
               {text.states[state]} <span class="faint">{count(counts?.states[state] ?? 0)}</span>
+            </button>
+          ))}
+        {reviewStates
+          .filter((state) => query.state === state || (counts?.states[state] ?? 0) > 0)
+          .map((state) => (
+            <button key={state} type="button" class="chip" aria-pressed={query.state === state} onClick={() => looking.filter({ state })}>
+              {text.reviews[state]} <span class="faint">{count(counts?.states[state] ?? 0)}</span>
             </button>
           ))}
       </div>
@@ -77,6 +96,26 @@ export function RecordingList({ looking, onLeave }: { readonly looking: Looking;
             <Button submit hint="enter">
               {text.findButton}
             </Button>
+          </span>
+        ) : null}
+        {given.length > 0 ? (
+          <span class="review__field">
+            <label class="faint" for="review-reason">
+              {text.reasonFilter}
+            </label>
+            <select
+              id="review-reason"
+              class="input"
+              value={query.reason ?? ''}
+              onChange={(event) => looking.filter({ reason: reasons.find((reason) => reason === event.currentTarget.value) })}
+            >
+              <option value="">{text.anyReason}</option>
+              {given.map((reason) => (
+                <option key={reason} value={reason}>
+                  {spoken(reason)}
+                </option>
+              ))}
+            </select>
           </span>
         ) : null}
         <span class="review__field">
@@ -133,7 +172,7 @@ function Rows({ looking }: { readonly looking: Looking }): JSX.Element {
                   </span>
                   <span class="rec__what">
                     <b>{looking.programs.value.get(row.id) ?? (row.yours ? row.id : text.sealed)}</b>
-                    <span class="faint">{[row.name ?? row.person, row.sessionClass, row.reason].filter(Boolean).join(', ')}</span>
+                    <span class="faint">{[row.name ?? row.person, row.sessionClass, row.reason && spoken(row.reason)].filter(Boolean).join(', ')}</span>
                   </span>
                   <span class="rec__size faint">{size(row.size)}</span>
                   <span class="rec__state">
@@ -141,7 +180,14 @@ function Rows({ looking }: { readonly looking: Looking }): JSX.Element {
                       <Mark kind={marks[row.state]} />
                       {text.states[row.state]}
                     </span>
-                    <span class="faint">{text.signed(row.signed === null ? null : count(row.signed))}</span>
+                    {row.review ? (
+                      <span>
+                        <Mark kind={reviewMarks[row.review.state]} />
+                        {text.reviews[row.review.state]}
+                      </span>
+                    ) : (
+                      <span class="faint">{text.signed(row.signed === null ? null : count(row.signed))}</span>
+                    )}
                   </span>
                 </button>
               </li>
@@ -218,5 +264,6 @@ const strange: Omit<Row, 'id'> = {
   found: null,
   sessionClass: null,
   reason: null,
+  review: null,
   yours: true,
 };

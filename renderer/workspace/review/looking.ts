@@ -1,12 +1,14 @@
 /**
  * What the page knows of recordings: the list, the one that is looked at, and what was found. What is in a recording comes as sealed frames, with the
- * ticket of the question; what another ticket asked for is late, and is dropped. Framework-free: views read the signals.
+ * ticket of the question; what another ticket asked for is late, and is dropped. Framework-free: views read the signals. Over 400 lines:
+ * list, search and replay share the tickets by which the vault's frames are told apart.
  */
 import { batch, signal } from '@preact/signals';
 import type { ReviewFrame } from '../../../src/bridge/frames.ts';
 import type { Input, Output } from '../../../src/bridge/schema.ts';
 import { act, advance, paused, type PlayDeed, type PlayState } from '../../../src/review/player.ts';
 import type { ReviewTold, TranscriptLine } from '../../../src/review/told.ts';
+import type { ReviewState } from '../../../src/types/words.ts';
 import type { Timeline } from '../../../src/review/timeline.ts';
 import type { CommandLine } from '../../../src/review/transcript.ts';
 import { Refused, type Bridge } from '../../shared/bridge.ts';
@@ -15,7 +17,7 @@ import { messages } from '../../shared/messages.ts';
 import * as model from '../model.ts';
 
 export type Row = Output<'review.list'>['rows'][number];
-export type Query = Pick<Input<'review.list'>, 'sort' | 'descending'> & Partial<Pick<Input<'review.list'>, 'state' | 'words'>>;
+export type Query = Pick<Input<'review.list'>, 'sort' | 'descending'> & Partial<Pick<Input<'review.list'>, 'state' | 'reason' | 'words'>>;
 export type Hit = Extract<ReviewTold, { kind: 'hit' }>;
 
 /** What shows the moments of a replay. */
@@ -31,6 +33,8 @@ const PAGE = 200;
 const LINES = 120;
 /** Where fewer wait, the vault is asked for more. */
 const FEW = 64;
+/** A recording that goes on is looked at so often. */
+const FOLLOW_MS = 1000;
 
 interface Waiting {
   readonly code: string;
@@ -54,13 +58,18 @@ export class Looking {
   #seeking: { readonly timeUs: number } | undefined;
   #seekNext: number | undefined;
   #linesAt = -1;
+  /** Milliseconds since it was last looked whether it goes on. */
+  #quietMs = 0;
   /** The next output is to be shown as soon as it is there. */
   #steps = false;
 
   // The list.
   readonly query = signal<Query>({ sort: 'start', descending: true });
   readonly rows = signal<readonly Row[]>([]);
-  readonly counts = signal<{ readonly all: number; readonly left: number; readonly states: Readonly<Record<string, number>> } | undefined>(undefined);
+  readonly counts = signal<
+    | { readonly all: number; readonly left: number; readonly states: Readonly<Record<string, number>>; readonly reasons: Readonly<Record<string, number>> }
+    | undefined
+  >(undefined);
   readonly programs = signal<ReadonlyMap<string, string>>(new Map());
   readonly fault = signal('');
 
@@ -83,6 +92,15 @@ export class Looking {
   readonly play = signal<PlayState>(paused);
   readonly proof = signal<Output<'review.verify'> | 'busy' | string | undefined>(undefined);
   readonly openFault = signal('');
+  readonly reviewFault = signal('');
+  /** It is shown, or was asked for; of somebody else’s it is asked first. */
+  readonly opened = signal(false);
+  /** Whether it is covered; undefined before that is known. */
+  readonly masked = signal<boolean | undefined>(undefined);
+  /** It goes on. */
+  readonly live = signal(false);
+  readonly following = signal(false);
+  readonly needsSecond = signal(false);
 
   constructor(bridge: Bridge) {
     this.#bridge = bridge;
@@ -116,9 +134,15 @@ export class Looking {
     }
   }
 
-  filter(change: Partial<Query>): void {
-    const { state, words, ...rest } = { ...this.query.value, ...change };
-    this.query.value = { ...rest, ...(state === undefined ? {} : { state }), ...(words ? { words } : {}) };
+  filter(change: { readonly [K in keyof Query]?: Query[K] | undefined }): void {
+    const { state, reason, words, sort = 'start', descending = true } = { ...this.query.value, ...change };
+    this.query.value = {
+      sort,
+      descending,
+      ...(state === undefined ? {} : { state }),
+      ...(reason === undefined ? {} : { reason }),
+      ...(words ? { words } : {}),
+    };
     void this.list();
   }
 
@@ -154,12 +178,41 @@ export class Looking {
 
   // ---------------------------------------------------------------- one recording
 
-  async open(row: Row, atMs = 0): Promise<void> {
-    if (this.row.value?.id === row.id && this.#open !== 0) return this.seek(atMs);
+  /** One’s own is opened at once; of somebody else’s it is asked for what that takes (`openOther`). @param masked left out: as the policy says */
+  async open(row: Row, atMs = 0, masked?: boolean): Promise<void> {
+    if (this.row.value?.id === row.id && this.#open !== 0 && masked === undefined) return this.seek(atMs);
+    if (row.yours)
+      return this.#opens(row, atMs, (ticket) =>
+        this.#bridge.request('review.open', { ticket, recording: row.id, ...(masked === undefined ? {} : { masked }) }),
+      );
+    this.close();
+    this.row.value = row;
+  }
+
+  /** Somebody else’s, with the audit key that is in that file. */
+  async openOther(asked: Pick<Input<'review.openOther'>, 'reason' | 'keyFile' | 'masked'>): Promise<void> {
+    const row = this.row.value;
+    if (row) await this.#opens(row, 0, (ticket) => this.#bridge.request('review.openOther', { ticket, recording: row.id, ...asked }));
+  }
+
+  /** The session is covered then, and somebody else agrees or not. */
+  async unmask(): Promise<void> {
+    const row = this.row.value;
+    if (!row) return;
+    try {
+      await this.#bridge.request('review.unmask', { recording: row.id });
+    } catch (error) {
+      if (this.row.value === row) this.openFault.value = sentenceOf(error);
+    }
+  }
+
+  async #opens(row: Row, atMs: number, ask: (ticket: number) => Promise<Output<'review.open'>>): Promise<void> {
     const ticket = (this.#open = this.#next++);
     batch(() => {
       this.row.value = row;
       this.#blank();
+      // What was asked of somebody else’s stands until something of it comes.
+      this.opened.value = row.yours;
       this.play.value = { ...paused, atMs };
     });
     this.#seeking = undefined;
@@ -167,14 +220,27 @@ export class Looking {
     this.#asking = false;
     this.#linesAt = -1;
     try {
-      await this.#bridge.request('review.open', { ticket, recording: row.id });
+      const { masked, live } = await ask(ticket);
+      if (ticket !== this.#open) return;
+      batch(() => {
+        this.masked.value = masked;
+        this.live.value = live;
+      });
     } catch (error) {
-      if (ticket === this.#open) this.openFault.value = sentenceOf(error);
+      if (ticket !== this.#open) return;
+      batch(() => {
+        this.openFault.value = sentenceOf(error);
+        this.needsSecond.value = error instanceof Refused && error.code === 'second-needed';
+      });
     }
   }
 
   close(): void {
-    if (this.#open === 0) return;
+    if (this.#open === 0) {
+      this.row.value = undefined;
+      this.#blank();
+      return;
+    }
     this.#open = 0;
     this.#screen = undefined;
     batch(() => {
@@ -193,6 +259,12 @@ export class Looking {
     this.readMs.value = 0;
     this.proof.value = undefined;
     this.openFault.value = '';
+    this.reviewFault.value = '';
+    this.opened.value = false;
+    this.masked.value = undefined;
+    this.live.value = false;
+    this.needsSecond.value = false;
+    this.following.value = false;
   }
 
   async verify(): Promise<void> {
@@ -203,6 +275,19 @@ export class Looking {
     if (this.row.value === row) this.proof.value = proof;
   }
 
+  /** What an auditor says of it. */
+  async say(state: ReviewState): Promise<void> {
+    const row = this.row.value;
+    if (!row) return;
+    this.reviewFault.value = '';
+    try {
+      await this.#bridge.request('review.say', { recording: row.id, state });
+      await this.list();
+    } catch (error) {
+      if (this.row.value === row) this.reviewFault.value = sentenceOf(error);
+    }
+  }
+
   /** Where moments are shown. It is given the one that the replay is at. */
   showOn(screen: ReplayScreen | undefined): void {
     this.#screen = screen;
@@ -210,13 +295,22 @@ export class Looking {
   }
 
   seek(atMs: number): void {
+    this.following.value = false;
     const at = Math.max(0, Math.min(this.endMs, atMs));
     this.play.value = { ...this.play.value, atMs: at };
     this.#seekNext = Math.floor(at * 1000);
     this.#seekOn();
   }
 
+  /** To its end, and on with it as it is written. */
+  follow(): void {
+    if (!this.live.value) return;
+    this.seek(this.endMs);
+    this.following.value = true;
+  }
+
   deed(deed: PlayDeed): void {
+    this.following.value = false;
     const before = this.play.value;
     const after = act(before, deed, this.endMs);
     this.play.value = after;
@@ -237,6 +331,7 @@ export class Looking {
 
   /** So much time has passed for whoever watches. */
   tick(passedMs: number): void {
+    if (this.following.value) return this.#goOn(passedMs);
     const { value } = this.play;
     if (!value.playing || this.#seeking || this.#seekNext !== undefined) return;
     // What has not come yet is waited for.
@@ -246,6 +341,22 @@ export class Looking {
     this.play.value = after;
     this.#more();
     this.#follow();
+  }
+
+  /** What has come since is shown as it comes. */
+  #goOn(passedMs: number): void {
+    if (this.#seeking || this.#seekNext !== undefined || this.#asking) return;
+    const last = this.#waiting.at(-1);
+    if (last) {
+      this.#show(last.atMs);
+      this.play.value = { ...this.play.value, atMs: last.atMs };
+      return;
+    }
+    this.#quietMs += passedMs;
+    if (this.#ended && this.#quietMs < FOLLOW_MS) return;
+    this.#quietMs = 0;
+    this.#ended = false;
+    this.#more();
   }
 
   /** The transcript is asked for where the replay is. */
@@ -270,6 +381,7 @@ export class Looking {
   }
 
   #looked(told: ReviewTold): void {
+    this.opened.value = true;
     switch (told.kind) {
       case 'read':
         this.readMs.value = told.atUs / 1000;
@@ -300,6 +412,9 @@ export class Looking {
         if (this.#seeking) return;
         this.#ended = told.end;
         for (const [code, timeUs, data] of told.events) this.#waiting.push({ code, atMs: timeUs / 1000, data: fromBase64(data) });
+        const timeline = this.timeline.value;
+        const lastUs = told.events.at(-1)?.[1] ?? 0;
+        if (timeline && lastUs > timeline.durationUs) this.timeline.value = { ...timeline, durationUs: lastUs };
         if (this.#steps) this.step();
         return;
       case 'lines':

@@ -1,10 +1,13 @@
 /** One recording: its replay with the timeline below, and its commands, its text and its proof beside it. */
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { givenReasons, givenReasonWords, reviewStates, type GivenReasonWord } from '../../../src/types/words.ts';
 import { messages } from '../../shared/messages.ts';
-import { Button, Mark } from '../../shared/parts.tsx';
+import { Button, FaultLine, Mark, TextField } from '../../shared/parts.tsx';
 import { count, length, moment, size } from '../../shared/text.ts';
 import { refreshToo } from '../terminal-view.ts';
+import * as model from '../model.ts';
+import { reviewMarks } from './list.tsx';
 import type { Looking, Row } from './looking.ts';
 import { ReplayTerminal } from './screen.ts';
 import { TimelineView } from './timeline.tsx';
@@ -16,7 +19,87 @@ interface Props {
   readonly row: Row;
 }
 
+/** What is looked at, or what it takes to look at it. */
 export function Replay({ looking, row }: Props): JSX.Element {
+  return looking.opened.value ? <Player looking={looking} row={row} /> : <Other looking={looking} row={row} />;
+}
+
+/** Somebody else’s: why, and with which audit key. It is entered before anything is shown. */
+function Other({ looking, row }: Props): JSX.Element {
+  const root = useRef<HTMLElement>(null);
+  const key = useRef<HTMLInputElement>(null);
+  const [reason, setReason] = useState<GivenReasonWord | undefined>(undefined);
+  const [error, setError] = useState('');
+  useEffect(() => root.current!.querySelector<HTMLElement>('h2')?.focus(), []);
+  const may = model.permits('recording.replay.others');
+  const look = (masked: boolean): void => {
+    const keyFile = key.current?.value.trim() ?? '';
+    if (!reason) return setError(text.noReason);
+    if (!keyFile) {
+      setError(text.noKeyFile);
+      return key.current?.focus();
+    }
+    setError('');
+    void looking.openOther({ reason, keyFile, masked });
+  };
+  const said = error || looking.openFault.value;
+  return (
+    <>
+      <section class="review__replay" aria-label={text.replayOf(row.id)} ref={root}>
+        <header class="review__head">
+          <h2 class="band__title" tabIndex={-1}>
+            {row.id}
+          </h2>
+          <span class="dim">{row.start === '' ? '' : moment(new Date(row.start))}</span>
+          <Button kind="quiet" hint="esc" onClick={() => looking.close()}>
+            {text.back}
+          </Button>
+        </header>
+        <p class="gap-h measure">{text.otherMeans(row.name ?? row.person)}</p>
+        {may ? (
+          <form
+            class="gap-h"
+            onSubmit={(event) => {
+              event.preventDefault();
+              look(true);
+            }}
+          >
+            <p class="review__field">
+              <label class="faint" for="look-reason">
+                {text.otherWhy}
+              </label>
+              <select id="look-reason" class="input" onChange={(event) => setReason(givenReasons.find((word) => word === event.currentTarget.value))}>
+                <option value="">{text.choose}</option>
+                {givenReasons.map((word) => (
+                  <option key={word} value={word}>
+                    {givenReasonWords[word]}
+                  </option>
+                ))}
+              </select>
+            </p>
+            <TextField id="look-key" label={text.otherKey} hint={text.otherKeyHint} input={key} maxLength={4096} />
+            <FaultLine error={said} />
+            <p class="actions gap-h">
+              <Button kind="main" hint="enter" submit>
+                {text.lookMasked}
+              </Button>
+              <Button onClick={() => look(false)}>{text.lookBare}</Button>
+              {looking.needsSecond.value ? <Button onClick={() => void looking.unmask()}>{text.askSecond}</Button> : null}
+            </p>
+          </form>
+        ) : (
+          <p class="gap-h">{text.otherNot}</p>
+        )}
+      </section>
+      <section class="review__side" aria-label={text.sideLabel}>
+        <Proof looking={looking} row={row} />
+        <Review looking={looking} row={row} />
+      </section>
+    </>
+  );
+}
+
+function Player({ looking, row }: Props): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
   const root = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -59,6 +142,13 @@ export function Replay({ looking, row }: Props): JSX.Element {
             {looking.programs.value.get(row.id) ?? row.id}
           </h2>
           <span class="dim">{row.start === '' ? '' : moment(new Date(row.start))}</span>
+          {looking.masked.value === undefined ? null : row.yours ? (
+            <button type="button" class="chip" aria-pressed={looking.masked.value} onClick={() => void looking.open(row, play.atMs, !looking.masked.value)}>
+              {looking.masked.value ? text.masked : text.unmasked}
+            </button>
+          ) : (
+            <span class="dim">{looking.masked.value ? text.masked : text.unmasked}</span>
+          )}
           <Button kind="quiet" hint="q" onClick={() => looking.close()}>
             {text.back}
           </Button>
@@ -87,6 +177,11 @@ export function Replay({ looking, row }: Props): JSX.Element {
             <span aria-live="off">
               <b>{length(play.atMs)}</b> {text.of(length(looking.endMs), play.speed)}
             </span>
+            {looking.live.value && !looking.masked.value ? (
+              <button type="button" class="chip" aria-pressed={looking.following.value} onClick={() => looking.follow()}>
+                {text.follow} <kbd class="faint">f</kbd>
+              </button>
+            ) : null}
             <button type="button" class="chip" aria-pressed={play.skipsIdle} onClick={() => looking.deed('idle')}>
               {text.skipsIdle} <kbd class="faint">i</kbd>
             </button>
@@ -96,6 +191,7 @@ export function Replay({ looking, row }: Props): JSX.Element {
       </section>
       <section class="review__side" aria-label={text.sideLabel}>
         <Proof looking={looking} row={row} />
+        <Review looking={looking} row={row} />
         <CommandList looking={looking} />
         <Transcript looking={looking} />
       </section>
@@ -114,6 +210,7 @@ const keys: Readonly<Record<string, (looking: Looking) => void>> = {
   End: (looking) => looking.seek(looking.endMs),
   '.': (looking) => looking.step(),
   i: (looking) => looking.deed('idle'),
+  f: (looking) => looking.follow(),
 };
 
 function Proof({ looking, row }: Props): JSX.Element {
@@ -147,6 +244,41 @@ function Proof({ looking, row }: Props): JSX.Element {
           {text.verify}
         </Button>
       </p>
+    </section>
+  );
+}
+
+/** How its review stands, and what an auditor says of it. */
+function Review({ looking, row }: Props): JSX.Element {
+  const review = (looking.rows.value.find(({ id }) => id === row.id) ?? row).review;
+  const fault = looking.reviewFault.value;
+  return (
+    <section class="review__state" aria-label={text.reviewLabel}>
+      <h3>{text.reviewLabel}</h3>
+      <p role="status">
+        <Mark kind={review ? reviewMarks[review.state] : 'none'} />
+        {review ? text.reviewBy(text.reviews[review.state], review.by) : text.reviewNone}
+      </p>
+      {fault ? (
+        <p role="alert">
+          <Mark kind="stop" />
+          {fault}
+        </p>
+      ) : null}
+      {!model.permits('recording.review') ? null : row.yours ? (
+        <p class="faint">{text.reviewOwn}</p>
+      ) : (
+        <>
+          <p class="actions gap-h" role="group" aria-label={text.reviewLabel}>
+            {reviewStates.map((state) => (
+              <button key={state} type="button" class="chip" aria-pressed={review?.state === state} onClick={() => void looking.say(state)}>
+                {text.reviews[state]}
+              </button>
+            ))}
+          </p>
+          <p class="faint">{text.reviewSays}</p>
+        </>
+      )}
     </section>
   );
 }

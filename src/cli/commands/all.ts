@@ -29,6 +29,7 @@ export const all: Readonly<Record<string, () => Promise<CliCommand>>> = {
   report: async () => (await import('./report.ts')).reportCommand,
   restore: async () => (await import('./restore.ts')).restore,
   retention: async () => (await import('./retention.ts')).retention,
+  review: async () => (await import('./review.ts')).review,
   revocation: async () => (await import('./revocation.ts')).revocation,
   selftest: async () => (await import('./selftest.ts')).selftest,
   status: async () => (await import('./app.ts')).status,

@@ -11,6 +11,7 @@ const order = [
   'play',
   'export',
   'redact',
+  'review',
   'hold',
   'delete',
   'erase',

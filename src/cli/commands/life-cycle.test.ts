@@ -90,6 +90,29 @@ test('two delete a recording before its time, and everything says when, by whom 
   });
 });
 
+test('an auditor says how the review of a recording stands, its person does not, and every list says it', async () => {
+  expect(await wardmux(['list', '--state', 'flagged'])).toMatchObject({ status: 0, out: '' });
+  expect(await wardmux(['review', one, '--state', 'flagged', '--person', 'Uma Okafor'], auditorWords)).toMatchObject({
+    status: 0,
+    out: `${one}\tflagged\t${auditor}\n`,
+  });
+  expect(await wardmux(['review', other, '--state', 'to-review', '--person', 'Uma Okafor'], auditorWords)).toMatchObject({ status: 0 });
+  const denied = await wardmux(['review', one, '--state', 'fine', '--person', 'Ada Example'], firstWords);
+  expect(denied).toMatchObject({ err: expect.stringMatching(/roles do not permit this/) });
+  expect(denied.status).not.toBe(0);
+  expect(await wardmux(['review', '20260101-000000-00000000', '--state', 'fine', '--person', 'Uma Okafor'], auditorWords)).toMatchObject({
+    status: 1,
+    err: expect.stringContaining('The ledger has no recording'),
+  });
+  const flagged = await wardmux(['list', '--state', 'flagged']);
+  expect(flagged.out).toMatch(new RegExp(`${one}.*flagged, ${auditor}`));
+  expect(flagged.out).not.toContain(other);
+  expect(JSON.parse((await wardmux(['list', '--json', '--state', 'to-review'])).out)).toMatchObject([
+    { id: other, review: { state: 'to-review', by: auditor } },
+  ]);
+  expect([0, 55]).toContain((await wardmux(['ledger', 'verify'])).status);
+});
+
 test('one alone deletes nothing, nor does the wrong pair, nor a wrong second passphrase', async () => {
   expect(await wardmux(['delete', one, '--reason', 'mistake'], firstWords)).toMatchObject({
     status: 1,

@@ -95,7 +95,7 @@ test('nothing is found without its person, and bad input is a sentence', async (
   expect(await opened('list', '--text', '  ')).toMatchObject({ status: 2, out: '' });
   expect(await opened('list', '--text', 'x', '--recover')).toMatchObject({ status: 2, out: '' });
   expect(await run('list', '--since', '2026-02-30')).toMatchObject({ status: 2, out: '' });
-  expect(await run('list', '--state', 'fine')).toMatchObject({ status: 2, out: '' });
+  expect(await run('list', '--state', 'good')).toMatchObject({ status: 2, out: '' });
 });
 
 test('a recording is read as text, and its commands are a list', async () => {

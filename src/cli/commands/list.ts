@@ -11,7 +11,7 @@ import { recordsText, recoverRecordings, type Settlement } from '../../records/i
 import type { OpenIdentity } from '../../people/identity.ts';
 import { filterRows } from '../../review/rows.ts';
 import { searchRecordings } from '../../review/search-recordings.ts';
-import { recordingStates, type RecordingState as State } from '../../types/words.ts';
+import { reasons, recordingStates, reviewStates, type Reason, type RecordingState as State, type ReviewState } from '../../types/words.ts';
 import { listRecordings, namesFor, programOf, rowOf, type ListedRecording } from '../../services/recordings/list.ts';
 import { CliError, exit } from '../exit.ts';
 import { appendEvent, factsOf, identitySentence, openInstallation, withLedger, type OpenInstallation } from '../../services/installation/installation.ts';
@@ -21,6 +21,7 @@ import { columns, jsonText, lengthText, printable, type CliIo } from '../io.ts';
 import { beginning, moment, personOptions } from '../options.ts';
 import { deletionSentence } from '../../services/recordings/life-cycle.ts';
 import { neverEntered } from '../../services/recordings/check.ts';
+import { reviewWords } from '../../services/recordings/review.ts';
 import { sentenceOf } from '../../types/sentence.ts';
 
 /** Of so many deleted ones it is said when, by whom and why. */
@@ -117,7 +118,8 @@ interface ListOptions extends PersonOptions {
   readonly as?: string;
   readonly since?: number;
   readonly until?: number;
-  readonly state?: State;
+  readonly state?: State | ReviewState;
+  readonly reason?: Reason;
   readonly text?: string;
 }
 
@@ -129,7 +131,7 @@ type Named = ListedRecording & { readonly name?: string | null; readonly program
  * @param identity who gave it.
  */
 async function chosen(site: OpenInstallation, all: readonly ListedRecording[], options: ListOptions, identity: OpenIdentity | undefined): Promise<Named[]> {
-  const { since, until, state } = options;
+  const { since, until, state, reason } = options;
   const facts = await factsOf(site);
   const nameOf = identity && namesFor(site.home, facts, identity.person.id);
   const byId = new Map(all.map((one) => [one.id, one]));
@@ -137,7 +139,7 @@ async function chosen(site: OpenInstallation, all: readonly ListedRecording[], o
   const person = options.recover ? undefined : options.person;
   const rows = filterRows(
     all.map((one) => rowOf(one, nameOf?.(one.person) ?? null)),
-    { since, until, person, state },
+    { since, until, person, state, reason },
   );
   if (!identity) return rows.map(({ id }) => byId.get(id)!);
   const named: Named[] = [];
@@ -216,9 +218,11 @@ async function print(rows: readonly Named[], empty: string, named: boolean, opti
     lengthText(r.lengthMs),
     String(r.size),
     stateText(r),
+    r.reason ?? '-',
+    r.review ? `${reviewWords[r.review.state]}, ${r.review.by}` : '-',
     ...(named ? [r.program ?? '-'] : []),
   ]);
-  return io.out(columns([['ID', 'PERSON', 'START', 'LENGTH', 'SIZE', 'STATE', ...(named ? ['PROGRAM'] : [])], ...cells]));
+  return io.out(columns([['ID', 'PERSON', 'START', 'LENGTH', 'SIZE', 'STATE', 'REASON', 'REVIEW', ...(named ? ['PROGRAM'] : [])], ...cells]));
 }
 
 /** What the ledger says against what is there: sentences. @returns the exit status of it */
@@ -266,13 +270,14 @@ async function tellLedger(
 export const list: CliCommand = {
   name: 'list',
   needs: { list: 'evidence.read', '--recover': 'recording.recover', '--text': 'recording.replay.own' },
-  summary: 'Lists recordings: id, person, start, length, size, state; finds text in them.',
+  summary: 'Lists recordings: id, person, start, length, size, state, reason, review; finds text in them.',
   description:
-    'States: complete, live, interrupted (its writer died; what was whole is kept); with --state also contradicts (not what the ledger signed for) and unknown (not in the ledger). The app closes interrupted recordings when it starts, with what was signed for before; --recover does it now. What lies behind that is kept and not proven. With --recover and --person or --passphrase-fd your key opens it, and what only the recorder, you or an audit key can have written is signed for.\nWhat was imported is called so: who brought it stands as its person, when it was brought as its start, and its length is that of the file.\nA list needs no key. With --passphrase-fd, or --as, it has names for people who may see them, and the program of what your key opens.\n--text finds what was shown, in every recording that is chosen and sealed to you: also what was wrapped, overwritten or erased. Each hit has its time and a line of context; that you looked, and where, is entered in the ledger first.\nWhat is there is compared with the ledger at a glance: segments, headers, numbers of records. All content is compared by: wardmux ledger verify --deep',
+    'States: complete, live, interrupted (its writer died; what was whole is kept); with --state also contradicts (not what the ledger signed for) and unknown (not in the ledger). The app closes interrupted recordings when it starts, with what was signed for before; --recover does it now. What lies behind that is kept and not proven. With --recover and --person or --passphrase-fd your key opens it, and what only the recorder, you or an audit key can have written is signed for.\nBeside it stands why its session was opened, where that was asked, and what an auditor said of it last (wardmux review): to-review, in-review, fine, flagged, which --state takes too.\nWhat was imported is called so: who brought it stands as its person, when it was brought as its start, and its length is that of the file.\nA list needs no key. With --passphrase-fd, or --as, it has names for people who may see them, and the program of what your key opens.\n--text finds what was shown, in every recording that is chosen and sealed to you: also what was wrapped, overwritten or erased. Each hit has its time and a line of context; that you looked, and where, is entered in the ledger first.\nWhat is there is compared with the ledger at a glance: segments, headers, numbers of records. All content is compared by: wardmux ledger verify --deep',
   examples: [
     ['wardmux list', 'a table, oldest first'],
     ['wardmux list --json | jq -r ".[].id"', 'for scripts'],
     ['wardmux list --since 2026-11-01 --state interrupted', 'only these'],
+    ['wardmux list --state flagged', 'those that an auditor has flagged'],
     ['wardmux list --text "connection reset" --passphrase-fd 3 3< FILE', 'where it was shown, newest recording first'],
     ['wardmux list --recover', 'closes interrupted recordings, without a key'],
     ['wardmux list --recover --passphrase-fd 3 3< FILE', 'has signed for what your key opens behind the last signed head'],
@@ -282,7 +287,8 @@ export const list: CliCommand = {
       .option('--as <ID>', 'who you are, by id or name, where several people share this installation')
       .addOption(new Option('--since <DAY>', 'only those that began on this day (UTC) or later, or at this moment').argParser(beginning))
       .addOption(new Option('--until <DAY>', 'only those that began on this day (UTC) or earlier, or at this moment').argParser(moment))
-      .addOption(new Option('--state <STATE>', 'only those of this state').choices(recordingStates))
+      .addOption(new Option('--state <STATE>', 'only those of this state').choices([...recordingStates, ...reviewStates]))
+      .addOption(new Option('--reason <REASON>', 'only those whose session was opened for this').choices(reasons.filter((reason) => reason !== 'none')))
       .option('--text <WORDS>', 'find where this was shown, in any case of letters')
       .option('--json', 'print an array of recordings; with --text of hits')
       .addOption(new Option('--recover', 'first recover interrupted recordings; torn bytes are moved aside, never deleted').conflicts(['text', 'as']))

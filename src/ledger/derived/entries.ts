@@ -1,6 +1,6 @@
 /** How the indexes beside the ledger write their keys and values down: fixed lengths, big-endian, sorted as their bytes are. */
 import { recordingPattern } from '../events.ts';
-import { importKinds } from '../../types/words.ts';
+import { importKinds, reasons, reviewStates } from '../../types/words.ts';
 import { UNKNOWN_KIND, type Closing, type RecordingState } from '../rules.ts';
 import type { LedgerEvent } from '../types.ts';
 import type { Widths } from './hash-tree.ts';
@@ -13,7 +13,7 @@ export const EVENT_WIDTHS: Widths = { key: ID_BYTES + SEQ_BYTES, value: 0 };
 
 const closings: readonly (Closing | null)[] = [null, 'recording.end', 'recording.failed', 'recording.recovered'];
 const kinds: readonly (string | null)[] = [null, UNKNOWN_KIND, ...importKinds];
-/** Start, time of start, person, closing, size, root, segment, bytes and length, digest of its beginning, what it was imported from, whether it was deleted. */
+/** Start, time of start, person, closing, size, root, segment, bytes and length, digest of its beginning, what it was imported from, whether it was deleted, why its session was opened, and what of it was said last, by whom, in which event. */
 const STATE = {
   start: 0,
   began: 6,
@@ -28,7 +28,11 @@ const STATE = {
   beginning: 77,
   imported: 109,
   deleted: 110,
-  end: 111,
+  reason: 111,
+  review: 112,
+  reviewer: 113,
+  reviewSeq: 119,
+  end: 125,
 } as const;
 export const STATE_WIDTHS: Widths = { key: ID_BYTES, value: STATE.end };
 
@@ -92,6 +96,12 @@ export function stateEntry(id: string, state: RecordingState): Buffer {
   value.write(state.beginning, STATE.beginning, 'hex');
   value[STATE.imported] = kinds.indexOf(state.imported);
   value[STATE.deleted] = state.deleted ? 1 : 0;
+  value[STATE.reason] = reasons.indexOf(state.reason);
+  if (state.review) {
+    value[STATE.review] = 1 + reviewStates.indexOf(state.review.state);
+    value.write(state.review.by.slice(2), STATE.reviewer, 'hex');
+    value.writeUIntBE(state.review.seq, STATE.reviewSeq, 6);
+  }
   return Buffer.concat([idKey(id), value]);
 }
 
@@ -100,6 +110,7 @@ export function stateAt(bytes: Buffer, at: number): RecordingState {
   const number = (place: number): number => bytes.readUIntBE(at + place, 6);
   const hex = (from: number, to: number): string => bytes.toString('hex', at + from, at + to);
   const counted = bytes[at + STATE.counted] === 1;
+  const review = reviewStates[bytes[at + STATE.review]! - 1];
   return {
     start: number(STATE.start),
     began: new Date(number(STATE.began)).toISOString(),
@@ -112,5 +123,7 @@ export function stateAt(bytes: Buffer, at: number): RecordingState {
     durationMs: counted ? number(STATE.durationMs) : null,
     imported: kinds[bytes[at + STATE.imported]!] ?? null,
     deleted: bytes[at + STATE.deleted] === 1,
+    reason: reasons[bytes[at + STATE.reason]!] ?? 'none',
+    review: review === undefined ? null : { state: review, by: `p-${hex(STATE.reviewer, STATE.reviewSeq)}`, seq: number(STATE.reviewSeq) },
   };
 }

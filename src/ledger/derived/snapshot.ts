@@ -20,7 +20,9 @@ import {
   holdReasons,
   holdScopes,
   allPersonStates,
+  reasons,
   reviewFindings,
+  reviewStates,
   revocationStates,
   roles,
   stopReasons,
@@ -29,7 +31,7 @@ import { EMPTY_TREE, type TreeState } from './hash-tree.ts';
 
 const FILE = 'snapshot';
 /** First line of its note: no checkpoint, and no head, begins like this. Another number is another shape. */
-const TITLE = 'wardmux-ledger-derived 14';
+const TITLE = 'wardmux-ledger-derived 15';
 
 const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -46,6 +48,8 @@ const state = z.strictObject({
   durationMs: count.nullable(),
   imported: z.string().nullable(),
   deleted: z.boolean(),
+  reason: z.enum(reasons),
+  review: z.strictObject({ state: z.enum(reviewStates), by: z.string(), seq: count }).nullable(),
 });
 const schema = z.strictObject({
   size: count,

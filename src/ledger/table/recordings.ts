@@ -1,5 +1,5 @@
 /** Events of recordings: how they begin, how far they go, how they end, and who has read them. */
-import { endReasons, importKinds, reasons, roles, workstationClasses } from '../../types/words.ts';
+import { endReasons, importKinds, reasons, reviewStates, roles, workstationClasses } from '../../types/words.ts';
 import { agreement } from './people.ts';
 import { row } from './row.ts';
 
@@ -71,14 +71,26 @@ export const recordingRows = [
   ),
   row(
     'play',
-    'A recording was opened for reading. how: replayed, found in by its text, or read as text; left out by versions that only replayed.',
-    { recording: 'recording', key: ['owner', 'audit'], 'raw?': 'boolean', 'how?': ['replay', 'search', 'text'] },
+    'A recording was opened for reading. reason: why somebody else’s was, as who opened it says. masked: whether what the recognisers know was covered. how: replayed, found in by its text, or read as text; left out by versions that only replayed.',
+    { recording: 'recording', key: ['owner', 'audit'], 'raw?': 'boolean', 'how?': ['replay', 'search', 'text'], 'reason?': reasons, 'masked?': 'boolean' },
     { person: 'optional', outcome: 'required' },
   ),
   row(
     'view',
     'How much of a recording was seen in the window, entered when the look at it ended: from and to, milliseconds since its start, of everything that was shown.',
     { recording: 'recording', key: ['owner', 'audit'], fromMs: 'count', toMs: 'count' },
+    { person: 'required' },
+  ),
+  row(
+    'recording.review',
+    'What an auditor says of a recording, which is never their own: it is to be looked at, they look at it, it is fine, or something in it is flagged. The last one counts. person has signed it with the key byKey.',
+    { recording: 'recording', state: reviewStates, byKey: 'bytes64', signature: 'bytes64' },
+    { person: 'required' },
+  ),
+  row(
+    'recording.unmask',
+    'Two have agreed that the first one sees somebody else’s recording with nothing covered, until the lock: second, secondKey, secondSignature, asked: as of person.roles. Neither of them is its person.',
+    { recording: 'recording', byKey: 'bytes64', signature: 'bytes64', ...agreement },
     { person: 'required' },
   ),
   row(

@@ -16,6 +16,7 @@ import type { SegmentOpener } from '../../recording/types.ts';
 import { glanceAt } from '../../records/index.ts';
 import type { RecordingRow } from '../../review/rows.ts';
 import type { Home } from '../../storage/index.ts';
+import type { Reason, ReviewState } from '../../types/words.ts';
 import { presentRecordings } from './check.ts';
 
 export interface ListedRecording {
@@ -31,6 +32,10 @@ export interface ListedRecording {
   /** An interrupted recording that was closed after its last whole record. */
   readonly recovered: boolean;
   readonly fault: string | null;
+  /** Why its session was opened; null where nobody was asked, or the ledger does not know it. */
+  readonly reason: Reason | null;
+  /** What an auditor said of it last, and who; null where nobody did. */
+  readonly review: { readonly state: ReviewState; readonly by: string } | null;
   /** Of what it was imported; null where it was recorded here. */
   readonly imported: string | null;
   /** What the ledger says against what is there, at a glance: null where the ledger does not know it. Content is proven by `ledger verify --deep`. */
@@ -49,6 +54,12 @@ const LOOKED_AT = 1000;
 const FIRST_SEGMENT = segmentName(0);
 const QUIETLY = { throwIfNoEntry: false } as const;
 
+/** What the ledger says of it that its own files do not. */
+function saidOf(known: RecordingState | undefined): Pick<ListedRecording, 'reason' | 'review'> {
+  const { reason = 'none', review } = known ?? {};
+  return { reason: reason === 'none' ? null : reason, review: review ? { state: review.state, by: review.by } : null };
+}
+
 function listed(summary: RecordingOutline, known: RecordingState | undefined): ListedRecording {
   const { id, person, started, durationMs, size, fault, folder } = summary;
   const ledger = known ? { signed: known.head.size, ...glanceAt(folder, id, known) } : null;
@@ -66,6 +77,7 @@ function listed(summary: RecordingOutline, known: RecordingState | undefined): L
     state,
     recovered,
     fault: fault ?? null,
+    ...saidOf(known),
     imported: known?.imported ?? null,
     ledger,
   };
@@ -110,14 +122,27 @@ function endedRecording(folder: string, id: string, state: RecordingState): List
     size += stat.size;
   }
   const ledger = { signed: head.size, found: null, contradiction: null };
-  return { id, person, start: began, lengthMs: durationMs, size, outputBytes, state: 'complete', recovered: false, fault: null, imported, ledger };
+  return {
+    id,
+    person,
+    start: began,
+    lengthMs: durationMs,
+    size,
+    outputBytes,
+    state: 'complete',
+    recovered: false,
+    fault: null,
+    ...saidOf(state),
+    imported,
+    ledger,
+  };
 }
 
 /** A listed recording as a row of the review. @param name of its person, for whoever may see it. */
 export function rowOf(listed: ListedRecording, name: string | null = null, program: string | null = null): RecordingRow {
-  const { id, person, start, lengthMs, size, ledger } = listed;
+  const { id, person, start, lengthMs, size, ledger, reason, review } = listed;
   const state = ledger === null ? 'unknown' : ledger.contradiction === null ? listed.state : 'contradicts';
-  return { id, person, name, start, lengthMs, size, state, signed: ledger?.signed ?? null, found: ledger?.found ?? null, program };
+  return { id, person, name, start, lengthMs, size, state, signed: ledger?.signed ?? null, found: ledger?.found ?? null, reason, review, program };
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { OpenIdentity } from '../../people/identity.ts';
 import { dearest, unlockWithPassphrase } from '../../people/person.ts';
 import { checkPinned } from '../../people/pinned.ts';
+import { deedText } from '../../ledger/certificate.ts';
 import { deciderOf } from '../../services/deeds/decide.ts';
 import { prepareEnrolment } from '../../services/people/people.ts';
 import { Refusal } from '../../types/refusal.ts';
@@ -12,10 +13,23 @@ import type { VaultInput, VaultOutput } from '../service.ts';
 import type { Turns } from './turns.ts';
 
 type Who = Pick<VaultInput<'agreePassphrase'>, 'person' | 'known'>;
-type Request = VaultInput<'certify'>['request'];
+type Request = VaultInput<'certify'>['request'] | VaultInput<'certifyUnmask'>['request'];
 type Signed = VaultOutput<'agreePassphrase'>;
 
-export function peopleHandlers(holder: Holder): Turns<'newcomer' | 'certify' | 'agreePassphrase' | 'agreePasskey' | 'liftPassphrase' | 'liftPasskey'> {
+export function peopleHandlers(
+  holder: Holder,
+): Turns<
+  | 'newcomer'
+  | 'certify'
+  | 'certifyReview'
+  | 'certifyUnmask'
+  | 'agreeUnmaskPassphrase'
+  | 'agreeUnmaskPasskey'
+  | 'agreePassphrase'
+  | 'agreePasskey'
+  | 'liftPassphrase'
+  | 'liftPasskey'
+> {
   /** Lends somebody else's identity for one signature. */
   const lend = async (other: OpenIdentity, sign: (other: OpenIdentity) => Promise<Signed>): Promise<Signed> => {
     try {
@@ -44,7 +58,9 @@ export function peopleHandlers(holder: Holder): Turns<'newcomer' | 'certify' | '
     async (other: OpenIdentity): Promise<Signed> => {
       if (other.person.id === holder.open().person.id || other.person.id === by)
         throw new Refusal('second-needed', 'Whoever asks does not agree to it as well: somebody else has to.');
-      return signature(other, by, request);
+      const signed = await signature(other, by, request);
+      if (request.deed === 'unmask') holder.agreedTo(deedText(holder.installation, by, request));
+      return signed;
     };
   /** That the stop of the station is lifted: this text alone. */
   const lifting =
@@ -63,6 +79,18 @@ export function peopleHandlers(holder: Holder): Turns<'newcomer' | 'certify' | '
       const identity = holder.justConfirmed();
       return deciderOf(identity).certify(holder.installation, identity.person.id, request);
     },
+    certifyReview: async (request) => {
+      const identity = holder.open();
+      return deciderOf(identity).certify(holder.installation, identity.person.id, { deed: 'verdict', ...request });
+    },
+    certifyUnmask: async ({ request }) => {
+      const identity = holder.justConfirmed();
+      const by = identity.person.id;
+      holder.unmask(request.recording, deedText(holder.installation, by, request));
+      return deciderOf(identity).certify(holder.installation, by, request);
+    },
+    agreeUnmaskPassphrase: ({ by, request, ...who }, secrets) => byPassphrase(who, secrets, agreement(by, request)),
+    agreeUnmaskPasskey: ({ by, request, ...answer }, secrets) => byCredential(answer, secrets, agreement(by, request)),
     agreePassphrase: ({ by, request, ...who }, secrets) => byPassphrase(who, secrets, agreement(by, request)),
     agreePasskey: ({ by, request, ...answer }, secrets) => byCredential(answer, secrets, agreement(by, request)),
     liftPassphrase: ({ after, ...who }, secrets) => byPassphrase(who, secrets, lifting(after)),

@@ -1,5 +1,6 @@
 /** Recordings that somebody looks at in the window (review.ts beside this folder): what is in them goes to the page as sealed frames. */
 import type { Handlers } from '../../process/service.ts';
+import { AuditKeyOpener } from '../../recording/wrap.ts';
 import { Refusal } from '../../types/refusal.ts';
 import type { Holder } from '../holder.ts';
 import { recordingFolder } from '../recording-folder.ts';
@@ -14,7 +15,10 @@ export function reviewHandlers(
   holder: Holder,
   post: (sealed: Uint8Array) => Promise<void>,
   looked: (ticket: number, recording: string) => Promise<unknown>,
-): Pick<Handlers<VaultService>, 'reviewOpen' | 'reviewPrograms' | 'reviewSeek' | 'reviewMore' | 'reviewLines' | 'reviewSearch' | 'reviewClose'> {
+): Pick<
+  Handlers<VaultService>,
+  'reviewOpen' | 'reviewOpenOther' | 'reviewPrograms' | 'reviewSeek' | 'reviewMore' | 'reviewLines' | 'reviewSearch' | 'reviewClose'
+> {
   // Loaded when somebody looks: it has an emulator, and most who come in look at nothing.
   let loaded: Promise<Review> | undefined;
   const review = (): Promise<Review> =>
@@ -33,20 +37,25 @@ export function reviewHandlers(
     folder: recordingFolder(holder.ready().home, recording),
   });
   return {
-    reviewOpen: async ({ ticket, recording, live }) => (await review()).open(ticket, folderOf(recording).folder, holder.open(), live),
-    reviewPrograms: async ({ ticket, recordings }) => {
-      await (await review()).programs(ticket, recordings.map(folderOf), holder.open());
+    reviewOpen: async ({ ticket, recording, live, masked }) => (await review()).open(ticket, folderOf(recording).folder, holder.open(), live, masked),
+    reviewOpenOther: async ({ ticket, recording, live, masked, keyFile }) => {
+      if (!masked && !holder.isUnmasked(recording))
+        throw new Refusal('second-needed', 'With nothing covered it is shown when somebody else has agreed to it here. Look at it masked, or ask for that.');
+      return (await review()).open(ticket, folderOf(recording).folder, await AuditKeyOpener.fromFile(keyFile), live, masked);
+    },
+    reviewPrograms: async ({ ticket, recordings, masked }) => {
+      await (await review()).programs(ticket, recordings.map(folderOf), holder.open(), masked);
       return {};
     },
     reviewSeek: async ({ ticket, timeUs }) => (await review()).seek(ticket, timeUs),
     reviewMore: async ({ ticket }) => (await review()).more(ticket),
     reviewLines: async ({ ticket, timeUs, count }) => (await review()).lines(ticket, timeUs, count),
-    reviewSearch: async ({ ticket, recordings }) => {
+    reviewSearch: async ({ ticket, recordings, masked }) => {
       const query = holder.page.takeQuery();
       const words = query?.toString('utf8');
       query?.fill(0);
       if (!words?.trim()) throw new Refusal('nothing-asked', 'Type what is to be found.');
-      return (await review()).search(ticket, recordings.map(folderOf), words, holder.open(), (recording) => looked(ticket, recording));
+      return (await review()).search(ticket, recordings.map(folderOf), words, holder.open(), (recording) => looked(ticket, recording), masked);
     },
     reviewClose: async ({ search }) => {
       const one = await loaded;
