@@ -36,6 +36,7 @@ const everybody = [
   'policy.propose',
   'recording.recover',
   'anchor.send',
+  'sink.send',
   'recording.replay.key',
 ];
 /** What an emergency opens, and nothing else of a person’s. */

@@ -39,6 +39,16 @@ export const absences = {
     ends: (event) => (event.action === 'breakglass.review' ? text(event, 'breakGlass') : undefined),
     about: true,
   },
+  'sink-silent': {
+    help: 'A sink that had failed has taken nothing for 4 hours.',
+    severity: 'page',
+    owner: 'security',
+    dueHours: 4,
+    afterMs: 4 * HOUR_MS,
+    from: (event) => (event.action === 'sink.failed' ? text(event, 'sink') : undefined),
+    ends: (event) => (event.action === 'sink.resumed' ? text(event, 'sink') : undefined),
+    about: false,
+  },
 } as const satisfies Readonly<Record<string, AbsenceRow>>;
 export type AbsenceRule = AbsenceRow;
 

@@ -151,6 +151,15 @@ const incidents: Readonly<Record<RuleName, { readonly is: readonly LedgerEvent[]
     is: eventsAt([0, { action: 'anchor.failed', detail: { anchor: 'siem' } }]),
     not: eventsAt([0, { action: 'anchor.sent', detail: { anchor: 'siem' } }]),
   },
+  'sink-fails': {
+    is: eventsAt([0, { action: 'sink.failed', detail: { sink: 'siem' } }]),
+    not: eventsAt([0, { action: 'sink.resumed', detail: { sink: 'siem' } }]),
+  },
+  'sink-silent': {
+    is: eventsAt([0, { action: 'sink.failed', detail: { sink: 'siem' } }], [9, { action: 'sink.resumed', detail: { sink: 'other' } }]),
+    not: eventsAt([0, { action: 'sink.failed', detail: { sink: 'siem' } }], [9, { action: 'sink.resumed', detail: { sink: 'siem' } }]),
+    now: NOON + 4 * HOUR,
+  },
   tampered: { is: eventsAt([0, { action: 'ledger.disturbed', detail: { file: 'events', how: 'changed' } }]), not: [] },
   unvouched: { is: eventsAt([0, { action: 'ledger.unvouched', detail: { file: 'events', lines: 1, bytes: 10 } }]), not: [] },
   crashed: {

@@ -188,7 +188,8 @@ export class Alerts {
         this.#add(key, raisedBy(name, rule, before.seq, before.at + rule.afterMs, rule.about ? before.about : [], [before.seq]));
     }
     const from = rule.from(event);
-    if (from !== undefined) this.#waiting.set(`${name} ${from}`, { seq: event.seq, at, about: peopleOf(event) });
+    // It waits since the first of them, however often it is said.
+    if (from !== undefined && !this.#waiting.has(`${name} ${from}`)) this.#waiting.set(`${name} ${from}`, { seq: event.seq, at, about: peopleOf(event) });
   }
 
   #close({ seq, time, person = '', detail = {} }: LedgerEvent): void {

@@ -309,6 +309,16 @@ export const rules = {
     by: (event) => text(event, 'anchor'),
     gathers: true,
   },
+  'sink-fails': {
+    help: 'A sink has not taken events in several attempts.',
+    severity: 'warn',
+    owner: 'security',
+    dueHours: 24,
+    actions: ['sink.failed'],
+    is: always,
+    by: (event) => text(event, 'sink'),
+    gathers: true,
+  },
   tampered: {
     help: 'Somebody changed files of this installation: of the ledger, of a person, of the delay after failed unlocks, of somebody’s windows; or lowered a limit of its processes.',
     severity: 'page',

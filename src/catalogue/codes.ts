@@ -96,6 +96,8 @@ const table: { readonly [A in AuditAction]: Codes } = {
   'anchor.sent': { ecs: 'network:info', ocsf: '1008:5', dicom: '110113/~110128', act: 'E', safeguard: 'authenticate-ephi' },
   'anchor.failed': { ecs: 'network:info', ocsf: '4001:4', dicom: '110113/~110128', act: 'E', outcome: 'failure', safeguard: 'authenticate-ephi' },
   'anchor.diverged': { ecs: 'intrusion_detection:info', ocsf: '2004:1', dicom: '110113/~110133', act: 'E', outcome: 'failure', safeguard: 'integrity' },
+  'sink.failed': { ecs: 'network:info', ocsf: '4001:4', dicom: '110113/~110128', act: 'E', outcome: 'failure', safeguard: 'activity-review' },
+  'sink.resumed': { ecs: 'network:info', ocsf: '4001:1', dicom: '110113/~110128', act: 'E', safeguard: 'activity-review' },
   'policy.change': { ecs: 'configuration:change', ocsf: '5019:1', dicom: '110113/110129', act: 'U', safeguard: 'access-authorization' },
   'consent.accepted': { ecs: 'authentication:info', ocsf: '3002:99', dicom: '110114/~110122', act: 'E', safeguard: 'workstation-use' },
   'audit-key.proven': { ecs: 'configuration:info', ocsf: '5019:1', dicom: '110113/~110129', act: 'R', safeguard: 'encryption' },

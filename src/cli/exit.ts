@@ -18,7 +18,7 @@ export const exitTable = [
   { name: 'notAnchored', status: 50, help: 'No head of the ledger stands outside, or newer ones have waited too long.' },
   { name: 'diverged', status: 51, help: 'A head that is kept outside is not of this ledger: it was cut, set back or rewritten.' },
   { name: 'contradiction', status: 52, help: 'A recording on the disk is not what the ledger signed for; it was left as it is.' },
-  { name: 'notTaken', status: 53, help: 'anchor test: an anchor did not take the head now; older ones may stand there.' },
+  { name: 'notTaken', status: 53, help: 'anchor test, sink: an anchor or a sink did not take what it was given now; older ones may stand there.' },
   { name: 'otherInstallation', status: 54, help: 'The installation is not the one that is pinned for this folder, or that trust.json names.' },
   { name: 'uncheckedIdentity', status: 55, help: 'The ledger verifies by itself; whose it is could not be checked.' },
   { name: 'halfSigned', status: 56, help: 'The ledger verifies, and one half of its key alone signed its newest checkpoint.' },

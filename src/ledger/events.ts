@@ -21,6 +21,7 @@ import { lifeCycleRows } from './table/life-cycle.ts';
 import { ledgerRows } from './table/ledger.ts';
 import { peopleRows } from './table/people.ts';
 import { recordingRows } from './table/recordings.ts';
+import { sinkRows } from './table/sinks.ts';
 import { revocationRows } from './table/revocation.ts';
 import type { EventRow, FieldType, Row } from './table/row.ts';
 import type { Role } from '../types/words.ts';
@@ -37,7 +38,7 @@ const MAX_LIST = 64;
 /** Of whom and what a revocation list names here: a line of the ledger has 64 KiB at most. */
 export const MAX_NAMED = { people: 256, slots: 1024 } as const;
 
-const rows = [...appRows, ...peopleRows, ...breakGlassRows, ...revocationRows, ...recordingRows, ...lifeCycleRows, ...ledgerRows] as const;
+const rows = [...appRows, ...peopleRows, ...breakGlassRows, ...revocationRows, ...recordingRows, ...lifeCycleRows, ...ledgerRows, ...sinkRows] as const;
 
 export const eventTable: readonly EventRow[] = rows;
 
@@ -145,6 +146,9 @@ export function checkEntry(entry: LedgerEntry): EventRow {
   }
   return found;
 }
+
+/** Whether a value is one that a field of this type may have. */
+export const isAllowedValue = (type: FieldType, value: unknown): boolean => matches(type, value);
 
 function matches(type: FieldType, value: unknown): boolean {
   if (typeof type !== 'string') return typeof value === 'string' && type.includes(value);

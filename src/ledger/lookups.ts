@@ -2,16 +2,7 @@
  * Questions to a ledger that read little of it. What lies beside the ledger is only the way to an answer: each event is
  * checked against the head, each proof against the root that it leads to.
  */
-import {
-  consistencyPathOf,
-  inclusionPathOf,
-  leafHash,
-  rootFromInclusion,
-  rootOf,
-  verifyConsistency,
-  type MerkleTree,
-  type NodeSource,
-} from '../merkle/tree.ts';
+import { consistencyPathOf, inclusionPathOf, leafHash, MerkleTree, rootFromInclusion, rootOf, verifyConsistency, type NodeSource } from '../merkle/tree.ts';
 import type { TreeHead } from '../types/head.ts';
 import type { Beside, Derived } from './derived/derived.ts';
 import { Doubt } from './derived/doubt.ts';
@@ -67,6 +58,24 @@ export function eventsOf(source: LookupSource, subject: string): FoundEvent[] {
     .eventsOf(subject)
     .filter((seq) => seq < tree.size)
     .map((seq) => eventOf(source, seq, node));
+}
+
+/**
+ * The events from one number to before another. They are proven together: their leaves, on top of what is before them, come to the root that the head leads to.
+ * @throws Doubt
+ */
+function eventsBetween(source: LookupSource, from: number, to: number): FoundEvent[] {
+  const { state, events, key } = source;
+  const tree = MerkleTree.from(from, remember(state.beside.node));
+  const found: FoundEvent[] = [];
+  for (let seq = from; seq < to; seq++) {
+    const one = eventAt(lineAt(events, state.beside.offset(seq), state.end), seq, key);
+    if (!one) throw new Doubt(`event ${seq} of the ledger is not the one that was signed for`);
+    tree.append(leafHash(one.entry));
+    found.push(one);
+  }
+  if (tree.head().root !== rootAt(source, to)) throw new Doubt(`events ${from} to ${to} of the ledger are not those that were signed for`);
+  return found;
 }
 
 /** A source that looks each node up once. */
@@ -150,6 +159,11 @@ export abstract class LedgerQuestions {
   /** One event by its number; undefined where there is none. */
   event(seq: number): Promise<FoundEvent | undefined> {
     return this.look((source) => (seq >= 0 && seq < source.state.tree.size ? eventOf(source, seq, source.state.beside.node) : undefined));
+  }
+
+  /** The events from one number to before another, or to the end. */
+  between(from: number, to: number): Promise<FoundEvent[]> {
+    return this.look((source) => eventsBetween(source, from, Math.min(to, source.state.tree.size)));
   }
 
   /** The inclusion path of an event in the tree of a head that was signed. */

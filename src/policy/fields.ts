@@ -129,13 +129,18 @@ export const policyFields: Readonly<Record<PolicyFieldName, FieldRow>> = {
     weaker: { added: 'weaker', removed: 'weaker', changed: 'neither' },
   },
   network: {
-    help: 'Hosts, with or without a port, that the app may reach: anchors. Empty: none.',
+    help: 'Hosts, with or without a port, that the app may reach: anchors and sinks. Empty: none.',
     weaker: { added: 'weaker', removed: 'stronger', changed: 'weaker' },
   },
   anchors: {
     help: 'Where heads of the ledger are kept outside of this workstation. Of one that stays, a larger everySeconds is weaker, a smaller one stronger, and every other difference weaker.',
     // Heads that go elsewhere do not go where somebody looks for them.
     weaker: { added: 'stronger', removed: 'weaker', changed: 'weaker' },
+  },
+  sinks: {
+    help: 'Where events of the ledger go as they are entered: collectors that network has to allow. Ids of people and no names, nothing of a session. Left out: nowhere.',
+    // Events that go elsewhere do not go where somebody looks for them, and one more place has who was where, when.
+    weaker: { added: 'weaker', removed: 'weaker', changed: 'weaker' },
   },
 };
 

@@ -13,6 +13,7 @@ import type { PublicJwk } from '../types/keys.ts';
 import { absolutePath } from '../anchors/fields.ts';
 import { parseSshKey } from '../crypto/sshsig.ts';
 import { anchorsSchema } from './anchors.ts';
+import { sinksSchema } from '../sinks/row.ts';
 import { classesSchema } from './classes.ts';
 import { helpOf } from './fields.ts';
 import { MAX_TICKET, TICKET_SHAPE } from './reason.ts';
@@ -133,6 +134,7 @@ export const policySchema: z.ZodType<Policy> = z.strictObject({
     .max(32)
     .describe(helpOf('network')),
   anchors: anchorsSchema.optional().describe(helpOf('anchors')),
+  sinks: sinksSchema.optional().describe(helpOf('sinks')),
 });
 
 /** A policy with what names its exact bytes. */

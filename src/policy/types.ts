@@ -1,4 +1,5 @@
 /** policy.json: what this workstation demands. Unknown fields are refused. What each field is for: fields.ts. */
+import type { SinkRow } from '../sinks/row.ts';
 import type { AnchorRow } from '../anchors/kinds.ts';
 import type { PublicJwk } from '../types/keys.ts';
 import type { RevocationPolicy } from '../revocation/index.ts';
@@ -80,4 +81,6 @@ export interface Policy {
   readonly network: readonly string[];
   /** Where heads of the ledger are kept outside. Left out: nowhere. */
   readonly anchors?: readonly AnchorRow[] | undefined;
+  /** Where events of the ledger go. Left out: nowhere. */
+  readonly sinks?: readonly SinkRow[] | undefined;
 }

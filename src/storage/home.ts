@@ -25,6 +25,8 @@ export interface Home {
   readonly disclosures: string;
   /** What was found of alerts, sealed. */
   readonly alertNotes: string;
+  /** How far each sink of the policy has what the ledger has, signed. */
+  readonly sinks: string;
   /** The last revocation list that was taken, as somebody outside signed it. */
   readonly revocations: string;
   readonly run: string;
@@ -57,6 +59,7 @@ export function homePaths(folder: string): Home {
     emergencies: join(folder, 'break-glass'),
     disclosures: join(folder, 'disclosures'),
     alertNotes: join(folder, 'alert-notes'),
+    sinks: join(folder, 'sinks'),
     revocations: join(folder, 'revocations.list'),
     run: join(folder, 'run'),
   };
@@ -123,6 +126,7 @@ export function openHome(folder: string): Home {
     home.emergencies,
     home.disclosures,
     home.alertNotes,
+    home.sinks,
     home.run,
   ]) {
     try {

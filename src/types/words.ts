@@ -211,6 +211,7 @@ export const policyFieldNames = [
   'auditKeys',
   'network',
   'anchors',
+  'sinks',
 ] as const;
 export type PolicyFieldName = (typeof policyFieldNames)[number];
 

@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import type { Issued } from './certificates.ts';
 import { waitFor } from './wait-for.ts';
 
+/** On a machine where everybody works its start alone has taken more than ten seconds. */
+const START_MS = 60_000;
+
 /** Why there is no rsyslog with TLS here, or undefined where there is. */
 export function noRsyslog(): string | undefined {
   const { status } = spawnSync('rsyslogd', ['-v'], { stdio: 'ignore', env: { PATH: `${process.env['PATH']}:/usr/sbin` } });
@@ -69,7 +72,7 @@ action(type="omfile" file="${this.log}" template="raw")
       // The file is written at the first start only, where the system chooses the port.
       this.port ||= Number(readFileSync(portFile, 'utf8').trim());
       await connects(this.port);
-    });
+    }, START_MS);
   }
 
   /** Resolves when its process is gone. */

@@ -32,6 +32,7 @@ export const all: Readonly<Record<string, () => Promise<CliCommand>>> = {
   review: async () => (await import('./review.ts')).review,
   revocation: async () => (await import('./revocation.ts')).revocation,
   selftest: async () => (await import('./selftest.ts')).selftest,
+  sink: async () => (await import('./sink.ts')).sinkCommand,
   status: async () => (await import('./app.ts')).status,
   stop: async () => (await import('./stop.ts')).stop,
   trust: async () => (await import('./trust.ts')).trust,

@@ -25,6 +25,7 @@ const order = [
   'alerts',
   'alert',
   'anchor',
+  'sink',
   'person',
   'stop',
   'revocation',

@@ -10,7 +10,10 @@ import { detailText } from '../../report/event-report.ts';
 import { actionsOf } from '../../report/events.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit, type ExitName } from '../exit.ts';
-import { openInstallation } from '../../services/installation/installation.ts';
+import { openInstallation, type OpenInstallation } from '../../services/installation/installation.ts';
+import { collectedVerdict, compareCollected } from '../../services/ledger/against.ts';
+import type { Comparison } from '../../sinks/collected.ts';
+import { LedgerError } from '../../ledger/errors.ts';
 import type { GivenTrust, VerdictCode } from '../../services/ledger/verdicts.ts';
 import { verifyLedger } from '../../services/ledger/verify.ts';
 import { jsonText, outSentence, printable, type CliIo } from '../io.ts';
@@ -74,6 +77,7 @@ interface VerifyOptions {
   readonly others?: boolean;
   readonly trust?: string;
   readonly deep?: boolean;
+  readonly against?: string;
 }
 
 /** @throws CliError */
@@ -91,6 +95,7 @@ async function verify(options: VerifyOptions, io: CliIo): Promise<number> {
     { ...options, trust: trustOf(options.trust) },
     io,
   );
+  const against = options.against === undefined || reading.faults.length > 0 ? undefined : await againstCollector(site, options.against);
   const { events, checkpoints, halfSigned, whole, unvouched, head, last, faults } = reading;
   if (options.json) {
     const report = {
@@ -110,6 +115,7 @@ async function verify(options: VerifyOptions, io: CliIo): Promise<number> {
       outside: outside?.heads ?? null,
       anchors: views,
       recordings: compared ?? null,
+      ...(against ? { against } : {}),
     };
     await io.out(jsonText(report));
   } else {
@@ -122,9 +128,25 @@ async function verify(options: VerifyOptions, io: CliIo): Promise<number> {
     for (const { id, proven, records } of compared?.content?.unsigned ?? [])
       await io.out(`not signed for yet: ${id}, the last ${records - proven} of ${records} records\n`);
     for (const note of notes) await outSentence(io, `note: ${note}`);
+    if (against) await outSentence(io, `collector: ${against.code}: ${against.sentence}`);
     for (const { message } of faults.slice(1)) io.talk(message);
   }
-  return faults.length > 0 ? exit.badLedger : exit[differs ? statusOf[differs.code] : 'done'];
+  if (faults.length > 0) return exit.badLedger;
+  // What somebody asked to be compared with says more than where heads go.
+  if (against && against.code !== 'good') return exit[statusOf[against.code]];
+  return exit[differs ? statusOf[differs.code] : 'done'];
+}
+
+/** @throws CliError where the file cannot be read */
+async function againstCollector(site: OpenInstallation, file: string): Promise<ReturnType<typeof collectedVerdict> & Comparison> {
+  try {
+    const found = await compareCollected(site, resolve(file));
+    return { ...found, ...collectedVerdict(file, found) };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof LedgerError || typeof code !== 'string') throw error;
+    throw new CliError('usage', `${file} cannot be read (${code}). Give the file in which the collector keeps what this workstation sent.`);
+  }
 }
 
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];
@@ -138,6 +160,7 @@ export const ledger: CliCommand = {
     ['wardmux ledger show --json --action unlock', 'the events as they are stored, one JSON object a line'],
     ['wardmux ledger verify', 'order, signatures and checkpoints, and whether its recordings are there; exit status 7, 8 or 9 when not'],
     ['wardmux ledger verify --deep', 'and all content of the recordings; exit status 52 when it is not what was signed for'],
+    ['wardmux ledger verify --against /mnt/siem/wardmux.log', 'and whether every event that a collector wrote down is this ledger’s'],
     ['wardmux ledger verify --anchor /mnt/audit', 'and whether it extends the heads that are kept there; exit status 50 or 51 when not'],
   ],
   declare: (command, io, done) => {
@@ -157,6 +180,7 @@ export const ledger: CliCommand = {
       .option('--anchor <PATH>', 'also compare with the heads in this file or folder, kept outside; can be given several times', collect, [])
       .option('--others', 'heads of other workstations may be kept there too')
       .option('--trust <FILE>', 'also compare its key with this trust.json, got by another way')
+      .option('--against <FILE>', 'also compare it with what a collector wrote down, a message a line; exit status 50 or 51 when not')
       .addHelpText(
         'after',
         '\nExamples:\n  wardmux ledger verify\n      a sentence; exit status 7 when it does not verify,\n      8 when a recording that it knows is gone, 9 when one is there that it does not know,\n      52 when one is not what was signed for',

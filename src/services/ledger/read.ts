@@ -11,6 +11,9 @@ import { LedgerView } from '../../ledger/view.ts';
 import type { TreeHead } from '../../types/head.ts';
 import { appendEvent, type OpenInstallation } from '../installation/installation.ts';
 
+/** Events that are proven together: some hundred kilobytes. */
+const GROUP = 1024;
+
 export type ReadHow = 'list' | 'follow' | 'report';
 
 /** Enters that somebody reads. Where that cannot be entered, nothing is to be shown. @throws LedgerError, StorageFault */
@@ -63,7 +66,7 @@ export async function followEvents(
           `The ledger no longer goes on from the ${at.size} events that were shown: it was cut, set back to an older copy, or rewritten. ${restoreAdvice(home.folder)}`,
         );
       const { size, root } = view.head.tree;
-      for (let seq = at.size; seq < size; seq++) await take((await view.event(seq))!.event);
+      for (let seq = at.size; seq < size; seq += GROUP) for (const { event } of await view.between(seq, seq + GROUP)) await take(event);
       return { size, root };
     } finally {
       view?.close();

@@ -21,8 +21,6 @@ const missing: readonly (readonly [what: string, why: string])[] = [
   ['somebody takes a picture of the screen', 'no system that we run on says so'],
   ['a recogniser found something on the screen', 'they look at exports: `withheld` of `export`'],
   ['a review of a span of time, due, done or late', 'emergencies alone are reviewed by signature: `breakglass.review`'],
-  ['a backup, and that one was put back', 'there is no command for either; a ledger that was set back is found by the heads outside'],
-  ['a queue to a collector of events that stands or goes on', 'events are not sent anywhere yet; heads are: `anchor.sent`, `anchor.failed`'],
 ];
 
 const named = (action: string): string =>

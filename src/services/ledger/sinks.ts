@@ -1,0 +1,183 @@
+/**
+ * Events to the sinks of the policy. The ledger is the queue: each sink goes on behind the last event that it took, in order, whenever somebody runs it, so nothing is
+ * lost by a collector that is down, a restart in the middle, or a crash here. What was on its way when the connection broke goes once more.
+ */
+import { hostname } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
+import { anchorError, type AnchorError } from '../../anchors/errors.ts';
+import { deliverTo, QUIET_MS, syslogFrame, whereOf } from '../../anchors/syslog-tls.ts';
+import { BACKOFF_MS } from '../../anchors/keeper.ts';
+import { LedgerError } from '../../ledger/errors.ts';
+import type { AuditEntry } from '../../ledger/events.ts';
+import { LedgerView } from '../../ledger/view.ts';
+import { leafHash } from '../../merkle/tree.ts';
+import type { Policy } from '../../policy/index.ts';
+import { readCursor, writeCursor, type SinkCursor } from '../../sinks/cursor.ts';
+import { eventMessage, testMessage } from '../../sinks/message.ts';
+import type { SinkRow } from '../../sinks/row.ts';
+import { openSigner } from '../../storage/index.ts';
+import { appendEvent, type OpenInstallation } from '../installation/installation.ts';
+import { Refusal } from '../../types/refusal.ts';
+
+/** Events of one connection: some megabytes, which a collector has before an attempt is over. */
+const BATCH = 5000;
+/** An attempt: a handshake and a batch over a bad line. */
+const ATTEMPT_MS = 60_000;
+/** A blip is no event, and a night without a collector is not one an hour. */
+const TELL_FAILURE_AFTER = 3;
+const TELL_AGAIN_MS = 86_400_000;
+
+/** The sinks of the policy, or the one of that name. @throws Refusal where it has none of that name */
+export function sinksOf(policy: Pick<Policy, 'sinks'>, name?: string): readonly SinkRow[] {
+  const all = policy.sinks ?? [];
+  const found = name === undefined ? all : all.filter((row) => row.name === name);
+  if (name !== undefined && found.length === 0)
+    throw new Refusal(
+      'no-sink',
+      `The policy in force names no sink ${JSON.stringify(name.slice(0, 40))}. It has: ${all.map((row) => row.name).join(', ') || 'none'}.`,
+    );
+  return found;
+}
+
+/** How a sink stands, from what is on the disk. */
+export interface SinkStatus {
+  readonly name: string;
+  readonly where: string;
+  /** Events that have gone; 0 where none has, or where nothing on the disk is signed for it. */
+  readonly sent: number;
+  /** Events that wait. */
+  readonly waiting: number;
+  /** When the last ones went, ISO 8601 UTC. */
+  readonly at: string | null;
+}
+
+export async function sinkStatus(site: OpenInstallation, rows: readonly SinkRow[]): Promise<SinkStatus[]> {
+  const view = await LedgerView.open(site.home.ledger, site.noteKey);
+  try {
+    const all: SinkStatus[] = [];
+    for (const row of rows) {
+      const cursor = view && (await placeIn(view, readCursor(site.home.sinks, row.name, site.noteKey)));
+      const sent = cursor?.size ?? 0;
+      all.push({ name: row.name, where: whereOf(row), sent, waiting: (view?.events ?? 0) - sent, at: cursor?.at ?? null });
+    }
+    return all;
+  } finally {
+    view?.close();
+  }
+}
+
+/** A place in another history, or behind the end of this one, is none: everything goes again. */
+async function placeIn(view: LedgerView, cursor: SinkCursor | undefined): Promise<SinkCursor | undefined> {
+  return cursor && (await view.rootAt(cursor.size)) === cursor.root ? cursor : undefined;
+}
+
+export interface SendParts {
+  readonly site: OpenInstallation;
+  readonly network: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Ends what is under way. */
+  readonly signal: AbortSignal;
+  /** Shorter than in the product, where nothing depends on it. */
+  readonly quietMs?: number;
+  readonly batch?: number;
+}
+
+/**
+ * Hands the next events to a sink.
+ * @returns how many went; 0 where it has all of them. @throws AnchorError where it did not take them, LedgerError
+ */
+async function sendBatch(row: SinkRow, { site, network, now, signal, quietMs = QUIET_MS, batch = BATCH }: SendParts): Promise<number> {
+  const { home, noteKey, installation } = site;
+  const view = await LedgerView.open(home.ledger, noteKey);
+  try {
+    if (!view) return 0;
+    const from = (await placeIn(view, readCursor(home.sinks, row.name, noteKey)))?.size ?? 0;
+    const to = Math.min(view.events, from + batch);
+    if (to === from) return 0;
+    const frames: Buffer[] = [];
+    const host = hostname();
+    for (const { event, entry } of await view.between(from, to)) frames.push(syslogFrame(eventMessage(event, leafHash(entry).toString('hex'), host)));
+    const attempt = AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]);
+    const certificate = await deliverTo(row, Buffer.concat(frames), { network, signal: attempt, quietMs }).catch((error: unknown) => {
+      throw anchorError(error, `${whereOf(row)} did not take the events`);
+    });
+    const root = (await view.rootAt(to))!;
+    const signer = await openSigner(home, installation);
+    await writeCursor(home.sinks, row.name, { size: to, root, at: new Date(now()).toISOString(), certificate }, (bytes) => signer.sign(bytes));
+    return to - from;
+  } finally {
+    view?.close();
+  }
+}
+
+/** Sends a message that is no event. @returns SHA-256 of the collector's certificate. @throws AnchorError where it did not take it */
+export async function testSink(row: SinkRow, { site, network, now, signal, quietMs = QUIET_MS }: SendParts): Promise<string> {
+  const text = testMessage(site.installation.id, new Date(now()).toISOString(), hostname());
+  const attempt = AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]);
+  return deliverTo(row, syslogFrame(text), { network, signal: attempt, quietMs }).catch((error: unknown) => {
+    throw anchorError(error, `${whereOf(row)} did not take the message`);
+  });
+}
+
+/** Sends everything that waits, once. @returns how many went. @throws as sendBatch */
+export async function drain(row: SinkRow, parts: SendParts): Promise<number> {
+  for (let all = 0; ;) {
+    const sent = await sendBatch(row, parts);
+    all += sent;
+    if (sent === 0) return all;
+  }
+}
+
+export interface ForwardParts extends SendParts {
+  /** Resolves when it is time to look again. */
+  readonly pause: () => Promise<void>;
+  readonly over: () => boolean;
+  /** Takes a sentence about what became of a sink. */
+  readonly talk: (line: string) => void;
+}
+
+interface Failing {
+  attempts: number;
+  notBefore: number;
+  told: number | undefined;
+}
+
+/** Hands each sink what is entered, as it is entered, until `over`. One that fails is asked again, later and later, and holds up no other. @throws LedgerError where the ledger does not hold */
+export async function forward(rows: readonly SinkRow[], parts: ForwardParts): Promise<void> {
+  await Promise.all(rows.map((row) => forwardTo(row, parts)));
+}
+
+async function forwardTo(row: SinkRow, parts: ForwardParts): Promise<void> {
+  const { now, pause, over, talk, site } = parts;
+  const failing: Failing = { attempts: 0, notBefore: 0, told: undefined };
+  const enter = (entry: AuditEntry): Promise<void> => appendEvent(site, entry);
+  while (!over()) {
+    if (now() >= failing.notBefore) {
+      try {
+        const sent = await drain(row, parts);
+        if (sent > 0) talk(`${row.name}: ${sent} events went to ${whereOf(row)}.`);
+        if (failing.told !== undefined) await enter({ action: 'sink.resumed', detail: { sink: row.name, kind: row.kind } });
+        Object.assign(failing, { attempts: 0, notBefore: 0, told: undefined });
+      } catch (error) {
+        if (error instanceof LedgerError || parts.signal.aborted) throw error;
+        const failure = error as AnchorError;
+        failing.attempts++;
+        failing.notBefore = now() + Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** Math.min(failing.attempts - 1, 20));
+        talk(`${row.name}: ${failure.message}`);
+        if (failing.attempts >= TELL_FAILURE_AFTER && (failing.told === undefined || now() - failing.told >= TELL_AGAIN_MS)) {
+          failing.told = now();
+          const [status] = await sinkStatus(site, [row]);
+          await enter({
+            action: 'sink.failed',
+            detail: { sink: row.name, kind: row.kind, code: failure.code, attempts: failing.attempts, waiting: status!.waiting },
+          });
+        }
+      }
+    }
+    if (!over()) await pause();
+  }
+}
+
+/** The pause of a forwarder in a process of its own (ms). */
+export const lookAgain = (signal: AbortSignal): Promise<void> => wait(1000, undefined, { signal }).catch(() => {});

@@ -1,0 +1,260 @@
+/** Events to a real rsyslog over TLS: in order and all of them, whatever is down, restarts or ends in the middle; and to nobody who is not who the policy names. */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
+import { afterEach, beforeAll, beforeEach, expect, test, vi, type TestContext } from 'vitest';
+import { AnchorError } from '../../src/anchors/errors.ts';
+import { acceptAsItStands } from '../../src/policy/force.fixture.ts';
+import { appendEvent, openInstallation, policyOf, type OpenInstallation } from '../../src/services/installation/installation.ts';
+import { drain, forward, sinksOf, sinkStatus, type SendParts } from '../../src/services/ledger/sinks.ts';
+import type { SinkRow } from '../../src/sinks/row.ts';
+import { TestAuthority, type Issued } from '../support/certificates.ts';
+import { firstHome, ownFolder } from '../support/first-home.ts';
+import { Collector, noRsyslog } from '../support/rsyslog.ts';
+import { runHere } from '../support/run-here.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
+
+let authority: TestAuthority;
+let stranger: TestAuthority;
+let server: Issued;
+let client: Issued;
+let place: string;
+let home: string;
+let site: OpenInstallation;
+const running: (() => unknown)[] = [];
+
+beforeAll(() => {
+  authority = new TestAuthority('Test CA');
+  stranger = new TestAuthority('Another CA');
+  server = authority.issue('localhost', { names: 'DNS:localhost,IP:127.0.0.1' });
+  client = authority.issue('ws7');
+});
+beforeEach(async () => {
+  place = ownFolder();
+  home = join(place, 'home');
+  const first = await firstHome(place);
+  first.identity.destroy();
+});
+afterEach(async () => {
+  for (const stop of running.splice(0)) await stop();
+});
+
+async function collector(context: TestContext, wantsCertificate = false): Promise<Collector> {
+  const reason = noRsyslog();
+  context.skip(reason !== undefined, reason);
+  const started = new Collector({ server, ca: authority.self.certificate, wantsCertificate });
+  running.push(() => started.stop());
+  await started.start();
+  return started;
+}
+
+/** A policy with this sink comes into force. */
+async function withSink(port: number, more: Partial<SinkRow> = {}, network = [`${more.host ?? 'localhost'}:${port}`]): Promise<SinkRow> {
+  const path = join(home, 'policy.json');
+  const policy = JSON.parse(readFileSync(path, 'utf8')) as object;
+  const pin = 'fingerprint' in more || 'ca' in more ? {} : { ca: authority.self.pem };
+  writeFileSync(path, JSON.stringify({ ...policy, network, sinks: [{ name: 'siem', kind: 'syslog', host: 'localhost', port, ...pin, ...more }] }));
+  await acceptAsItStands(home);
+  site = await openInstallation({ env: { WARDMUX_HOME: home, HOME: place } });
+  return sinksOf((await policyOf(site)).policy)[0]!;
+}
+const parts = async (more: Partial<SendParts> = {}): Promise<SendParts> => ({
+  site,
+  network: (await policyOf(site)).policy.network,
+  now: Date.now,
+  signal: new AbortController().signal,
+  quietMs: 50,
+  ...more,
+});
+const enter = async (count: number): Promise<void> => {
+  for (let n = 0; n < count; n++) await appendEvent(site, { action: 'app.stop' });
+};
+const size = async (): Promise<number> => {
+  const [status] = await sinkStatus(site, sinksOf((await policyOf(site)).policy));
+  return status!.sent + status!.waiting;
+};
+const seqs = (lines: readonly string[]): number[] => lines.flatMap((line) => / seq="(\d+)"/.exec(line)?.[1] ?? []).map(Number);
+/** However busy the machine is. */
+const WRITTEN_MS = 60_000;
+/** The file of the collector, when it has so many different events. */
+async function written(at: Collector, events: number): Promise<number[]> {
+  await waitFor(() => {
+    if (new Set(seqs(at.lines())).size < events) throw new Error('the collector has not written all of them');
+  }, WRITTEN_MS);
+  return seqs(at.lines());
+}
+const against = (file: string) => runHere(['ledger', 'verify', '--against', file, '--json'], { home, place });
+const verdict = async (file: string): Promise<string> => (JSON.parse((await against(file)).out) as { against: { code: string } }).against.code;
+
+test('all events arrive, in order, once; then only what came since; and the file is the ledger', async (context) => {
+  const siem = await collector(context);
+  const row = await withSink(siem.port);
+  await enter(3);
+  const first = await size();
+  expect(await drain(row, await parts({ batch: 4 }))).toBe(first);
+  expect(await written(siem, first)).toEqual(Array.from({ length: first }, (_, n) => n));
+  expect(await drain(row, await parts())).toBe(0);
+  await enter(2);
+  expect(await drain(row, await parts())).toBe(2);
+  expect(await written(siem, first + 2)).toEqual(Array.from({ length: first + 2 }, (_, n) => n));
+  expect(await sinkStatus(site, [row])).toMatchObject([{ name: 'siem', sent: first + 2, waiting: 0 }]);
+  expect(await verdict(siem.log)).toBe('good');
+  const text = readFileSync(siem.log, 'utf8');
+  expect(text).toContain('person="p-');
+  expect(text, 'no name of anybody').not.toMatch(/Ada|Example|signature=/);
+  // One byte of one line, and one line less.
+  const other = join(place, 'other.log');
+  writeFileSync(
+    other,
+    text.replace(/leaf="(.)/, (_, digit: string) => `leaf="${digit === 'a' ? 'b' : 'a'}`),
+  );
+  expect(await against(other)).toMatchObject({ status: 51 });
+  writeFileSync(other, text.split('\n').toSpliced(3, 1).join('\n'));
+  expect(await against(other)).toMatchObject({ status: 50 });
+  expect(await runHere(['ledger', 'verify', '--against', join(place, 'none')], { home, place })).toMatchObject({ status: 2 });
+});
+
+test('a collector that is down, comes back, and restarts in the middle has everything in order at the end', async (context) => {
+  const siem = await collector(context);
+  const row = await withSink(siem.port);
+  await siem.stop();
+  await enter(5);
+  await expect(drain(row, await parts())).rejects.toThrow(AnchorError);
+  expect(await sinkStatus(site, [row])).toMatchObject([{ sent: 0, at: null }]);
+  await siem.start();
+  const all = await size();
+  expect(await drain(row, await parts({ batch: 3 }))).toBe(all);
+  await written(siem, all);
+  // It is killed: what it had taken and not written down yet would be lost, as RFC 5425 has no acknowledgement. It has written all of it here.
+  await siem.stop('SIGKILL');
+  await enter(3);
+  await expect(drain(row, await parts())).rejects.toThrow(AnchorError);
+  rmSync(join(siem.folder, 'pid'), { force: true });
+  await siem.start();
+  await drain(row, await parts());
+  expect([...new Set(await written(siem, all + 3))]).toEqual(Array.from({ length: all + 3 }, (_, n) => n));
+  expect(await verdict(siem.log)).toBe('good');
+});
+
+test('a place that was set forward on the disk, or removed, makes nobody pass over an event', async (context) => {
+  const siem = await collector(context);
+  const row = await withSink(siem.port);
+  const all = await drain(row, await parts());
+  await enter(2);
+  const path = join(home, 'sinks', 'siem.json');
+  writeFileSync(path, readFileSync(path, 'utf8').replace(`"size":${all}`, `"size":${all + 2}`));
+  // What is not signed is no place: everything goes again, with the same ids.
+  expect(await drain(row, await parts())).toBe(all + 2);
+  await written(siem, all + 2);
+  rmSync(path);
+  expect(await drain(row, await parts())).toBe(all + 2);
+  await waitFor(() => {
+    if (siem.lines().length < 3 * all + 4) throw new Error('not all lines are there');
+  }, WRITTEN_MS);
+  expect(new Set(seqs(siem.lines())).size).toBe(all + 2);
+  expect(await verdict(siem.log)).toBe('good');
+});
+
+test('a forwarder sends what is entered while it runs, says after three attempts that it cannot, and that it can again', async (context) => {
+  const siem = await collector(context);
+  const row = await withSink(siem.port);
+  const all = await size();
+  let at = Date.now();
+  let step = 0;
+  const talk: string[] = [];
+  const actions: (() => unknown)[] = [
+    () => enter(1),
+    () => siem.stop(),
+    () => enter(1),
+    ...Array.from({ length: 4 }, () => () => (at += 3_600_000)),
+    () => siem.start(),
+    () => (at += 3_600_000),
+    () => {},
+  ];
+  await forward([row], {
+    ...(await parts()),
+    now: () => at,
+    pause: async () => void (await actions[step++]!()),
+    over: () => step === actions.length,
+    talk: (line) => talk.push(line),
+  });
+  const events = await size();
+  // What was entered here, and that the sink failed and took things again.
+  expect(events).toBe(all + 2 + 2);
+  expect([...new Set(await written(siem, events - 1))].slice(0, events - 1)).toEqual(Array.from({ length: events - 1 }, (_, n) => n));
+  const told = await runHere(['events', '--action', 'sink.*', '--json'], { home, place });
+  expect(
+    told.out
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as object),
+  ).toMatchObject([
+    { action: 'sink.failed', detail: { sink: 'siem', kind: 'syslog', attempts: 3, waiting: 1 } },
+    { action: 'sink.resumed', detail: { sink: 'siem' } },
+  ]);
+  expect(talk.join('\n')).toContain('did not take the events');
+});
+
+test('client certificates: without one nothing goes, with one all of it', async (context) => {
+  const siem = await collector(context, true);
+  const without = await withSink(siem.port);
+  // Its refusal comes when it has looked at what we did not show: it ends the wait, whenever that is.
+  await expect(drain(without, await parts({ quietMs: 30_000 }))).rejects.toThrow(AnchorError);
+  expect(siem.lines()).toEqual([]);
+  const row = await withSink(siem.port, { certificate: client.certificate, key: client.key });
+  const all = await drain(row, await parts());
+  await written(siem, all);
+});
+
+/** A server whose bytes are seen. */
+async function listen(make: () => Server): Promise<{ readonly port: number; readonly heard: () => number }> {
+  const listening = make();
+  const sockets = new Set<Socket>();
+  let heard = 0;
+  listening.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+  });
+  listening.on('secureConnection', (socket: Socket) => socket.on('data', (bytes: Buffer) => (heard += bytes.length)));
+  await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
+  running.push(() => {
+    for (const socket of sockets) socket.destroy();
+    return new Promise((resolve) => listening.close(resolve));
+  });
+  return { port: (listening.address() as AddressInfo).port, heard: () => heard };
+}
+const tls =
+  (issued: Issued, more: object = {}) =>
+  () =>
+    createTlsServer({ cert: readFileSync(issued.certificate), key: readFileSync(issued.key), ...more }, () => {}) as unknown as Server;
+
+test('no byte of an event goes to somebody else’s certificate, another name, an old TLS, or a host that the policy does not let this reach', async () => {
+  const other = await listen(tls(stranger.issue('localhost', { names: 'DNS:localhost' })));
+  const named = await listen(tls(authority.issue('other', { names: 'DNS:other.example' })));
+  const old = await listen(tls(server, { maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' }));
+  const plain = await listen(() => createTcpServer(() => {}));
+  for (const [at, network] of [[other], [named], [old], [other, []]] as const) {
+    const row = await withSink(at.port, {}, network ? [...network] : undefined);
+    await expect(drain(row, await parts()), `port ${at.port}`).rejects.toThrow(AnchorError);
+    expect(at.heard()).toBe(0);
+  }
+  // A server that says nothing at all is given up.
+  const row = await withSink(plain.port);
+  await expect(drain(row, await parts({ signal: AbortSignal.timeout(200) }))).rejects.toThrow(AnchorError);
+});
+
+test('the command lists, tests and sends; a sink that the policy does not name is none', async (context) => {
+  const siem = await collector(context);
+  await withSink(siem.port);
+  const wardmux = (...args: string[]) => runHere(args, { home, place });
+  expect((await wardmux('sink', 'list')).out).toContain(`localhost:${siem.port}`);
+  expect(await wardmux('sink', 'test', 'siem')).toMatchObject({ status: 0, out: expect.stringMatching(/^siem\ttaken\t[0-9a-f]{64}\n$/) });
+  expect(await wardmux('sink', 'run', '--once')).toMatchObject({ status: 0, out: expect.stringMatching(/^siem\t\d+\n$/) });
+  expect(JSON.parse((await wardmux('sink', 'status', '--json')).out)).toMatchObject([{ name: 'siem', waiting: 0 }]);
+  expect(await wardmux('sink', 'test', 'other')).toMatchObject({ status: 1, err: expect.stringContaining('names no sink') });
+  await siem.stop();
+  expect(await wardmux('sink', 'test', 'siem', '--json')).toMatchObject({ status: 53, out: expect.stringContaining('"taken": false') });
+});
