@@ -142,7 +142,10 @@ export class LedgerView extends LedgerQuestions {
       if (!(error instanceof Doubt) || !this.#state.derived) throw error;
     }
     // What lies beside the ledger is not good: this reader makes it for itself, from all events.
-    this.#state.derived.close();
+    const { derived } = this.#state;
+    // Closed once: where nothing can be derived anew either, `close` must not meet it again.
+    this.#state = { ...this.#state, derived: undefined };
+    derived.close();
     this.#state = await openState({ folder: this.folder, key: this.key, head: this.head, ...this.#files }, 'from-events');
     return ask(source());
   }
