@@ -45,6 +45,7 @@ const line: StatusView = {
   classes: [{ name: 'ops', label: 'ops', look: 'general' }],
   person: 'Ada',
   role: 'operator',
+  place: 'nursing',
   permits: ['session.use'],
   recording: { level: 'seal', word: 'sealed', sealedBytes: 100 },
   ledger: { level: 'ok', word: 'ledger anchored now', events: 7, note: '' },

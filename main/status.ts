@@ -208,8 +208,10 @@ export class Status {
     const note = installed.current && storeWeakness(installed.current.installation.secretStore, home);
     const sealedBytes = this.#sealedBytes.get(person.id) ?? 0;
     const { ownHeld, ownShells } = this.#parts.workspace();
+    const { policy } = installed.require().policy;
     return {
-      classes: classViews(installed.require().policy.policy),
+      classes: classViews(policy),
+      place: policy.workstation.class,
       person: person.name,
       role: grant.roles.join(', '),
       ...(grant.enrols ? { enrols: true as const } : {}),

@@ -21,14 +21,17 @@ export function emptyingExpression(appearance: Appearance): string {
   return `document.title = 'Wardmux'; if (document.documentElement) document.documentElement.style = ${JSON.stringify(style(appearance))};`;
 }
 
+/** Its value is whether the system is dark. */
+export const darkExpression = `matchMedia('(prefers-color-scheme: dark)').matches`;
+
 /** A window that is not on the screen draws nothing: its page is not waited for longer than this (ms). */
 const DRAWN_MS = 50;
 
-/** Its value is whether the system is dark, once the empty page has drawn itself: the next view begins in its colour, or else in white. */
+/** The same, once the empty page has drawn itself: the next view begins in its colour, or else in white. */
 export const drawnExpression = `Promise.race([
   new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
   new Promise((late) => setTimeout(late, ${DRAWN_MS})),
-]).then(() => matchMedia('(prefers-color-scheme: dark)').matches)`;
+]).then(() => ${darkExpression})`;
 
 /** The address of a page with nothing in it, in the colour of the page that comes. Where the system decides, it decides here too. */
 export function emptyPage(appearance: Appearance): string {

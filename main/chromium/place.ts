@@ -15,10 +15,14 @@ export async function placeOf(browser: TargetSession, targetId: string): Promise
   return windowState === 'normal' || windowState === 'maximized' ? { left, top, width, height, maximized: windowState === 'maximized' } : undefined;
 }
 
-/** The screen that the window was on may be gone, or smaller now: then it comes onto one that is there. */
-export async function bringOntoScreen(browser: TargetSession, page: TargetSession, targetId: string, place: WindowPlace): Promise<void> {
+/** The screen that the window was on may be gone, or smaller now: then it comes onto one that is there. One that filled the screen does so again. */
+export async function putBack(browser: TargetSession, page: TargetSession, targetId: string, place: WindowPlace): Promise<void> {
   const { left, top, width, height, maximized } = place;
-  if (maximized) return;
+  // The switch --start-maximized alone does nothing where there is one for the size too.
+  if (maximized) {
+    const { windowId } = await browser.send('Browser.getWindowForTarget', { targetId });
+    return void (await browser.send('Browser.setWindowBounds', { windowId, bounds: { windowState: 'maximized' } }));
+  }
   const expression = '({ x: screen.availLeft, y: screen.availTop, width: screen.availWidth, height: screen.availHeight })';
   const screen = screenSchema.parse((await page.send('Runtime.evaluate', { expression, returnByValue: true })).result.value);
   const right = Math.min(left + width, screen.x + screen.width) - Math.max(left, screen.x);

@@ -14,7 +14,10 @@ export interface CommandParams {
   'Browser.getWindowForTarget': { readonly targetId: string };
   'Browser.grantPermissions': { readonly origin: string; readonly permissions: readonly string[] };
   'Browser.setDownloadBehavior': { readonly behavior: 'deny'; readonly eventsEnabled: boolean };
-  'Browser.setWindowBounds': { readonly windowId: number; readonly bounds: { readonly windowState?: 'normal'; readonly left?: number; readonly top?: number } };
+  'Browser.setWindowBounds': {
+    readonly windowId: number;
+    readonly bounds: { readonly windowState?: 'normal' | 'maximized'; readonly left?: number; readonly top?: number };
+  };
   'Emulation.setDefaultBackgroundColorOverride': { readonly color: { readonly r: number; readonly g: number; readonly b: number; readonly a: number } };
   'Emulation.setDeviceMetricsOverride': { readonly width: number; readonly height: number; readonly deviceScaleFactor: number; readonly mobile: boolean };
   'Fetch.enable': { readonly patterns: readonly { readonly urlPattern: string }[] };

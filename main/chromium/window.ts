@@ -14,11 +14,11 @@ import type { Look } from '../machine/x11-window.ts';
 import { bindingName, pageScript } from './bridge.ts';
 import { hasDrawn, isDark, isDestroyed, PROOF_MS, type Sight } from './darkness.ts';
 import { DevToolsError, type DevTools, type TargetSession } from './devtools.ts';
-import { drawnExpression, emptyingExpression, emptyPage, ground } from './ground.ts';
+import { darkExpression, drawnExpression, emptyingExpression, emptyPage, ground } from './ground.ts';
 import { PageLink } from './page-link.ts';
 import { PageRequests } from './page-requests.ts';
 import { clearByPage } from './clipboard.ts';
-import { bringOntoScreen, placeOf, raiseWindow } from './place.ts';
+import { putBack, placeOf, raiseWindow } from './place.ts';
 import { dropFiller, forgetTyped } from './typed.ts';
 import { TargetGuard } from './targets.ts';
 
@@ -92,6 +92,8 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
   #left: Promise<Invisibility> | undefined;
   #isClosed = false;
   #pid: number | undefined;
+  /** The last page that has stood. */
+  #shown: Surface | undefined;
 
   private constructor(options: WindowOptions, session: TargetSession) {
     super();
@@ -124,7 +126,7 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
     const { devtools, onRefused, targetId } = options;
     const window = new ChromiumWindow(options, await devtools.attach(targetId));
     await window.#emptyFirst();
-    if (options.place && !options.headless) await bringOntoScreen(devtools.browser, window.#session, targetId, options.place).catch(() => undefined);
+    if (options.place && !options.headless) await putBack(devtools.browser, window.#session, targetId, options.place).catch(() => undefined);
     await window.#prepare();
     window.#targets = await TargetGuard.watch(devtools.browser, {
       refused: onRefused,
@@ -145,9 +147,11 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
 
   async show(surface: Surface): Promise<void> {
     const pid = this.#pid;
+    // The lock page shows nothing of anybody: it may stand until the workspace comes in its place, so nothing is waited for in between.
+    const straight = surface === 'workspace' && this.#shown === 'lock' && this.#settled && !this.#options.headless;
     const generation = this.#forget();
     try {
-      await inStartTime(surface, this.#show(surface, generation, pid));
+      await inStartTime(surface, this.#show(surface, generation, pid, straight));
     } catch (error) {
       if (generation === this.#generation) this.#forget();
       throw error;
@@ -195,29 +199,30 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
     return this.#link.live && !this.#isClosed && clearByPage(this.#session);
   }
 
-  async #show(surface: Surface, generation: number, pid: number | undefined): Promise<void> {
+  async #show(surface: Surface, generation: number, pid: number | undefined, straight: boolean): Promise<void> {
     const check = (): void => {
       if (generation !== this.#generation || this.#isClosed) throw replacedError(surface);
     };
     // On the screen the old picture goes first. A headless page lives on as the empty one, in a process that may be counted as old.
-    let before: readonly number[] = this.#options.headless ? this.#renderers() : [];
-    await this.#leave(pid);
+    let before: readonly number[] = this.#options.headless || straight ? this.#renderers() : [];
+    if (!straight) await this.#leave(pid);
     check();
-    if (!this.#options.headless) before = this.#before ?? this.#renderers();
+    if (!this.#options.headless && !straight) before = this.#before ?? this.#renderers();
     this.#before = undefined;
-    await this.#options.devtools.browser.send('Browser.grantPermissions', { origin, permissions: permissions[surface] });
+    if (!straight) await this.#grant(surface);
     check();
     for (let attempt = 0; attempt < 3; attempt++) {
       if (this.#crashed) await this.#revive();
       check();
+      const from = straight && attempt === 0 ? before : undefined;
+      if (straight && !from) await this.#grant(surface);
       // On the empty page: none of ours hears of it.
-      if (!this.#options.headless) await forgetTyped(this.#session);
+      if (!this.#options.headless && !from) await forgetTyped(this.#session);
       check();
-      await this.#paintGround();
-      await this.#installScript(generation);
-      await this.#session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' });
+      await Promise.all([this.#paintGround(from ? darkExpression : drawnExpression), this.#installScript(generation)]);
+      if (!from) await this.#clearStorage();
       check();
-      if (!(await this.#load(surface, generation, check))) continue;
+      if (!(await this.#load(surface, generation, check, from))) continue;
       // Whatever was there before must be gone. A survivor is killed; if the new document lived in it, it is loaded again.
       await this.#end(await whenGone(before, END_MS));
       check();
@@ -225,11 +230,27 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
       this.#pid = own.length === 1 ? own[0] : undefined;
       if (own.length === 0 || this.#crashed) continue;
       this.#settled = true;
+      this.#shown = surface;
       // Nothing to go back to: neither to the empty page nor to the page before.
       await this.#session.send('Page.resetNavigationHistory').catch(() => {});
       return this.#focus();
     }
     throw new SentenceError(`The page ${surface} does not get a renderer of its own: the browser cannot be used for locking.`);
+  }
+
+  /** For all documents of the origin. */
+  async #grant(surface: Surface): Promise<void> {
+    await this.#options.devtools.browser.send('Browser.grantPermissions', { origin, permissions: permissions[surface] });
+  }
+
+  async #clearStorage(): Promise<void> {
+    await this.#session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' });
+  }
+
+  /** The document has come straight in the place of the lock page: that ends, and what it may not do, or has left, is seen to now. */
+  async #takeOver(surface: Surface, before: readonly number[]): Promise<void> {
+    hangUpNow(before);
+    await Promise.all([this.#grant(surface), this.#clearStorage(), forgetTyped(this.#session)]);
   }
 
   /** Starts a new generation: nothing of the old one is heard, awaited or loaded any more. */
@@ -371,8 +392,8 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
   }
 
   /** Where a document has drawn nothing yet its ground is to be seen. */
-  async #paintGround(): Promise<void> {
-    const { result } = await this.#session.send('Runtime.evaluate', { expression: drawnExpression, awaitPromise: true, returnByValue: true });
+  async #paintGround(expression: string): Promise<void> {
+    const { result } = await this.#session.send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true });
     await this.#session.send('Emulation.setDefaultBackgroundColorOverride', { color: ground(this.#options.appearance(), result.value === true) });
   }
 
@@ -385,12 +406,16 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
     ).identifier;
   }
 
-  /** Loads the document; true when its scripts have run, false when its renderer died on the way. */
-  async #load(surface: Surface, generation: number, check: () => void): Promise<boolean> {
+  /**
+   * Loads the document; true when its scripts have run, false when its renderer died on the way.
+   * @param from the renderers of the page that stands until then, where one does
+   */
+  async #load(surface: Surface, generation: number, check: () => void, from: readonly number[] | undefined): Promise<boolean> {
     const url = `${origin}/${surface}.html`;
     const ready = new Promise<void>((resolve) => (this.#documentReady = resolve));
     this.#requests.expect(url);
-    this.#link.start(generation);
+    // What the page that stands has still to say is not listened to.
+    if (!from) this.#link.start(generation);
     this.#dirty = true;
     this.#heardEnd = false;
     this.#known = 'unknown';
@@ -398,7 +423,8 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
     check();
     if (this.#crashed) return false;
     if (errorText !== undefined) throw new SentenceError(`The page ${surface} could not be loaded: ${errorText}.`);
-    await ready;
+    if (from) this.#link.start(generation);
+    await Promise.all([ready, from && this.#takeOver(surface, from)]);
     check();
     if (this.#crashed) return false;
     if (this.#requests.documentStatus !== 200) throw missingPageError(surface, this.#options.rendererFolder);

@@ -10,7 +10,7 @@ import { appendEvent, factsOf, openInstallation, policyOf, type OpenInstallation
 import { choosePerson } from '../../src/services/people/person.ts';
 import { Revocations } from '../../src/services/policy/revocations.ts';
 import { unlockPerson, type UnlockRequest } from '../../src/services/people/unlock.ts';
-import { PassphraseInputError, promptPassphrase } from '../../src/terminal/passphrase.ts';
+import { PassphraseInputError, promptPassphrase, swallowTyped } from '../../src/terminal/passphrase.ts';
 import { socketPath, terminalSocketPath } from '../../src/control/ask.ts';
 import { clampConfig } from '../../src/lock/config.ts';
 import { askedConsent, consentEntry, policyInForce, reasonFault, type GivenReason, type Policy } from '../../src/policy/index.ts';
@@ -21,7 +21,7 @@ import { factorsByPassphrase } from '../../src/people/factors.ts';
 import { dearest } from '../../src/people/person.ts';
 import { readPinned } from '../../src/people/pinned.ts';
 import { Ways } from '../../src/people/ways.ts';
-import { sentenceOf } from '../../src/types/sentence.ts';
+import { SentenceError, sentenceOf } from '../../src/types/sentence.ts';
 import { classWords, givenReasons, givenReasonWords, type WorkstationClass } from '../../src/types/words.ts';
 import { fold } from '../../src/terminal/fold.ts';
 import { workingFolder } from '../../src/native/given.ts';
@@ -177,7 +177,15 @@ const talk = (text: string): void => void process.stderr.write(fold(text, proces
  * @returns the trimmed answers, or undefined when the person ended the input (ctrl-d), or gave none in time.
  */
 export async function askLines(questions: readonly string[], waitMs?: number): Promise<string[] | undefined> {
-  const terminal = new ReadStream(openSync('/dev/tty', 'r+'));
+  let fd: number;
+  try {
+    fd = openSync('/dev/tty', 'r+');
+  } catch {
+    throw new SentenceError(
+      'There is no terminal to ask on: this process has none of its own. Start it in a terminal, or set it up with: wardmux init --passphrase-fd N',
+    );
+  }
+  const terminal = new ReadStream(fd);
   const lines = createInterface({ input: terminal, terminal: false });
   const typed = lines[Symbol.asyncIterator]();
   try {
@@ -223,7 +231,7 @@ async function unlock(env: NodeJS.ProcessEnv, say: (line: string) => void): Prom
   };
   for (let attempt = 0; attempt < TRIES; attempt++) {
     try {
-      const identity = await unlockPerson(site, request);
+      const identity = await swallowTyped(() => unlockPerson(site, request));
       identity.destroy();
       return { id: identity.person.id, ways: identity.ways };
     } catch (error) {

@@ -316,11 +316,13 @@ export class BreakGlass {
   lockFacts(): Output<'lock.facts'>['emergency'] {
     const running = this.#running;
     const now = this.#parts.clock.now();
-    if (!this.#parts.installed.current) return { running: null, second: false, alert: null };
+    const { current } = this.#parts.installed;
+    if (!current) return { running: null, second: false, alert: null, leaves: false };
     return {
       running: running && !isOver(running, now) ? { since: running.since, left: secondsLeft(running, now) } : null,
       second: this.#asked?.first !== undefined && now - this.#asked.first.at < TOGETHER_MS,
       alert: this.#alertFacts(),
+      leaves: current.anchors.carriesAlerts,
     };
   }
 

@@ -34,6 +34,13 @@ test('serves plain files with every header', async () => {
     'cache-control': 'no-store',
   });
   expect((await get('/assets/a-b_1.js?v=1#x')).status).toBe(200);
+  // What keeps the workspace out of the process in which a passphrase was typed.
+  const isolated = async (path: string): Promise<unknown> => (await get(path)).headers['cross-origin-embedder-policy'];
+  expect([await isolated('/lock.html'), await isolated('/assets/a-b_1.js'), await isolated('/missing.html')]).toEqual([
+    undefined,
+    'require-corp',
+    'require-corp',
+  ]);
 });
 
 test.each(['/', '/missing.html', '/assets', '/assets/a.js.map', '/.hidden.js', '/link.js', '/%2e%2e/outside.js', '/..%2foutside.js', '/%00', '/%', '/a//b.js'])(

@@ -28,7 +28,6 @@ const mediaTypes: Readonly<Record<string, string>> = {
 const securityHeaders: Readonly<Record<string, string>> = {
   'content-security-policy': contentSecurityPolicy,
   'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-embedder-policy': 'require-corp',
   'cross-origin-resource-policy': 'same-origin',
   'origin-agent-cluster': '?1',
   'permissions-policy': 'camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), hid=(), serial=(), bluetooth=(), payment=()',
@@ -36,6 +35,13 @@ const securityHeaders: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
   'cache-control': 'no-store',
 };
+
+/**
+ * Isolates a document from every other origin. The lock page alone is not: a browser lets no isolated document have the process of one that
+ * is not, so the workspace never comes into the process in which a passphrase was typed.
+ */
+const isolation = { 'cross-origin-embedder-policy': 'require-corp' } as const;
+const notIsolated = 'lock.html';
 
 export interface PageAnswer {
   readonly status: 200 | 403 | 404;
@@ -65,7 +71,11 @@ export async function servePage(folder: string, text: string): Promise<PageAnswe
     const file = await realpath(join(root, path));
     const facts = await stat(file);
     if (!file.startsWith(root + sep) || !facts.isFile() || facts.size > MAX_FILE_BYTES) return refusal(404);
-    return { status: 200, headers: { ...securityHeaders, 'content-type': type }, body: new Uint8Array(await readFile(file)) };
+    return {
+      status: 200,
+      headers: { ...securityHeaders, ...(path === notIsolated ? {} : isolation), 'content-type': type },
+      body: new Uint8Array(await readFile(file)),
+    };
   } catch {
     return refusal(404);
   }
@@ -85,5 +95,5 @@ function relativePath(pathname: string): string | undefined {
 
 function refusal(status: 403 | 404): PageAnswer {
   const text = status === 403 ? 'Refused: Wardmux serves its own pages only.\n' : 'There is no such page.\n';
-  return { status, headers: { ...securityHeaders, 'content-type': 'text/plain; charset=utf-8' }, body: new TextEncoder().encode(text) };
+  return { status, headers: { ...securityHeaders, ...isolation, 'content-type': 'text/plain; charset=utf-8' }, body: new TextEncoder().encode(text) };
 }

@@ -107,7 +107,7 @@ export function BreakGlass({ bridge, emergency, both, onLeave }: BreakGlassProps
         <Mark kind="glass" />
         <span>
           <b>{goesOn ? text.goesOn(clock(new Date(emergency.running!.since)), left(emergency.running!.left)) : text.title}</b>{' '}
-          {goesOn ? text.goesOnWho : text.means}
+          {goesOn ? text.goesOnWho : text.means(emergency.leaves)}
           {another ? <b> {text.endsOther}</b> : null}
         </span>
       </p>

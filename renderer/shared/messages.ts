@@ -86,6 +86,7 @@ export const messages = {
     activityWord: 'output',
     bellWord: 'bell',
     ledger: 'ledger',
+    placePlain: 'what kind of workstation this is, as the policy in force has it',
     ledgerPlain: 'Counted are the events in the signed audit log.',
     ledgerEvents: (count: number) => (count === 1 ? 'event' : 'events'),
     locksIn: 'locks in',
@@ -348,8 +349,8 @@ export const messages = {
   breakGlass: {
     open: 'Break-glass, emergency',
     title: 'Break the glass.',
-    means:
-      'Everything you do is recorded and reviewed, and an alert leaves at once. It opens a session of its own for 60 minutes, and nothing of anybody else’s.',
+    means: (leaves: boolean) =>
+      `Everything you do is recorded and reviewed, and ${leaves ? 'an alert leaves at once' : 'as the policy names no way out for an alert, it stands at this lock until it was reviewed'}. It opens a session of its own for 60 minutes, and nothing of anybody else’s.`,
     why: 'why',
     words: 'what happened, and the ticket (sealed; optional)',
     noReason: 'Choose why first.',

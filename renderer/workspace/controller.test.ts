@@ -38,6 +38,21 @@ test('the core is asked to attach once, when the view and the channel of the she
   expect(attached()).toBe(1);
 });
 
+test('before the page is drawn nothing is asked for and no emulator is fed; what came waits, in its order', async () => {
+  bench = workbench({ drawn: false });
+  bench.emit('view', view([pane(0)]));
+  bench.emit('channel', { peer: 'pty', publicKey: '' });
+  const frames = [0, 3].map((offset) => ({ type: 'output', pane: 0, offset, bytes: new Uint8Array(3) }) as const);
+  const taken = frames.map((frame) => bench.frame(frame));
+  await flush();
+  expect(bench.requests.filter(({ request }) => request === 'workspace.attach')).toEqual([]);
+  expect(bench.terminals.get(0)!.frames).toEqual([]);
+  bench.controller.drawn();
+  await Promise.all(taken);
+  expect(bench.terminals.get(0)!.frames).toEqual(frames);
+  expect(bench.requests.filter(({ request }) => request === 'workspace.attach')).toHaveLength(1);
+});
+
 test('the marks tell an answer from a refusal and from what was proven', async () => {
   bench.emit('view', view([pane(0)]));
   bench.answers['command'] = ({ line }: { line: string }) => (line === 'wrong' ? { message: 'There is no command.', refused: true } : { message: 'mouse on' });
@@ -122,6 +137,7 @@ const told = (permits: StatusView['permits']): StatusView => ({
   classes: [],
   person: 'Mia',
   role: 'security',
+  place: 'nursing',
   permits,
   recording: { level: 'none', word: 'no shell runs', sealedBytes: 0 },
   ledger: { level: 'ok', word: 'l', events: 1 },
@@ -160,6 +176,7 @@ test('the page counts down by itself, and the core is believed when it speaks', 
     classes: [],
     person: 'M',
     role: 'r',
+    place: 'nursing',
     permits: ['session.use'],
     recording: { level: 'seal', word: 's', sealedBytes: 0 },
     ledger: { level: 'ok', word: 'l', events: 1 },

@@ -1,4 +1,7 @@
-/** What the workspace does: the core's events in, a person's keys and clicks out. Views call this; this writes the model. */
+/**
+ * What the workspace does: the core's events in, a person's keys and clicks out. Views call this; this writes the model.
+ * Over 400 lines: what came of the core's events, and when the page may act on it, is one state.
+ */
 import { batch, effect } from '@preact/signals';
 import { notPermitted } from '../../src/access/index.ts';
 import type { ReviewFrame, ViewFrame } from '../../src/bridge/frames.ts';
@@ -57,6 +60,10 @@ export class Controller {
   readonly #newTerminal: (pane: number, port: TerminalPort) => TerminalView;
   #attached = false;
   #channel = false;
+  #isDrawn = false;
+  #draw!: () => void;
+  /** The page stands, and each emulator in its place. */
+  readonly #drawn = new Promise<void>((resolve) => (this.#draw = resolve));
   #lastActivity = -Infinity;
   #lastMove = -Infinity;
   #statusAt = 0;
@@ -101,6 +108,13 @@ export class Controller {
   }
 
   // --- the core's side
+
+  /** The page stands: from here on emulators are fed. */
+  drawn(): void {
+    this.#isDrawn = true;
+    this.#draw();
+    this.#attach();
+  }
 
   /** The cell changed: the same stage holds another number of them. */
   measure(): void {
@@ -201,7 +215,7 @@ export class Controller {
   }
 
   #attach(): void {
-    if (this.#attached || !this.#channel || !model.view.value) return;
+    if (this.#attached || !this.#channel || !this.#isDrawn || !model.view.value) return;
     this.#attached = true;
     void this.#ask(this.bridge.request('workspace.attach', {}));
   }
@@ -209,7 +223,8 @@ export class Controller {
   #onFrame(frame: ViewFrame): Promise<void> | void {
     if (frame.type === 'review') return this.#review(frame);
     if (!('pane' in frame) || frame.type === 'input' || frame.type === 'query' || frame.type === 'snapshot') return;
-    return this.terminal(frame.pane).receive(frame);
+    const { pane } = frame;
+    return this.#isDrawn ? this.terminal(pane).receive(frame) : this.#drawn.then(() => this.terminal(pane).receive(frame));
   }
 
   #onStatus(status: StatusView): void {

@@ -98,6 +98,7 @@ test('the idle warning takes any key, and the shell gets none of it', async () =
     person: 'M',
     classes: [],
     role: 'r',
+    place: 'nursing',
     permits: ['session.use'],
     recording: { level: 'seal', word: 's', sealedBytes: 0 },
     ledger: { level: 'ok', word: 'l', events: 1 },

@@ -1,6 +1,7 @@
 /** The status line: the bottom row on every screen. What goes when it gets narrow is decided in fit-line.ts. */
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
+import { classWords } from '../../src/types/words.ts';
 import type { SessionView, WindowView } from '../../src/types/workspace-view.ts';
 import { messages } from '../shared/messages.ts';
 import { Mark, type MarkKind } from '../shared/parts.tsx';
@@ -122,6 +123,9 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
               <span class="dim" data-drop="1">
                 {status.role}
               </span>
+            </span>
+            <span class="st dim" data-drop="3" title={text.placePlain}>
+              {classWords[status.place].name}
             </span>
           </>
         ) : null}

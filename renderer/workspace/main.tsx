@@ -25,9 +25,11 @@ if (bridge) {
   const controller = new Controller(bridge, (pane, port) => new TerminalView(pane, port));
   onCopy((text) => controller.copying.tellCore(text));
   controller.onDisplay(({ text, theme }) => setDisplay(bridge, { ...(text ? { cell: stepCell(text, cellSize().c) } : {}), ...(theme ? { theme } : {}) }));
-  // The emulator measures its cell with the font: it has to be there first.
+  // While the core opens the view. What the panes are fed waits for them: the emulator measures its cell with the font.
+  const greeted = bridge.hello();
   await loadFonts();
   render(<App controller={controller} />, document.body);
+  controller.drawn();
   installKeys(controller);
   effect(() => limitHistory(model.options.value['history-limit']));
   const redraw = (): void => {
@@ -37,7 +39,7 @@ if (bridge) {
   display.subscribe(redraw);
   for (const query of ['(prefers-color-scheme: dark)', '(forced-colors: active)', '(prefers-contrast: more)', LARGE_DISPLAY])
     matchMedia(query).addEventListener('change', redraw);
-  await bridge.hello();
+  await greeted;
   watchLease(bridge, () => {
     bridge.end();
     render(<Silent />, document.body);

@@ -2,6 +2,7 @@
 import { vi } from 'vitest';
 import { signal } from '@preact/signals';
 import type { EventName, Events } from '../../src/bridge/schema.ts';
+import type { ViewFrame } from '../../src/bridge/frames.ts';
 import type { PaneView, WorkspaceView } from '../../src/types/workspace-view.ts';
 import { defaultOptions, flatOptions, type FlatOptions } from '../../src/mux/options.ts';
 import type { Bridge } from '../shared/bridge.ts';
@@ -30,6 +31,7 @@ export function fakePage(): Page {
 export interface FakeTerminal {
   readonly port: TerminalPort;
   readonly typed: string[];
+  readonly frames: ViewFrame[];
   focused: number;
   disposed: boolean;
 }
@@ -39,24 +41,29 @@ export interface Workbench {
   readonly requests: { readonly request: string; readonly input: unknown }[];
   readonly terminals: Map<number, FakeTerminal>;
   emit<E extends EventName>(event: E, payload: Events[E]): void;
+  /** A frame of the view comes. Resolves when it is taken. */
+  frame(frame: ViewFrame): Promise<void>;
   /** Command lines that were sent, in order. */
   lines(): string[];
   /** What the core answers to the next requests of this name. */
   answers: Record<string, (input: never) => unknown>;
 }
 
-export function workbench(): Workbench {
+/** @param options.drawn the page stands already */
+export function workbench({ drawn = true }: { readonly drawn?: boolean } = {}): Workbench {
+  let onFrame: (frame: ViewFrame) => Promise<void> | void;
   const listeners = new Map<string, ((payload: never) => void)[]>();
   const bench: Omit<Workbench, 'controller'> = {
     requests: [],
     terminals: new Map(),
     answers: {},
     emit: (event, payload) => listeners.get(event)?.forEach((listener) => listener(payload as never)),
+    frame: async (frame) => onFrame(frame),
     lines: () => bench.requests.filter(({ request }) => request === 'command').map(({ input }) => (input as { line: string }).line),
   };
   const bridge = {
     on: (event: string, listener: (payload: never) => void) => listeners.set(event, [...(listeners.get(event) ?? []), listener]),
-    onFrame: () => {},
+    onFrame: (listener: typeof onFrame) => (onFrame = listener),
     sendFrame: async () => {},
     request: async (request: string, input: unknown) => {
       bench.requests.push({ request, input });
@@ -68,7 +75,7 @@ export function workbench(): Workbench {
   model.prefixActive.value = model.whichKey.value = model.paneNumbers.value = false;
   model.terminals.clear();
   const controller = new Controller(bridge as unknown as Bridge, (pane, port) => {
-    const fake: FakeTerminal = { port, typed: [], focused: 0, disposed: false };
+    const fake: FakeTerminal = { port, typed: [], frames: [], focused: 0, disposed: false };
     bench.terminals.set(pane, fake);
     return {
       pane,
@@ -83,9 +90,11 @@ export function workbench(): Workbench {
       restart: () => {},
       clearSearch: () => {},
       seenTo: () => {},
+      receive: (frame: ViewFrame) => void fake.frames.push(frame),
       dispose: () => (fake.disposed = true),
     } as unknown as TerminalView;
   });
+  if (drawn) controller.drawn();
   return Object.assign(bench, { controller });
 }
 

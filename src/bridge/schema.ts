@@ -243,6 +243,8 @@ export const requests = {
         second: z.boolean(),
         /** One began then, and nobody outside has been told of it yet: so many attempts have failed, null where the policy names no way. */
         alert: z.object({ since: z.string(), tries: z.number().nullable() }).nullable(),
+        /** The policy names a way by which an alert leaves. */
+        leaves: z.boolean(),
       }),
     }),
   ),
@@ -604,6 +606,8 @@ const statusView = z
   .object({
     /** Classes of sessions, as the policy in force has them. */
     classes: z.array(z.object({ name: word, label: word, look: z.enum(classLooks) }).readonly()).readonly(),
+    /** What kind of workstation this is. */
+    place: z.enum(workstationClasses),
     person: word,
     role: word,
     /** They came in with one factor of two, and may enrol another. */

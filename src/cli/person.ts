@@ -4,7 +4,7 @@ import type { OpenIdentity } from '../people/identity.ts';
 import { factsOf, type OpenInstallation } from '../services/installation/installation.ts';
 import { meant } from '../services/people/person.ts';
 import { unlockPerson as unlock, type UnlockRequest } from '../services/people/unlock.ts';
-import { PassphraseInputError, promptPassphrase, readPassphraseFd } from '../terminal/passphrase.ts';
+import { PassphraseInputError, promptPassphrase, readPassphraseFd, swallowTyped } from '../terminal/passphrase.ts';
 import { CliError } from './exit.ts';
 import { needed, pass, whileAsking } from './door.ts';
 import type { CliIo } from './io.ts';
@@ -80,5 +80,5 @@ export function unlockPerson(
     remind: passphraseFd === undefined && needed() !== 'audit-key.prove' ? (sentence) => io.talk(`note: ${sentence}`) : undefined,
     now: io.now,
   };
-  return whileAsking(() => unlock(site, request));
+  return whileAsking(() => swallowTyped(() => unlock(site, request)));
 }

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn } from 'node-pty';
@@ -174,6 +174,75 @@ test('the terminal is asked without echo, and its mode is put back', async () =>
   expect(screen).toContain('length=15');
   expect(screen).not.toContain('hunter2');
   expect(screen).toMatch(/(^|\n)echo /);
+});
+
+test('what is typed while a passphrase is being checked is not shown, and taken by nobody; ctrl-c still stops the command', async () => {
+  const module = new URL('../terminal/passphrase.ts', import.meta.url).pathname;
+  const program = join(place, 'checked.ts');
+  // It is checked until the file is there: the test says when.
+  const over = join(place, 'checked');
+  writeFileSync(
+    program,
+    `import { existsSync } from 'node:fs';
+import { ReadStream } from 'node:tty';
+// Says how much of what was typed has come here: a terminal hands it on when it likes.
+const { emit } = ReadStream.prototype;
+let read = 0;
+ReadStream.prototype.emit = function (name, ...values) {
+  const bytes = name === 'data' ? values[0].length : 0;
+  const heard = emit.call(this, name, ...values);
+  if (bytes > 0) console.log('read ' + (read += bytes));
+  return heard;
+};
+import { promptPassphrase, swallowTyped } from ${JSON.stringify(module)};
+const ask = (question) => swallowTyped(async () => {
+  const typed = await promptPassphrase(question);
+  console.log('checking ' + typed.length);
+  while (!existsSync(${JSON.stringify(over)})) await new Promise((next) => setTimeout(next, 10));
+});
+await ask('First: ');
+console.log('length=' + (await promptPassphrase('Second: ')).length);
+`,
+  );
+  const run = (act: (screen: string, type: (text: string) => void) => void): Promise<{ screen: string; code: number }> =>
+    new Promise((resolve) => {
+      // `cat` has what was left in the terminal for the next program.
+      const terminal = spawn('/bin/sh', ['-c', `"$0" "$1" < /dev/null && stty -a | grep -o -- '-\\?echo ' && head -n 1`, process.execPath, program], {
+        cols: 80,
+        rows: 24,
+      });
+      let screen = '';
+      terminal.onData((data) => {
+        screen += data;
+        act(screen, (text) => terminal.write(text));
+      });
+      terminal.onExit(({ exitCode }) => resolve({ screen, code: exitCode }));
+    });
+  let step = 0;
+  const once = (at: number, seen: boolean, then: () => void): void => {
+    if (step !== at || !seen) return;
+    step += 1;
+    then();
+  };
+  rmSync(over, { force: true });
+  const { screen } = await run((seen, type) => {
+    once(0, seen.includes('First: '), () => type('hunter2\r'));
+    once(1, seen.includes('checking 7'), () => type('hunter3\r'));
+    once(2, seen.includes('read 16'), () => writeFileSync(over, ''));
+    once(3, seen.includes('Second: '), () => type('four\r'));
+    once(4, /(^|\n)echo /.test(seen), () => type('left\r'));
+  });
+  expect(screen).toContain('length=4');
+  expect(screen).not.toContain('hunter');
+  expect(screen.split('left')).toHaveLength(3);
+  rmSync(over);
+  step = 0;
+  const stopped = await run((seen, type) => {
+    once(0, seen.includes('First: '), () => type('hunter2\r'));
+    once(1, seen.includes('checking 7'), () => type('\u0003'));
+  });
+  expect(stopped.code).not.toBe(0);
+  expect(stopped.screen).not.toContain('Second');
 });
 
 test('a question at which nobody is left ends, and what was typed there and not sent is not there for who comes next', async () => {

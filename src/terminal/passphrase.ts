@@ -1,6 +1,6 @@
 /** A passphrase for a command: from an open file descriptor, or typed on the terminal without echo. Never from argv or the environment. */
 import { CodedError } from '../types/coded-error.ts';
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ReadStream } from 'node:tty';
 import { wasHandedOver } from './descriptors.ts';
@@ -72,6 +72,65 @@ function unreadable(fd: number, code: string | undefined, env: NodeJS.ProcessEnv
   return new PassphraseInputError('bad-descriptor', `The passphrase cannot be read from file descriptor ${fd} (${code}). ${advice}`);
 }
 
+/** Ctrl-C and Ctrl-\, which a terminal that is read key by key makes no signals of. */
+const signalKeys: ReadonlyMap<number, NodeJS.Signals> = new Map([
+  [3, 'SIGINT'],
+  [28, 'SIGQUIT'],
+]);
+
+/** How many works are under way that swallow what is typed behind their questions, and what gives the terminal back that one of them has asked on. */
+let swallowing = 0;
+let giveBack: (() => void) | undefined;
+
+/**
+ * While `work` runs, what is typed behind a question that it asks, as while a key is derived of the answer, is neither shown nor kept: somebody may be
+ * typing the passphrase again. The terminal is as it was when this ends, however that is.
+ */
+export async function swallowTyped<T>(work: () => Promise<T>): Promise<T> {
+  swallowing += 1;
+  try {
+    return await work();
+  } finally {
+    swallowing -= 1;
+    if (swallowing === 0) giveBack?.();
+  }
+}
+
+/** What was typed and not read yet goes too, or the shell behind this command would have it. */
+function dropWaiting(): void {
+  const bytes = Buffer.alloc(maxBytes);
+  try {
+    const fd = openSync('/dev/tty', constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      while (readSync(fd, bytes) > 0);
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    // Nothing waits, or there is no terminal any more.
+  }
+  bytes.fill(0);
+}
+
+/** Reads the terminal on, and forgets it. Whoever wants to stop the command still can. */
+function swallow(terminal: ReadStream, end: () => void): void {
+  giveBack = () => {
+    giveBack = undefined;
+    terminal.removeAllListeners();
+    terminal.pause();
+    dropWaiting();
+    end();
+  };
+  terminal.on('error', () => giveBack?.());
+  terminal.on('data', (bytes: Buffer) => {
+    const signal = signalKeys.get(bytes.find((byte) => signalKeys.has(byte)) ?? 0);
+    bytes.fill(0);
+    if (!signal) return;
+    giveBack?.();
+    process.kill(process.pid, signal);
+  });
+}
+
 /**
  * Asks on the controlling terminal, also where stdin and stdout are files, and shows nothing of what is typed. What was typed and not sent is dropped
  * after half a minute without a key. The caller wipes the result.
@@ -79,6 +138,7 @@ function unreadable(fd: number, code: string | undefined, env: NodeJS.ProcessEnv
  * @throws PassphraseInputError
  */
 export async function promptPassphrase(question: string, waitMs = ASKED_MS, leftMs = LEFT_MS): Promise<Buffer> {
+  giveBack?.();
   let fd: number;
   try {
     fd = openSync('/dev/tty', 'r+');
@@ -90,6 +150,7 @@ export async function promptPassphrase(question: string, waitMs = ASKED_MS, left
   const line = new HiddenLine();
   let drop: NodeJS.Timeout | undefined;
   let late: NodeJS.Timeout | undefined;
+  let typed = false;
   try {
     terminal.setRawMode(true);
     writeSync(out, question);
@@ -118,15 +179,20 @@ export async function promptPassphrase(question: string, waitMs = ASKED_MS, left
     });
     if (end === 'cancelled') throw new PassphraseInputError('cancelled', 'Cancelled. Nothing was changed.');
     if (end === 'late') throw new PassphraseInputError('late', `Nobody typed anything for ${Math.round(waitMs / 1000)} seconds. Nothing was changed.`);
+    typed = true;
     return line.take();
   } finally {
     clearTimeout(drop);
     clearTimeout(late);
     line.take();
     terminal.removeAllListeners();
-    if (!terminal.destroyed) terminal.setRawMode(false);
     writeSync(out, '\n');
-    terminal.destroy();
-    closeSync(out);
+    const end = (): void => {
+      if (!terminal.destroyed) terminal.setRawMode(false);
+      terminal.destroy();
+      closeSync(out);
+    };
+    if (typed && swallowing > 0 && !terminal.destroyed) swallow(terminal, end);
+    else end();
   }
 }

@@ -3,9 +3,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { createChromiumHost } from '../../main/chromium/index.ts';
-import { commandLine, processTree } from '../../main/machine/processes.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createChromiumHost, type ChromiumHost } from '../../main/chromium/index.ts';
+import { origin, type HostWindow } from '../../main/host.ts';
+import { commandLine, processTree, rendererPids } from '../../main/machine/processes.ts';
 import { isRunning } from '../../src/disk/process-identity.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { listen, pagesFolder } from './suite.ts';
@@ -55,6 +56,63 @@ test('A lock on the screen kills the old renderer, leaves no dump, and shows the
     server.kill();
     rmSync(runFolder, { recursive: true, force: true });
   }
+});
+
+describe('From a lock page that stands', () => {
+  let display: string;
+  let server: ChildProcess;
+  let runFolder: string;
+  let host: ChromiumHost;
+  let window: HostWindow;
+  let typedInto: number;
+  let heard: ReturnType<typeof listen>;
+  const unasked: string[] = [];
+  beforeEach(async ({ skip }) => {
+    skip(!existsSync('/usr/bin/Xvfb'), 'Xvfb is not installed');
+    ({ display, server } = await startDisplay());
+    runFolder = mkdtempSync(join(tmpdir(), 'wmx-'));
+    host = await createChromiumHost({ distFolder: '/nonexistent', home: runFolder, runFolder, env: { ...process.env, DISPLAY: display } });
+    window = await host.open({ rendererFolder: pagesFolder });
+    unasked.length = 0;
+    window.onRendererGone((reason) => unasked.push(reason));
+    host.onRefused((what) => unasked.push(what));
+    heard = listen(window);
+    await window.show('lock');
+    await waitFor(() => expect(heard.messages).toEqual([{ hello: 'lock' }]));
+    typedInto = (await window.rendererPid())!;
+  });
+  afterEach(async () => {
+    await host.quit();
+    server.kill();
+    rmSync(runFolder, { recursive: true, force: true });
+  });
+
+  test('the workspace comes straight, in a process of its own, and the one in which a passphrase was typed is gone', async () => {
+    // Where the browser went, as it tells: to no empty page in between.
+    const addresses: string[] = [];
+    host.devtools!.onEvent((method, params) => {
+      if (method === 'Page.frameNavigated') addresses.push((params as { frame: { url: string } }).frame.url);
+    });
+    await window.show('workspace');
+    const shows = (await window.rendererPid())!;
+    expect([isRunning(typedInto), shows === typedInto, isRunning(shows)]).toEqual([false, false, true]);
+    expect(rendererPids(host.browserPid!)).toEqual([shows]);
+    await waitFor(() => expect(heard.messages).toEqual([{ hello: 'lock' }, { hello: 'workspace' }]));
+    expect(addresses).toEqual([`${origin}/workspace.html`]);
+    expect(unasked).toEqual([]);
+  });
+
+  test('a lock that comes meanwhile leaves neither page', async () => {
+    const showing = window.show('workspace').then(
+      () => 'shown',
+      () => 'not shown',
+    );
+    expect(await window.blank()).not.toBe('unknown');
+    expect(await showing).toBe('not shown');
+    expect(isRunning(typedInto)).toBe(false);
+    expect(heard.messages).toEqual([{ hello: 'lock' }]);
+    expect(unasked).toEqual([]);
+  });
 });
 
 describe.each([

@@ -34,7 +34,7 @@ const looks = [
 ] as const;
 
 const several = { ...calmLock, people: [], typed: true, parked: 2 };
-const emergency = { running: null, second: false, alert: { since: '2026-11-24T14:33:00', tries: 3 } };
+const emergency = { running: null, second: false, alert: { since: '2026-11-24T14:33:00', tries: 3 }, leaves: true };
 const stopped = { by: 'S. A.', at: '2026-11-24T14:33:00', reason: 'security-incident' } as const;
 
 interface State {

@@ -104,6 +104,7 @@ export const calmStatus: StatusView = {
   ],
   person: 'M. Ueda',
   role: 'operator',
+  place: 'nursing',
   permits: [...permissionNames],
   recording: { level: 'seal', word: 'sealed', sealedBytes: 19_314_769 },
   ledger: { level: 'ok', word: 'ledger', events: 48_211 },
@@ -134,7 +135,7 @@ export const calmLock: LockFacts = {
   clearClipboard: false,
   passkeyLimit: null,
   policy: { version: 3, class: 'nursing', idleSeconds: 300 },
-  emergency: { running: null, second: false, alert: null },
+  emergency: { running: null, second: false, alert: null, leaves: false },
 };
 
 const calmSlot = { made: '2026-11-02T08:00:00.000Z', lastUsed: '2026-11-24T13:12:00.000Z', model: null, aaguid: null };

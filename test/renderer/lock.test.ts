@@ -408,7 +408,7 @@ test.each(['800x600', '1024x640', '1440x878', '2560x1440'].flatMap((size) => (['
   'at %s with cell %s nothing cuts the clock where nobody outside was told of an emergency',
   async (size, cell) => {
     const [width, height] = size.split('x').map(Number) as [number, number];
-    const emergency = { running: null, second: false, alert: { since: '2026-11-24T14:33:00', tries: 3 } };
+    const emergency = { running: null, second: false, alert: { since: '2026-11-24T14:33:00', tries: 3 }, leaves: true };
     const { page, core } = await start((fake) => void (fake.lockFacts = { ...calmLock, people: [], typed: true, emergency }), { viewport: { width, height } });
     core.emit('display', { theme: 'system', cell, contrast: false, motion: true });
     await page.waitForSelector('.siren');
@@ -520,6 +520,16 @@ test('a clipboard in which nothing of ours is stays as it is', async () => {
   expect(toldCleared()).toBe(0);
 });
 
+test.each([
+  [true, /an alert leaves at once/],
+  [false, /the policy names no way out for an alert/],
+])('before the glass is broken it is said whether an alert leaves: %s', async (leaves, wanted) => {
+  const { page } = await start((made) => void (made.lockFacts = { ...calmLock, emergency: { running: null, second: false, alert: null, leaves } }));
+  await page.keyboard.press('Control+g');
+  await page.waitForSelector('.glassform');
+  expect(await page.textContent('.glassform__what')).toMatch(wanted);
+});
+
 test('the glass is broken by the keyboard alone: it says what it means, takes a reason and words, and sends both before anybody is named', async () => {
   const { page, core } = await start();
   await page.keyboard.press('Control+g');
@@ -586,7 +596,7 @@ test('a second operator proves it on the same page, and whoever leaves says so; 
 });
 
 test('an emergency that runs is gone on with and asks for no reason; one that nobody outside knows of is a siren', async () => {
-  const emergency = { running: { since: '2026-11-24T14:33:00', left: 2478 }, second: false, alert: { since: '2026-11-24T14:33:00', tries: 3 } };
+  const emergency = { running: { since: '2026-11-24T14:33:00', left: 2478 }, second: false, alert: { since: '2026-11-24T14:33:00', tries: 3 }, leaves: true };
   const { page, core } = await start((made) => void (made.lockFacts = { ...calmLock, emergency }));
   expect(await page.textContent('.siren')).toMatch(/nobody outside has been told yet.*3 tries have failed/);
   expect(await axeViolations(opened)).toEqual([]);
@@ -603,7 +613,7 @@ test('an emergency that runs is gone on with and asks for no reason; one that no
 });
 
 test('whoever has another emergency than the one that runs says why, as always, and reads that the first one ends with it', async () => {
-  const emergency = { running: { since: '2026-11-24T14:33:00', left: 2478 }, second: false, alert: null };
+  const emergency = { running: { since: '2026-11-24T14:33:00', left: 2478 }, second: false, alert: null, leaves: true };
   const { page, core } = await start((made) => void (made.lockFacts = { ...calmLock, emergency }));
   await page.keyboard.press('Control+g');
   await page.getByRole('button', { name: 'Another emergency' }).click();
@@ -683,7 +693,7 @@ test.each([
   { width: 800, height: 600 },
   { width: 1440, height: 900 },
 ])('a stopped station, its lifting, and another emergency fit or scroll at $width x $height, with their buttons within reach', async (viewport) => {
-  const emergency = { running: { since: '2026-11-24T14:33:00', left: 2478 }, second: false, alert: { since: '2026-11-24T14:33:00', tries: 3 } };
+  const emergency = { running: { since: '2026-11-24T14:33:00', left: 2478 }, second: false, alert: { since: '2026-11-24T14:33:00', tries: 3 }, leaves: true };
   const { page } = await start((made) => void (made.lockFacts = { ...calmLock, stopped: stop, emergency }), { viewport });
   const within = async (name: RegExp): Promise<void> => {
     const button = page.getByRole('button', { name });

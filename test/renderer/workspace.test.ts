@@ -322,6 +322,39 @@ describe('keys', () => {
     expect(core.commands()).toEqual(['command-prompt', 'source-file ~/.tmux.conf', 'set-option mouse off', 'command-prompt']);
   });
 
+  test('the line says what kind of workstation this is', async () => {
+    const { page, core } = await start();
+    expect(await page.textContent('.line__state')).toContain('nursing');
+    core.emit('status', { ...calmStatus, place: 'it-office' });
+    await until(async () => (await page.textContent('.line__state'))?.includes('IT office'), 'the other kind');
+  });
+
+  test('the prompt is edited as in readline, and ctrl-w closes nothing', async () => {
+    const { page } = await start();
+    await prefix(':');
+    await page.waitForSelector('.prompt__text');
+    await page.keyboard.type('split-window -h nano');
+    const line = async (): Promise<string> => {
+      const at = Number(await page.evaluate<number>(`document.querySelector('.prompt__text').selectionStart`));
+      const text = await page.inputValue('.prompt__text');
+      return `${text.slice(0, at)}|${text.slice(at)}`;
+    };
+    for (const [key, wanted] of [
+      ['w', 'split-window -h |'],
+      ['a', '|split-window -h '],
+      ['e', 'split-window -h |'],
+      ['w', 'split-window |'],
+      ['u', '|'],
+    ] as const) {
+      await page.keyboard.press(`Control+${key}`);
+      await until(async () => (await line()) === wanted, `ctrl-${key}`);
+    }
+    await page.keyboard.type('new-window');
+    for (let n = 0; n < 7; n++) await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('Control+k');
+    await until(async () => (await line()) === 'new|', 'ctrl-k');
+  });
+
   test.each([1440, 1024, 800])('what is typed into the prompt is seen at %i, its usage over it', async (width) => {
     const { page } = await start({ viewport: { width, height: 600 } });
     await prefix(':');

@@ -10,6 +10,7 @@ import type { Controller } from '../controller.ts';
 import * as model from '../model.ts';
 import { band } from './band.tsx';
 import { isCommand, offers, type Offer } from './palette.ts';
+import { editLine } from '../line-edit.ts';
 import { close } from './parts.tsx';
 
 export const prompt = band('prompt', { words: ['prompt', 'initial', 'template'] }, Prompt);
@@ -90,6 +91,19 @@ function Prompt({
     setRecalled(at);
     show(history()[at] ?? '');
   };
+  /** @returns whether the key edits the line. */
+  const edit = ({ key, ctrlKey, altKey, metaKey, shiftKey }: KeyboardEvent): boolean => {
+    const field = input.current!;
+    const edited = ctrlKey && !altKey && !metaKey && !shiftKey ? editLine(key, field.value, field.selectionStart ?? 0, field.selectionEnd ?? 0) : undefined;
+    if (!edited) return false;
+    if (edited.text !== field.value) {
+      setRecalled(-1);
+      show(edited.text);
+    }
+    field.value = edited.text;
+    field.setSelectionRange(edited.at, edited.at);
+    return true;
+  };
   const recalls = palette && current < 0 && (typed === '' || recalled >= 0);
   return (
     <Band label={messages.prompt.label} onClose={close} class="band--flush palette">
@@ -132,6 +146,7 @@ function Prompt({
         }}
         onKeyDown={(event) => {
           const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+          if (edit(event)) return event.preventDefault();
           if (palette && event.ctrlKey && (event.key === 'p' || event.key === 'n')) recall(event.key === 'p' ? 1 : -1);
           else if (step !== 0 && recalls && history().length > 0) recall(step === -1 ? 1 : -1);
           else if (step !== 0 && found.length > 0) setCurrent((current + step + found.length + (current < 0 && step < 0 ? 1 : 0)) % found.length);

@@ -139,7 +139,7 @@ test('apply takes a file into force with a passphrase and no other way; show and
   expect(second.person).toMatch(/^p-/);
   const shown = JSON.parse((await wardmux('show', '--json')).out) as { version: number; by: string; from: string; to: null; policy: Policy };
   expect(shown).toMatchObject({ version: 2, by: second.person, from: second.time, to: null, policy: { lock: { idleSeconds: 900 } } });
-  expect((await wardmux('show')).out).toMatch(/^version +2\nsha256 .*\nin force from .*\nuntil +now\nby +p-[\s\S]*lock\.idleSeconds +900\n/);
+  expect((await wardmux('show')).out).toMatch(/^policy +version 2\nsha256 .*\nin force from .*\nuntil +now\nby +p-[\s\S]*lock\.idleSeconds +900\n/);
   // Between the two the first one was in force, and before it none.
   const between = new Date(Date.parse(second.time) - 1).toISOString();
   expect(JSON.parse((await wardmux('show', '--at', between, '--json')).out)).toMatchObject({
@@ -180,7 +180,7 @@ test('an older policy that comes back is found and named, wherever it comes from
   expect(await opened(['policy', 'apply', old])).toMatchObject({ status: 0, out: expect.stringContaining('a roll-back') });
   expect(changes().at(-1)?.detail).toMatchObject({ version: 3, rollbackTo: 1, changes: ['lock.idleSeconds stronger 600 300'] });
   expect((await wardmux('history')).out).toMatch(/\n3 .* a roll-back to version 1 +lock\.idleSeconds stronger\n$/);
-  expect((await wardmux('show')).out).toMatch(/^version +3, the same as version 1: a roll-back\n/);
+  expect((await wardmux('show')).out).toMatch(/^policy +version 3, the same as version 1: a roll-back\n/);
 });
 
 test('an old policy counts because the ledger has its digest: one that was changed or is gone is not shown', async () => {

@@ -114,7 +114,7 @@ async function showPreset(name: PresetName, options: Json, io: CliIo): Promise<n
 /** The line of a version that people read. */
 function versionRows({ version, sha256, from, to, by, second, rollbackTo }: PolicyVersion): string[][] {
   return [
-    ['version', rollbackTo === null ? String(version) : `${version}, the same as version ${rollbackTo}: a roll-back`],
+    ['policy', rollbackTo === null ? `version ${version}` : `version ${version}, the same as version ${rollbackTo}: a roll-back`],
     ['sha256', sha256],
     ['in force from', from],
     ['until', to ?? 'now'],
