@@ -6,12 +6,13 @@ import { RECORDING_ID } from '../types/ids.ts';
 import { reviewStates, type ReviewState, type Role } from '../types/words.ts';
 import { unmaskText, verdictText } from './certificate.ts';
 import { askedOf, isAgreed, signerOf, type KnownPerson } from './person-facts.ts';
+import { areOneHand } from './quorum.ts';
 import type { RecordingState, RecordingStates } from './rules.ts';
 import type { LedgerEvent } from './types.ts';
 
 /** The actions. */
 const REVIEW = 'recording.review';
-const UNMASK = 'recording.unmask';
+export const UNMASK = 'recording.unmask';
 /** Who reviews. A constant of the format. */
 const REVIEWER: Role = 'auditor';
 
@@ -31,11 +32,13 @@ function readReview({ detail = {} }: Pick<LedgerEvent, 'detail'>): { readonly re
   return typeof recording === 'string' && RECORDING_ID.test(recording) && state ? { recording, state } : undefined;
 }
 
-/** Why this person says nothing of that recording; undefined where they can. To stand behind their id. */
-export function reviewFault(known: KnownPerson | undefined, by: string, recording: Pick<RecordingState, 'person'> | undefined): string | undefined {
+/** Why this person says nothing of that recording; undefined where they can. To stand behind their id. @param at ISO 8601 UTC */
+export function reviewFault(people: People, by: string, recording: Pick<RecordingState, 'person'> | undefined, at: string): string | undefined {
   if (!recording) return 'reviews a recording that is not there';
   if (recording.person === by) return 'reviews a recording of their own';
-  return isReviewer(known) ? undefined : 'reviews a recording without being an active auditor';
+  if (recording.person !== null && areOneHand({ get: (id) => people.person(id) }, by, recording.person, at))
+    return 'reviews a recording of somebody whose hand they are: one alone has put them there';
+  return isReviewer(people.person(by)) ? undefined : 'reviews a recording without being an active auditor';
 }
 
 /**
@@ -44,15 +47,14 @@ export function reviewFault(known: KnownPerson | undefined, by: string, recordin
  */
 export function reviewWhy(people: People, states: Pick<RecordingStates, 'get'>, event: LedgerEvent): string | undefined {
   if (event.action !== REVIEW) return undefined;
-  const { person: by = '', installation, seq } = event;
+  const { person: by = '', installation, seq, time } = event;
   const said = readReview(event);
   if (!said) return 'reviews a recording and does not say how';
   const found = states.get(said.recording);
-  const known = people.person(by);
-  const fault = reviewFault(known, by, found && found.start < seq ? found : undefined);
+  const fault = reviewFault(people, by, found && found.start < seq ? found : undefined, time);
   if (fault !== undefined) return fault;
   const text = verdictText({ installation, ...said, after: found!.review?.seq ?? null, by });
-  return signerOf(event, text) === known!.signingKey ? undefined : `reviews recording ${said.recording}, and nobody who may has signed that`;
+  return signerOf(event, text) === people.person(by)!.signingKey ? undefined : `reviews recording ${said.recording}, and nobody who may has signed that`;
 }
 
 /** Why a `recording.unmask` is not one that two have agreed to; undefined where it is, and for events of other things. As `reviewWhy`. */

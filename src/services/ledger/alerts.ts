@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Alerts, type Alert } from '../../alerts/evaluate.ts';
 import { defaultHours, type SiteHours } from '../../alerts/rules.ts';
 import { readSmall, writeAtomic } from '../../disk/atomic.ts';
-import { ALERT_CLOSED, alertWhy } from '../../ledger/alert-facts.ts';
+import { ALERT_CLOSED, alertWhy, isAbout } from '../../ledger/alert-facts.ts';
 import { alertText, certify } from '../../ledger/certificate.ts';
 import { LedgerFacts } from '../../ledger/facts.ts';
 import type { LedgerEvent } from '../../ledger/types.ts';
@@ -96,6 +96,11 @@ export async function closeAlert(
   await withLedger(
     site,
     async ({ ledger }) => {
+      if (isAbout(ledger.facts, alert.about, by, new Date(now()).toISOString()))
+        throw new Refusal(
+          'not-closed',
+          `The alert ${alert.rule} of event ${alert.seq} is about somebody who counts as one with you, because one of you alone has made the other a security admin or an auditor. Somebody else closes it. Nothing was closed.`,
+        );
       const bytes = Buffer.from(words, 'utf8');
       const file = await notes.seal(boundTo(alert), bytes, recipientsOf(identity.person, policyInForce(site.home, ledger.facts)));
       bytes.fill(0);

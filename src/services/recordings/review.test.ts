@@ -11,7 +11,7 @@ import { thumbprint } from '../../recording/wrap.ts';
 import type { PublicJwk } from '../../types/keys.ts';
 import { reviewStates, type ReviewState, type Role } from '../../types/words.ts';
 import type { Decider } from '../deeds/decide.ts';
-import { reviewRecording, unmaskRecording } from './review.ts';
+import { requireUnmasked, reviewRecording, unmaskRecording } from './review.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 afterAll(removeFolders);
@@ -145,12 +145,21 @@ test('that somebody else’s recording is shown with nothing covered counts wher
   await expect(unmask(aud)).rejects.toMatchObject({ code: 'second-needed' });
   await expect(unmask(aud, both)).rejects.toMatchObject({ code: 'second-needed' });
   await expect(unmask(both, aud)).rejects.toMatchObject({ code: 'second-needed' });
+  const state = (await ledger.recording(id))!;
+  const shows = (who: Somebody): Promise<void> => requireUnmasked(ledger, who.id, id, state);
+  await expect(shows(aud)).rejects.toMatchObject({ code: 'second-needed' });
   await unmask(aud, sec);
+  await shows(aud);
+  await expect(shows(sec)).rejects.toMatchObject({ code: 'second-needed' });
+  // Until they come in anew: what the vault counts then, the ledger has to have taken then.
+  await ledger.append({ action: 'unlock', person: aud.id, outcome: 'success', detail: { method: 'passphrase' } });
+  await expect(shows(aud)).rejects.toMatchObject({ code: 'second-needed' });
   expect((await readers(here, id)).unentitled).toEqual([]);
   // By the installation's key alone: one signature, and one of who may not.
   const asked = new Date().toISOString();
   const one = await aud.certify(ledger.installation, aud.id, { deed: 'unmask', recording: id, asked });
   await ledger.append({ action: 'recording.unmask', person: aud.id, detail: { recording: id, asked, ...one } });
+  await expect(shows(aud)).rejects.toMatchObject({ code: 'second-needed' });
   const owner = await both.certify(ledger.installation, aud.id, { deed: 'unmask', recording: id, asked });
   await ledger.append({
     action: 'recording.unmask',

@@ -2,7 +2,7 @@
 import type { LedgerFacts } from '../../ledger/facts.ts';
 import type { Certificate, VerdictDeed } from '../../ledger/certificate.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { mayAgreeToUnmask, reviewFault } from '../../ledger/review-facts.ts';
+import { mayAgreeToUnmask, reviewFault, UNMASK, unmaskWhy } from '../../ledger/review-facts.ts';
 import type { RecordingState } from '../../ledger/rules.ts';
 import { RECORDING_ID } from '../../types/ids.ts';
 import { Refusal } from '../../types/refusal.ts';
@@ -43,7 +43,7 @@ async function reviewable(ledger: ReviewParts['ledger'], by: string, recording: 
   if (!known) throw new Refusal('no-recording', `The ledger has no recording ${JSON.stringify(recording.slice(0, 40))}. See: wardmux list`);
   if (known.person === by)
     throw new Refusal('not-permitted', `Nobody reviews their own recording, and ${recording} is yours. Another auditor does. Nothing was changed.`);
-  const fault = reviewFault(ledger.facts.person(by), by, known);
+  const fault = reviewFault(ledger.facts, by, known, new Date().toISOString());
   if (fault !== undefined) throw new Refusal('not-permitted', `${by} ${fault}. Nothing was changed.`);
   return known;
 }
@@ -53,6 +53,19 @@ export function whoUnmasks(facts: Pick<LedgerFacts, 'active' | 'person' | 'hand'
   const now = new Date().toISOString();
   if (by === owner) return [];
   return facts.active().filter((id) => id !== by && id !== owner && mayAgreeToUnmask(facts.person(id)) && facts.hand(id, now) !== facts.hand(by, now));
+}
+
+/** Since `by` came in last the ledger has taken it that two agreed, and it counts by what it knows of both now. @throws Refusal where that is not so */
+export async function requireUnmasked(ledger: Pick<Ledger, 'eventsOf' | 'facts'>, by: string, recording: string, state: RecordingState): Promise<void> {
+  const { facts } = ledger;
+  const { since } = facts.untold(by);
+  const states = { get: (id: string) => (id === recording ? state : undefined) };
+  const events = await ledger.eventsOf(recording);
+  if (!events.some(({ event }) => event.action === UNMASK && event.person === by && event.seq > since && unmaskWhy(facts, states, event) === undefined))
+    throw new Refusal(
+      'second-needed',
+      'The ledger has not taken it that somebody else agreed to this since you came in, so nothing is shown uncovered. Look at it masked, or ask for that again.',
+    );
 }
 
 /** @throws Refusal, LedgerError: then it stays covered */
