@@ -1,6 +1,6 @@
 /** Whose recordings are listed and opened, and what is entered of each look: at first, and when it ends, by whatever it ends. */
 import { mkdirSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { testLedgerOptions } from '../src/ledger/fixture.ts';
 import { Ledger, noticeEntry } from '../src/ledger/index.ts';
 import type { AuditEntry } from '../src/ledger/events.ts';
@@ -69,7 +69,9 @@ beforeEach(async () => {
       require: () => ({
         ask: async (request: string) => {
           asked.push(`${request} after ${entered.length}`);
-          return answers[request] ?? {};
+          const answer = answers[request] ?? {};
+          if (answer instanceof Error) throw answer;
+          return answer;
         },
       }),
     },
@@ -144,6 +146,24 @@ describe('a look', () => {
     await expect(reviews.seek(1, 0)).rejects.toThrow('not open any more');
   });
 
+  test('that the lock ends before main hears what the page got is entered all the same', async () => {
+    await reviews.open(1, own, undefined);
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    answers['reviewSeek'] = promise;
+    const sought = reviews.seek(1, 4_000_000);
+    reviews.forget();
+    expect(entered.at(-1)).toMatchObject({ action: 'view', person: ADA, detail: { fromMs: 4000, toMs: 4000 } });
+    resolve({ toUs: 4_000_000 });
+    await sought;
+  });
+
+  test('at one that was deleted is refused, and nothing is entered', async () => {
+    const state = (await ledger.recording(own))!;
+    vi.spyOn(ledger, 'recording').mockResolvedValue({ ...state, deleted: {} } as unknown as typeof state);
+    await expect(reviews.open(1, own, undefined)).rejects.toMatchObject({ code: 'deleted' });
+    expect([entered, asked]).toEqual([[], []]);
+  });
+
   test('of another ticket gets nothing', async () => {
     await reviews.open(1, own, undefined);
     await reviews.open(2, own, undefined);
@@ -164,6 +184,22 @@ describe('a look at somebody else’s', () => {
     await reviews.seek(3, 2_000_000);
     await reviews.close();
     expect(entered.at(-1)).toEqual({ action: 'view', person: ADA, detail: { recording: others, key: 'audit', fromMs: 2000, toMs: 4000 } });
+  });
+
+  test('with nothing covered is refused where the ledger has not taken it that two agreed: no look is entered, and the vault is not asked', async () => {
+    await expect(reviews.openOther({ ...looked, masked: false, recording: others })).rejects.toMatchObject({ code: 'second-needed' });
+    expect([entered, asked]).toEqual([[], []]);
+  });
+
+  test('that came to nothing is entered as that', async () => {
+    answers['reviewOpenOther'] = new Error('not an audit key');
+    await expect(reviews.openOther({ ...looked, recording: others })).rejects.toThrow('not an audit key');
+    const detail = { recording: others, key: 'audit', how: 'replay', masked: true, reason: 'audit' };
+    expect(entered).toEqual([
+      { action: 'play', person: ADA, outcome: 'success', detail },
+      { action: 'play', person: ADA, outcome: 'failure', detail },
+    ]);
+    await expect(reviews.more(3)).rejects.toThrow('not open any more');
   });
 
   test('shows nothing where that cannot be entered, of one’s own, and of what the ledger does not know', async () => {

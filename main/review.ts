@@ -9,7 +9,8 @@ import { checkRecording } from '../src/records/index.ts';
 import { liveState } from '../src/recording/live.ts';
 import { filterRows, sortRows, type RecordingRow } from '../src/review/rows.ts';
 import { listRecordings, namesFor, rowOf } from '../src/services/recordings/list.ts';
-import { reviewRecording } from '../src/services/recordings/review.ts';
+import { requireUnmasked, reviewRecording } from '../src/services/recordings/review.ts';
+import type { AuditEntry } from '../src/ledger/events.ts';
 import type { RecordingState } from '../src/ledger/rules.ts';
 import type { GivenReasonWord, ReviewState } from '../src/types/words.ts';
 import type { Home } from '../src/storage/index.ts';
@@ -105,6 +106,7 @@ export class Reviews implements Reviewing {
         'not-yours',
         'This recording is somebody else’s: it is sealed to them and to the audit keys. An auditor who has one looks at it with that, for a reason.',
       );
+    requireNotDeleted(state);
     const masked = asked ?? this.#masksOwn;
     return this.#openWith({ ticket, recording, person: person.id, key: 'owner' }, state, masked, { masked }, (live) =>
       vaults.require().ask('reviewOpen', { ticket, recording, live, masked }),
@@ -114,11 +116,13 @@ export class Reviews implements Reviewing {
   readonly openOther: Reviewing['openOther'] = async ({ ticket, recording, masked, reason, keyFile }) => {
     const { gate, vaults, installed } = this.#parts;
     const { person } = gate.requireSession();
-    const state = await installed.require().ledger.recording(recording);
+    const { ledger } = installed.require();
+    const state = await ledger.recording(recording);
     if (!state) throw new Refusal('no-recording', 'The ledger does not know this recording, so nobody can say whose it is. Nothing is shown.');
     if (state.person === person.id) throw new Refusal('yours', 'This recording is your own: it opens with your own key.');
-    if (state.deleted)
-      throw new Refusal('deleted', 'This recording was deleted. If its files are here, they came back out of a copy, and nothing of them is shown.');
+    requireNotDeleted(state);
+    // The vault counts it from the two signatures on, and the ledger may still have refused the event.
+    if (!masked) await requireUnmasked(ledger, person.id, recording, state);
     return this.#openWith({ ticket, recording, person: person.id, key: 'audit' }, state, masked, { masked, reason }, (live) =>
       vaults.require().ask('reviewOpenOther', { ticket, recording, live, masked, keyFile }),
     );
@@ -141,7 +145,12 @@ export class Reviews implements Reviewing {
     await this.#enter(look, 'replay', detail);
     this.#look = look;
     const live = state?.closed === null && liveState(join(this.#parts.home.recordings, look.recording)) === 'live';
-    const { whole, commands } = await ask(live);
+    const { whole, commands } = await ask(live).catch((error: unknown) => {
+      // It stands there as a look: that nothing came of it does too.
+      this.#parts.journal.log(playOf(look, 'failure', 'replay', detail));
+      if (this.#look === look) this.#look = undefined;
+      throw error;
+    });
     // The commands are listed beside the replay, wherever it stands.
     if (commands) seen(look, commands.fromUs, commands.toUs);
     return { whole, masked, live };
@@ -154,12 +163,15 @@ export class Reviews implements Reviewing {
 
   readonly seek: Reviewing['seek'] = async (ticket, timeUs) => {
     const look = this.#looking(ticket);
+    // Before the answer: the page has the moment sooner than main hears of it, and the lock may come in between.
+    seen(look, timeUs, timeUs);
     const { toUs } = await this.#parts.vaults.require().ask('reviewSeek', { ticket, timeUs });
     seen(look, timeUs, toUs);
   };
 
   readonly more: Reviewing['more'] = async (ticket) => {
     const look = this.#looking(ticket);
+    seen(look, look.toUs, look.toUs);
     const { toUs } = await this.#parts.vaults.require().ask('reviewMore', { ticket });
     seen(look, look.toUs, toUs);
   };
@@ -219,11 +231,11 @@ export class Reviews implements Reviewing {
 
   /** Who reads is on the record before anything is shown, or nobody reads. @throws Refusal */
   async #enter(
-    { person, recording, key }: Pick<Look, 'person' | 'recording' | 'key'>,
+    who: Pick<Look, 'person' | 'recording' | 'key'>,
     how: 'replay' | 'search',
     more: { readonly masked?: boolean; readonly reason?: GivenReasonWord } = {},
   ): Promise<void> {
-    const entered = await this.#parts.journal.enter({ action: 'play', person, outcome: 'success', detail: { recording, key, how, ...more } });
+    const entered = await this.#parts.journal.enter(playOf(who, 'success', how, more));
     if (!entered) throw new Refusal('not-entered', 'The ledger does not take it that you look, so nothing is shown. Free its disk, and try again.');
   }
 
@@ -283,6 +295,19 @@ export class Reviews implements Reviewing {
       yours: row.person === person,
     };
   }
+}
+
+const playOf = (
+  { person, recording, key }: Pick<Look, 'person' | 'recording' | 'key'>,
+  outcome: 'success' | 'failure',
+  how: 'replay' | 'search',
+  more: { readonly masked?: boolean; readonly reason?: GivenReasonWord },
+): AuditEntry => ({ action: 'play', person, outcome, detail: { recording, key, how, ...more } });
+
+/** @throws Refusal */
+function requireNotDeleted(state: RecordingState | undefined): void {
+  if (state?.deleted)
+    throw new Refusal('deleted', 'This recording was deleted. If its files are here, they came back out of a copy, and nothing of them is shown.');
 }
 
 function seen(look: Look, fromUs: number, toUs: number): void {
