@@ -10,7 +10,7 @@ const folder = mkdtempSync(join(tmpdir(), 'wardmux-cursor-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const cursor = { size: 7, root: 'ab'.repeat(32), at: '2026-11-29T02:00:00.000Z', certificate: 'cd'.repeat(32) };
 
-test('it is read back as it was written; set forward, renamed, cut or signed by another key it is none', async () => {
+test('it is read back as it was written; set forward, renamed, cut or signed by another key or a former one it is none', async () => {
   const signer = testSigner();
   const { key } = testLedgerOptions(signer);
   await writeCursor(folder, 'siem', cursor, signer.sign);
@@ -26,4 +26,7 @@ test('it is read back as it was written; set forward, renamed, cut or signed by 
   writeFileSync(path, text);
   expect(readCursor(folder, 'siem', testLedgerOptions(testSigner()).key)).toBeUndefined();
   expect(readCursor(folder, 'nobody', key)).toBeUndefined();
+  // A key that was replaced may be somebody else’s by now.
+  const rotated = { ...testLedgerOptions(testSigner()).key, before: { key, until: { size: 100, root: 'ab'.repeat(32) } } };
+  expect(readCursor(folder, 'siem', rotated)).toBeUndefined();
 });

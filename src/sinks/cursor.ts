@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ed25519Verify } from '../crypto/ed25519.ts';
 import { readSmall, writeAtomic } from '../disk/atomic.ts';
-import { keysOf, type NoteKey } from '../ledger/note.ts';
+import type { NoteKey } from '../ledger/note.ts';
 
 const schema = z.strictObject({
   /** The first so many events have gone. */
@@ -31,7 +31,8 @@ const pathOf = (folder: string, sink: string): string => join(folder, `${sink}.j
 export function readCursor(folder: string, sink: string, key: NoteKey): SinkCursor | undefined {
   try {
     const { signature, ...cursor } = fileSchema.parse(JSON.parse(readSmall(pathOf(folder, sink))?.toString('utf8') ?? ''));
-    const good = keysOf(key).some((each) => ed25519Verify(each.key.publicKey, signedText(sink, cursor), Buffer.from(signature, 'base64')));
+    // By the key of today alone: one that was replaced may be somebody else's, and events go once more instead.
+    const good = ed25519Verify(key.publicKey, signedText(sink, cursor), Buffer.from(signature, 'base64'));
     return good ? cursor : undefined;
   } catch {
     return undefined;
