@@ -51,6 +51,13 @@ test('thresholds: one less raises nothing, spread over more than the window noth
   expect(names(eventsAt(...[0, 1, 2, 3, 4, 5].map((at) => [at, failed(ada, 'passkey-not-used')] as const)))).toEqual([]);
 });
 
+test('one that is entered late, or a clock that was set back and on again, empties no count', () => {
+  expect(names(eventsAt(...[10, 11, 12, 13, -60, 14].map((at) => [at, failed(ada)] as const)), NOON + HOUR)).toContain('failed-unlocks');
+  expect(names(eventsAt([0, failed(ada)], [1, failed(bo)], [-600, failed(ada)], [2, failed(cy)]))).toContain('spray');
+  // Those of a clock that was ahead stand for themselves.
+  expect(names(eventsAt(...[600, 601, 602, 603, 0].map((at) => [at, failed(ada)] as const)))).not.toContain('failed-unlocks');
+});
+
 test('spray is of different people, also of ids that nobody has', () => {
   const nobody = (crowd: number): LedgerEntry => ({ action: 'unlock', outcome: 'failure', detail: { reason: 'no-such-person', crowd } });
   expect(names(eventsAt([0, failed(ada)], [1, failed(bo)], [2, failed(ada)]))).toEqual([]);

@@ -149,14 +149,20 @@ export class Alerts {
     const { count, windowMs } = rule.threshold ?? { count: 1, windowMs: 0 };
     const one: Counted = { at, seq: event.seq, about, distinct: rule.distinct?.(event) };
     if (rule.distinct && one.distinct === undefined) return;
-    const kept = [...(this.#counted.get(key) ?? []).filter((each) => each.at >= at - windowMs && each.at <= at), one];
-    const reached = rule.distinct ? new Set(kept.map(({ distinct }) => distinct)).size : kept.length;
+    // Those of a later time stay: one that is entered late, or a clock that was set back, empties no count.
+    const kept = [...(this.#counted.get(key) ?? []).filter((each) => each.at >= at - windowMs), one];
+    const isNear = (each: Counted): boolean => each.at <= at + windowMs;
+    const near = kept.filter(isNear);
+    const reached = rule.distinct ? new Set(near.map(({ distinct }) => distinct)).size : near.length;
     if (reached < count) {
       this.#counted.set(key, kept);
       return;
     }
     // The count begins anew: what has raised one alert raises no second one.
-    this.#counted.delete(key);
+    this.#counted.set(
+      key,
+      kept.filter((each) => !isNear(each)),
+    );
     this.#add(
       key,
       raisedBy(
@@ -164,8 +170,8 @@ export class Alerts {
         rule,
         event.seq,
         at,
-        [...new Set(kept.flatMap((each) => each.about))],
-        kept.map(({ seq }) => seq),
+        [...new Set(near.flatMap((each) => each.about))],
+        near.map(({ seq }) => seq),
       ),
     );
   }
