@@ -40,6 +40,8 @@ ${roles.map((role) => `- **${role}**: ${meanings[role]}`).join('\n')}
 - Nobody grants themselves a role, disables or deletes themselves: another security admin does. So there is always one left who can come in.
 - Nobody is security admin and auditor.
 - A security admin never gets content: recordings are sealed to the person who made them and to the audit keys of the policy.
+- Nobody reviews a recording of somebody who alone has made them an auditor, or closes an alert about such a one, for 90 days: they count as that one.
+- Whoever holds the file of an audit key needs no role, reason or second one at a terminal: \`wardmux play ID --key FILE\` shows what is sealed to it with nothing covered.
 - What one security admin does alone is in the ledger under their name, signed with their key. What takes two has both signatures.
 
 ## A place with one person
