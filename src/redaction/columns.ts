@@ -134,7 +134,7 @@ class ColumnReader implements StructureReader {
 
   /** A header of a list with a separator: names alone, one of which says who somebody is. */
   #header(text: string): Found[] {
-    if (text.length > 4000 || !NAMES_GATE.test(text)) return [];
+    if (text.length > 4000 || NO_HEADER.test(text)) return [];
     for (const separator of [',', '|', '\t', ';']) {
       if (!text.includes(separator)) continue;
       const names = text.trimEnd().split(separator);
@@ -161,7 +161,8 @@ function placesOf(rule: string, header: string): { from: number; to: number }[] 
     .filter(({ from, to }) => isSensitive(header.slice(from, to)));
 }
 
-const NAMES_GATE = /ssn|ss|dob|mrn|birth|name|addr|phone|mail|zip|postal|member|policy|FIRST|LAST|medicare|mbi|passw|secret|street|patient/i;
+/** What stands in no name and separates none: a line with it is no header, whatever names it has. */
+const NO_HEADER = /[^\w\s"',|;]/;
 
 interface Cell {
   readonly text: string;
@@ -198,42 +199,13 @@ export const columnsRow: StructureRow = {
   reason: 'patient-data',
   standard: true,
   reader: () => new ColumnReader(),
-  needs: {
-    words: [
-      'ssn',
-      'ss',
-      'dob',
-      'fna',
-      'lna',
-      'birth',
-      'rec',
-      'dri',
-      'sub',
-      'mrn',
-      'bir',
-      'nam',
-      'add',
-      'pho',
-      'mai',
-      'zip',
-      'pos',
-      'mem',
-      'pol',
-      'fir',
-      'las',
-      'med',
-      'mbi',
-      'pas',
-      'sec',
-      'str',
-      'pat',
-    ],
-  },
+  needs: { words: [',', '|', '\t', ';'] },
   examples: {
     found: [
       ' id |  last_name  | state \n----+-------------+-------\n  1 | «Diaz»        | MA',
       '-[ RECORD 1 ]\nlast_name | «Diaz»\nstate     | MA',
       'id,ssn,city\n1,«536221847»,Boston',
+      'id;csn;fax\n1;«88120034»;«6175552368»',
     ],
     left: [' table_name | host_name | ip_address \n------------+-----------+-----------\n a | b | 10.0.0.1', 'name | status\n1 | 2'],
   },

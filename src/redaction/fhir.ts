@@ -48,7 +48,7 @@ class FhirReader implements StructureReader {
   }
 
   line(text: string, likely: boolean): readonly Found[] {
-    if (!likely && this.#levels.length === 0 && !this.#open) return NOTHING;
+    if (!likely && this.fresh) return NOTHING;
     const found: Found[] = [];
     let at = 0;
     if (this.#open) {
@@ -152,6 +152,7 @@ export const fhirRow: StructureRow = {
       '{"resourceType":"Patient","name":[{"family":"«Diaz»","given":["«Rosa»","«M»"]}],"birthDate":"«1957-03-12»"}',
       '{"identifier":[{"system":"urn:x","value":"«00482913»"}],"telecom":[{"value":"«617-555-2368»"}]}',
       '  "birthDate": "«1957-03-12»",',
+      '"name":\n[\n{\n"family": "«Diaz»"',
     ],
     left: ['{"name":"nginx","value":"7"}', '{"metadata":{"name":"pod","labels":{"value":"x"}}}', 'say "hello"', '{"kind":"Pod","address":"10.0.0.1"}'],
   },

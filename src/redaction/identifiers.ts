@@ -1,6 +1,6 @@
 /** Recognisers of identifiers: a shape, with a label or a check digit where the shape alone says little. */
 import { all, alone, endsNumber, hasDigits, hasMailDomain, isDate, isDea, isMailbox, isNpi, isPatient, isSeparatedSsn, isSsn } from './checks.ts';
-import { pattern, type PatternRow } from './recogniser.ts';
+import { both, pattern, type PatternRow } from './recogniser.ts';
 
 /** Before a label: the beginning of a word, or of a part of one that is written with underscores. */
 const WORD = '(?:\\b|_)';
@@ -8,6 +8,9 @@ const WORD = '(?:\\b|_)';
 const GAP = `["'\\s:=|#>().]{1,24}`;
 /** The same with at least one sign that a value follows. */
 const SIGN = `["')]?[ \\t]{0,8}[:=#|>][\\s:=#|"'>()]{0,16}`;
+/** With what a gap begins, and a sign: the gate of a label goes so far, and no farther, because what comes then is of any length. */
+const AFTER = `["'\\s:=|#>().]`;
+const BEFORE_SIGN = `["')]?[ \\t:=#|>]`;
 /** “number”, in the ways in which labels have it. */
 const NUMBER = `(?:no\\.?|num(?:ber)?|id|#)`;
 
@@ -27,6 +30,24 @@ const PART = "\\p{Lu}[\\p{L}\\p{Mn}\\d'’.-]{0,30}";
 const PARTICLES = '(?:(?:de|del|la|las|los|da|di|van|von|der|den|el|al|bin|le) ){0,2}';
 const WRITTEN = `${PARTICLES}${PART}(?: ${PARTICLES}${PART}){0,3},? ${PARTICLES}${PART}(?: ${PART}){0,2}`;
 
+/*
+ * Labels, each in its expression and in its gate: what the one finds the other cannot pass over. They are of a fixed length.
+ */
+const SSN = `(?:ssn(?:[ _]?${NUMBER})?|${WORD}ss ?#|soc(?:ial)?[._ ]?[._ ]?sec(?:urity)?[._ ]?[._ ]?${NUMBER}?)`;
+const MRN = `(?:mrn(?:[ _]?${NUMBER})?|${WORD}(?:mr ?#|mr no\\.?|hrn|unit ?#)|med(?:ical)?[._ ]?[._ ]?rec(?:ord)?s?[._ ]?[._ ]?${NUMBER}?|${WORD}pat(?:ient)?[_ -]?(?:id|no|num(?:ber)?))`;
+const visit = (sign: string, gap: string): string =>
+  `${WORD}(?:(?:har|fin)(?:[ _]?${NUMBER})?${sign}|csn(?:[ _]?${NUMBER})?${gap}|(?:visit|encounter|enc|hospital[_ ]account)(?:[_ -]?${NUMBER}${gap}|${sign}))`;
+const DOB = `(?:dob|${WORD}d\\.o\\.b\\.?|birth[_ -]?(?:date|day)(?:time)?|date[_ ]?of[_ ]?birth|${WORD}born(?: on)?)`;
+const PHONE = `${WORD}(?:phone|tel(?:ephone)?|fax|cell|mobile|ph)\\b\\.?(?: ?(?:no\\.?|num(?:ber)?|#))?`;
+const DEA = `${WORD}dea(?:[ _-]?(?:no\\.?|num(?:ber)?|#|reg(?:istration|\\.)?(?: ?(?:no\\.?|num(?:ber)?|#))?))?`;
+const NPI = `${WORD}(?:npi|provider|taxonomy)`;
+const MEMBER = `${WORD}(?:(?:member|subscriber|policy|plan|insured|insurance|beneficiary|claim|accession|acct|patient[_ -]account|hicn|medicaid)[_ -]?${NUMBER}|account[_ -]?(?:no\\.|number|#))`;
+const patient = (sign: string, blanks: string): string => `${WORD}(?:(?:patient|pat|pt)[ _]?name(?:${sign}|${blanks})|(?:patient|pt)${sign})`;
+
+/** A date of VistA's with blanks behind it; that nine digits stand somewhere is what the row needs. */
+const VISTA_DATE = /\d-\d\d?-\d\d(?:\d\d)?  /;
+const CAPITAL_WORD = / [A-Z\u00c0-\uffff]/;
+const WRITTEN_LABEL = new RegExp(patient(BEFORE_SIGN, '[ \\t]'), 'i');
 const COMMA_CAPITAL = /[A-Z\d'.\u00c0-\uffff-], ?[A-Z\u00c0-\uffff]/;
 
 const notWord = alone(/[A-Za-z0-9_]/);
@@ -46,15 +67,9 @@ export const identifierRows: readonly PatternRow[] = [
         /\d\d\d[- \u00a0\u2010-\u2015]\d\d[- \u00a0\u2010-\u2015]\d\d\d\d/,
         all(notDigit, isSeparatedSsn),
       ),
-      pattern(
-        `(?:ssn(?:[ _]?${NUMBER})?|${WORD}ss ?#|soc(?:ial)?[._ ]{0,2}sec(?:urity)?[._ ]{0,2}${NUMBER}?)${GAP}(\\d{9})`,
-        'i',
-        { words: ['ssn', 'ss#', 'ss ', 'soc'], run: 9 },
-        /ssn|ss ?#|soc(?:ial)?[._ ]?[._ ]?sec/i,
-        all(notDigit, isSsn),
-      ),
+      pattern(`${SSN}${GAP}(\\d{9})`, 'i', { words: ['ssn', 'ss#', 'ss ', 'soc'], run: 9 }, new RegExp(SSN + AFTER, 'i'), all(notDigit, isSsn)),
       // VistA's look-up of a patient, and the first line of its patient inquiry.
-      pattern('\\b\\d{1,2}-\\d{1,2}-\\d{2}(?:\\d{2})? {2,24}(\\d{9})P?\\b', '', { run: 9 }, /\d-\d\d? ? ? ? ? ? ? ? ? ?\d\d\d\d\d\d\d\d\d/, isSsn),
+      pattern('\\b\\d{1,2}-\\d{1,2}-\\d{2}(?:\\d{2})? {2,24}(\\d{9})P?\\b', '', { run: 9 }, VISTA_DATE, isSsn),
       pattern(`${LAST_FIRST}; ?(\\d{9})P?\\b`, '', { words: [';'], run: 9 }, /; ?\d\d\d\d\d\d\d\d\d/, isSsn),
     ],
     examples: {
@@ -78,10 +93,10 @@ export const identifierRows: readonly PatternRow[] = [
     standard: true,
     patterns: [
       pattern(
-        `(?:mrn(?:[ _]?${NUMBER})?|${WORD}(?:mr ?#|mr no\\.?|hrn|unit ?#)|med(?:ical)?[._ ]{0,2}rec(?:ord)?s?[._ ]{0,2}${NUMBER}?|${WORD}pat(?:ient)?[_ -]?(?:id|no|num(?:ber)?))${GAP}([A-Z]{0,3}-?\\d{5,10})`,
+        `${MRN}${GAP}([A-Z]{0,3}-?\\d{5,10})`,
         'i',
         { words: ['mrn', 'mr#', 'mr ', 'hrn', 'med', 'pat', 'uni'], run: 5 },
-        /mrn|\bmr ?#|\bmr no|hrn|unit ?#|med(?:ical)?[._ ]?[._ ]?rec|pat(?:ient)?[_ -]?(?:id|n)/i,
+        new RegExp(MRN + AFTER, 'i'),
         notWord,
       ),
     ],
@@ -107,10 +122,10 @@ export const identifierRows: readonly PatternRow[] = [
     standard: true,
     patterns: [
       pattern(
-        `${WORD}(?:(?:har|fin)(?:[ _]?${NUMBER})?${SIGN}|csn(?:[ _]?${NUMBER})?${GAP}|(?:visit|encounter|enc|hospital[_ ]account)(?:[_ -]?${NUMBER}${GAP}|${SIGN}))([A-Z]{0,3}-?\\d{6,12})`,
+        `${visit(SIGN, GAP)}([A-Z]{0,3}-?\\d{6,12})`,
         'i',
         { words: ['csn', 'har', 'fin', 'vis', 'enc', 'hos'], run: 6 },
-        /csn|(?:har|fin)[ _]?[nic#]?[a-z"']?[ \t]?[:=#|>u]|visit|\b_?enc|hospital[_ ]acc/i,
+        new RegExp(visit(BEFORE_SIGN, AFTER), 'i'),
         notWord,
       ),
     ],
@@ -134,15 +149,13 @@ export const identifierRows: readonly PatternRow[] = [
     standard: true,
     patterns: [
       pattern(
-        `(?:dob|${WORD}d\\.o\\.b\\.?|birth[_ -]?(?:date|day)(?:time)?|date[_ ]?of[_ ]?birth|${WORD}born(?: on)?)${GAP}(${DATE})`,
+        `${DOB}${GAP}(${DATE})`,
         'i',
         { words: ['dob', 'd.o', 'bir', 'bor'], digits: 3 },
-        /dob["'\s:=|#>().]|d\.o\.b|birth|born/i,
+        new RegExp(DOB + AFTER, 'i'),
         (value, around) => notDigit(value, around) && isDate(value),
       ),
-      pattern('\\b(\\d{1,2}-\\d{1,2}-\\d{2}(?:\\d{2})?) {2,24}\\d{9}P?\\b', '', { run: 9 }, /\d-\d\d? ? ? ? ? ? ? ? ? ?\d\d\d\d\d\d\d\d\d/, (value) =>
-        isDate(value),
-      ),
+      pattern('\\b(\\d{1,2}-\\d{1,2}-\\d{2}(?:\\d{2})?) {2,24}\\d{9}P?\\b', '', { run: 9 }, VISTA_DATE, (value) => isDate(value)),
       pattern(`${LAST_FIRST}; ?\\d{3}-?\\d{2}-?\\d{4}P? {2,40}((?i:${DATE}))`, '', { words: [';'], digits: 12 }, /; ?\d\d\d-?\d\d-?\d\d\d\d/, (value) =>
         isDate(value),
       ),
@@ -179,10 +192,10 @@ export const identifierRows: readonly PatternRow[] = [
       pattern('(?:\\+?1[ .-])?[2-9]\\d{2}[.-][2-9]\\d{2}[.-]\\d{4}', '', { shape: '3-4' }, /[2-9]\d\d[.-][2-9]\d\d[.-]\d\d\d\d/, endsNumber),
       pattern('\\+1[ .-]?[2-9]\\d{2}[ .-]?[2-9]\\d{2}[ .-]?\\d{4}', '', { words: ['+1'], digits: 11 }, /\+1[ .-]?[2-9]\d\d/, endsNumber),
       pattern(
-        `${WORD}(?:phone|tel(?:ephone)?|fax|cell|mobile|ph)\\b\\.?(?: ?(?:no\\.?|num(?:ber)?|#))?${GAP}([2-9]\\d{2}[ .-]?[2-9]\\d{2}[ .-]?\\d{4})`,
+        `${PHONE}${GAP}([2-9]\\d{2}[ .-]?[2-9]\\d{2}[ .-]?\\d{4})`,
         'i',
         { words: ['ph', 'tel', 'fax', 'cel', 'mob'], digits: 10 },
-        /(?:phone|tel|telephone|fax|cell|mobile|\bph)(?: ?no| ?num| ?#)?["'\s:=|#>().]/i,
+        new RegExp(PHONE + AFTER, 'i'),
         endsNumber,
       ),
     ],
@@ -238,15 +251,7 @@ export const identifierRows: readonly PatternRow[] = [
     help: 'DEA registration numbers behind a label, with their check digit.',
     reason: 'personal-data',
     standard: true,
-    patterns: [
-      pattern(
-        `${WORD}dea(?:[ _-]?(?:no\\.?|num(?:ber)?|#|reg(?:istration|\\.)?(?: ?(?:no\\.?|num(?:ber)?|#))?))?${GAP}((?-i:[A-HJ-NP-UX][A-Z9]\\d{7}))`,
-        'i',
-        { words: ['dea'], run: 7 },
-        /dea[ _-]?[nr"'\s:=|#>().]/i,
-        all(notWord, isDea),
-      ),
-    ],
+    patterns: [pattern(`${DEA}${GAP}((?-i:[A-HJ-NP-UX][A-Z9]\\d{7}))`, 'i', { words: ['dea'], run: 7 }, new RegExp(DEA + AFTER, 'i'), all(notWord, isDea))],
     examples: {
       found: ['DEA: «AB1234563»', 'DEA # «BD9876547»', "'prescriber_dea': '«BD9876547»'", 'deaNumber=«BD9876547»', 'DEA Reg. No. «BD9876547»'],
       left: ['DEA: AB1234564', 'AB1234563', 'IDEA AB1234563'],
@@ -257,15 +262,7 @@ export const identifierRows: readonly PatternRow[] = [
     help: 'National Provider Identifiers behind a label, with their check digit. They name providers, not patients: not by default.',
     reason: 'personal-data',
     standard: false,
-    patterns: [
-      pattern(
-        `${WORD}(?:npi|provider|taxonomy)${GAP}([12]\\d{9})`,
-        'i',
-        { words: ['npi', 'pro', 'tax'], run: 10 },
-        /npi|provider|taxonomy/i,
-        all(notWord, isNpi),
-      ),
-    ],
+    patterns: [pattern(`${NPI}${GAP}([12]\\d{9})`, 'i', { words: ['npi', 'pro', 'tax'], run: 10 }, new RegExp(NPI + AFTER, 'i'), all(notWord, isNpi))],
     examples: { found: ['NPI: «1234567893»'], left: ['NPI: 1234567890', '1234567893'] },
   },
   {
@@ -275,10 +272,10 @@ export const identifierRows: readonly PatternRow[] = [
     standard: true,
     patterns: [
       pattern(
-        `${WORD}(?:(?:member|subscriber|policy|plan|insured|insurance|beneficiary|claim|accession|acct|patient[_ -]account|hicn|medicaid)[_ -]?${NUMBER}|account[_ -]?(?:no\\.|number|#))${GAP}([A-Z0-9][A-Z0-9-]{5,19})`,
+        `${MEMBER}${GAP}([A-Z0-9][A-Z0-9-]{5,19})`,
         'i',
-        { words: ['mem', 'sub', 'pol', 'pla', 'ins', 'ben', 'cla', 'acc', 'pat', 'hic', 'med'], digits: 4 },
-        /(?:member|subscriber|policy|plan|insured|insurance|beneficiary|claim|accession|acct|account|hicn|medicaid)[_ -]?(?:id|n|#)/i,
+        { words: ['mem', 'sub', 'pol', 'pla', 'ins', 'ben', 'cla', 'acc', 'pat', 'hic', 'med'] },
+        new RegExp(MEMBER + AFTER, 'i'),
         all(notWord, hasDigits(4)),
       ),
     ],
@@ -307,13 +304,7 @@ export const identifierRows: readonly PatternRow[] = [
         all(notWord, isPatient),
       ),
       // As one writes names elsewhere: behind a label that says whose.
-      pattern(
-        `${WORD}(?:(?:patient|pat|pt)[ _]?name(?:${SIGN}|[ \\t]{1,8})|(?:patient|pt)${SIGN})((?-i:${WRITTEN}))`,
-        'i',
-        { words: ['pat', 'pt:', 'pt ', 'pt=', 'pt_', 'ptn', 'pt"'] },
-        /(?:pat|patient|pt)[ _]?name|(?:patient|pt)["')]?[ \t]?[ \t]?[ \t]?[:=#|>]/i,
-        all(notWord, isPatient),
-      ),
+      pattern(`${patient(SIGN, '[ \\t]{1,8}')}((?-i:${WRITTEN}))`, 'i', { words: ['pat', 'pt'] }, both(CAPITAL_WORD, WRITTEN_LABEL), all(notWord, isPatient)),
       pattern(
         `(${LAST_FIRST}) {2,24}(?:\\d{3}-\\d{2}-\\d{4}|[A-Z]\\d{4}|\\d{1,2}-\\d{1,2}-\\d{2,4} {2,24}\\d{9})\\b`,
         '',

@@ -26,6 +26,9 @@ function planOf(kinds: readonly Kind[]): Plan {
   return plan;
 }
 
+/** The long s and the sign of the kelvin: to an expression that takes letters in either case they are s and k, to a gate and to what a row needs they are not. */
+const FOLDED = /[\u017f\u212a]/;
+
 export class LineScanner {
   readonly #rows: Plan['rows'];
   readonly #patterns: Plan['patterns'];
@@ -94,6 +97,7 @@ export class LineScanner {
   }
 
   #shapesAsIs(text: string): readonly Found[] {
+    if (!this.#prefilter.ascii && FOLDED.test(text)) return this.#patterns.flatMap(([kind, pattern]) => foundBy(kind, pattern, text));
     if (!this.#prefilter.any) return NOTHING;
     let found: Found[] | undefined;
     for (const i of this.#prefilter.from(this.#rows.length)) {

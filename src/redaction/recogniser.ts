@@ -88,7 +88,7 @@ export interface LinePattern {
   /** Whether there is a group. */
   readonly grouped: boolean;
   /**
-   * A line without this has nothing of the row: the engine need not look at it. An expression has literals and shapes of a fixed length only, so that the runtime's own
+   * A line without this has nothing that the expression finds, whatever the line is: the engine need not look at it. An expression here has literals and shapes of a fixed length only, so that the runtime's own
    * engine is linear over it too (a test holds it to that).
    */
   readonly gate: Gate;
@@ -97,6 +97,12 @@ export interface LinePattern {
   /** Whether what was found is one. @param around the line, and where it stands in it. */
   readonly check?: (value: string, around: { readonly text: string; readonly start: number; readonly end: number }) => boolean;
 }
+
+/** A gate of two that may stand anywhere: what is of any length between them is no gate's to look at. */
+export const both = (one: RegExp, other: RegExp): Gate & { readonly parts: readonly RegExp[] } => ({
+  parts: [one, other],
+  test: (text) => one.test(text) && other.test(text),
+});
 
 /** @param flags `i` where letters may be large or small. */
 export function pattern(source: string, flags: '' | 'i', needs: Needs, gate: Gate, check?: LinePattern['check']): LinePattern {

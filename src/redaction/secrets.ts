@@ -1,6 +1,6 @@
 /** Recognisers of what opens something. */
 import { alone, isSecret } from './checks.ts';
-import { NOTHING, pattern, type Found, type PatternRow, type StructureReader, type StructureRow } from './recogniser.ts';
+import { both, NOTHING, pattern, type Found, type PatternRow, type StructureReader, type StructureRow } from './recogniser.ts';
 
 const BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/;
 const END = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/;
@@ -38,6 +38,8 @@ const notToken = alone(/[A-Za-z0-9_]/);
 /** A character of a password on a command line; the first one begins no other option. */
 const VALUE = `[^\\s"']`;
 const FIRST = `[^\\s"'-]`;
+
+const ASSIGNED = `(?:pass(?:word|wd|phrase)?|_pass|pwd|secret(?:[_-]?key)?(?:_base)?|api[_-]?key|access[_-]?token|(?:auth|api|bot)[_-]?token|MYSQL_PWD)["']?`;
 
 export const secretRows: readonly (PatternRow | StructureRow)[] = [
   {
@@ -103,10 +105,10 @@ export const secretRows: readonly (PatternRow | StructureRow)[] = [
     standard: true,
     patterns: [
       pattern(
-        `(?:pass(?:word|wd|phrase)?|_pass|pwd|secret(?:[_-]?key)?(?:_base)?|api[_-]?key|access[_-]?token|(?:auth|api|bot)[_-]?token|MYSQL_PWD)["']?[ \\t]{0,4}[=:][ \\t]{0,4}["']?(${VALUE}{4,200})`,
+        `${ASSIGNED}[ \\t]{0,4}[=:][ \\t]{0,4}["']?(${VALUE}{4,200})`,
         'i',
         { words: ['pas', 'pwd', 'sec', 'api', 'acc', 'aut', 'bot', 'mys'] },
-        /(?:pass|word|wd|phrase|secret|secret_key_base|key|token)["']?[ \t]?[ \t]?[ \t]?[ \t]?[=:]/i,
+        new RegExp(`${ASSIGNED}[ \\t]?[ \\t]?[ \\t]?[ \\t]?[=:]`, 'i'),
         isSecret,
       ),
       pattern(
@@ -121,14 +123,14 @@ export const secretRows: readonly (PatternRow | StructureRow)[] = [
         `\\b(?:mysql|mysqldump|mysqladmin|mariadb)\\b[^|;]*? -p(${FIRST}${VALUE}{3,100})`,
         '',
         { words: ['mys', 'mar'] },
-        /(?:mysql|mysqldump|mysqladmin|mariadb)[ ]/,
+        both(/ -p/, /mysql|mariadb/),
         isSecret,
       ),
       pattern(
         `(?:curl|wget|http)\\b[^|;]*? (?:-u|--user)[ =]["']?[^\\s:"']{1,64}:(${VALUE}{3,200})`,
         '',
         { words: ['cur', 'wge', 'htt'] },
-        /(?:curl|wget|http) /,
+        / (?:-u|--user)[ =]/,
         isSecret,
       ),
       // Programs that take a password behind an option of their own.
@@ -149,7 +151,7 @@ export const secretRows: readonly (PatternRow | StructureRow)[] = [
       pattern(
         `\\b(?:smbclient|rpcclient|mount\\.cifs|net)\\b[^|;]*? -U ?["']?[^\\s%"']{1,64}%(${VALUE}{3,200})`,
         '',
-        { words: ['smb', 'rpc', 'net'] },
+        { words: ['smb', 'rpc', 'mou', 'net'] },
         / -U ?/,
         isSecret,
       ),
@@ -160,14 +162,14 @@ export const secretRows: readonly (PatternRow | StructureRow)[] = [
       // Files: .netrc, redis.conf, .pgpass; and what SQL and HTTP say.
       pattern(`\\blogin [^\\s]+\\s+password ["']?(${VALUE}{3,200})`, 'i', { words: ['log'] }, /login /i, isSecret),
       pattern(`\\b(?:requirepass|masterauth) ["']?(${VALUE}{3,200})`, 'i', { words: ['req', 'mas'] }, /requirepass|masterauth/i, isSecret),
+      pattern('(?:^|\\s)[A-Za-z0-9.*-]+:\\d{3,5}:[A-Za-z0-9_*-]+:[A-Za-z0-9_*.-]+:([^\\s:]{4,200})$', '', { words: [':'], run: 3 }, /:\d\d\d\d?\d?:/, isSecret),
       pattern(
-        '(?:^|\\s)[A-Za-z0-9.*-]+:\\d{3,5}:[A-Za-z0-9_*-]+:[A-Za-z0-9_*.-]+:([^\\s:]{4,200})$',
-        '',
-        { words: [':'], run: 3 },
-        /:\d\d\d\d?\d?:[A-Za-z0-9_*]/,
+        `\\b(?:password|identified (?:with [a-z0-9_]+ )?by) (?:set )?'([^']{4,200})'`,
+        'i',
+        { words: ['pas', 'ide'] },
+        /(?:password|by) (?:set )?'/i,
         isSecret,
       ),
-      pattern(`\\b(?:password|identified (?:with [a-z0-9_]+ )?by) (?:set )?'([^']{4,200})'`, 'i', { words: ['pas', 'ide'] }, /(?:password|by) '/i, isSecret),
       pattern(`\\bx-(?:api-key|auth-token|vault-token): ?["']?(${VALUE}{4,200})`, 'i', { words: ['x-a', 'x-v'] }, /x-[av]/i, isSecret),
       pattern('[a-z][a-z0-9+.-]+://[^\\s/:@"\']*:([^\\s/@"\']{3,200})@', 'i', { words: ['://'] }, /@/, isSecret),
       pattern('Authorization["\']?: ?(?:Bearer|Basic|Token) ([^\\s"\']{8,})', 'i', { words: ['aut'] }, /authorization/i, isSecret),
