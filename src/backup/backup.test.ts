@@ -24,10 +24,10 @@ const set = { format: 'wardmux-backup', version: 1, set: 'k-0123456789ab', insta
 const setKey = randomBytes(32);
 
 /** A run of whatever files, as anybody can make one. */
-async function runOf(folder: string, files: readonly (readonly [path: string, bytes: Uint8Array])[]): Promise<void> {
+async function runOf(folder: string, files: readonly (readonly [path: string, bytes: Uint8Array])[], recipients = [audit.recipient]): Promise<void> {
   const before = runsIn(folder);
   const head = { setKey: setKey.toString('base64url'), secrets: {} };
-  const run = await BackupRun.begin({ folder, set: set.set, setKey, before, recipients: [audit.recipient], head });
+  const run = await BackupRun.begin({ folder, set: set.set, setKey, before, recipients, head });
   try {
     for (const [path, bytes] of files) run.addFile(path, bytes, bytes.length);
     const { publicKey, secondKey } = publicHalves(signer);
@@ -180,6 +180,28 @@ test('ten thousand files that say little are named one by one, and kept once whe
   run.close();
   expect(count).toBe(many.length);
   expect(statement.packs.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(1000);
+});
+
+test('a run that is sealed to other keys than the one before opens with these alone, and uses nothing of what is sealed to others', async () => {
+  const place = ownFolder();
+  const folder = join(place, 'bk');
+  mkdirSync(folder);
+  const [second, third] = [generateAuditKey(), generateAuditKey()];
+  const files = [['policy.json', text('{}')]] as const;
+  for (const [recipients, written] of [
+    [[audit.recipient], 1],
+    [[audit.recipient, second.recipient], 1],
+    [[second.recipient, audit.recipient], 0],
+    [[third.recipient], 1],
+  ] as const) {
+    await runOf(folder, files, [...recipients]);
+    const own = wholeRuns(folder, set).at(-1)!;
+    expect(own.packs.filter(({ run }) => run === own.run)).toHaveLength(written);
+  }
+  const newest = await OpenRun.open(folder, wholeRuns(folder, set).at(-1)!, AuditKeyOpener.fromJson(third.file));
+  mkdirSync(join(place, 'in'));
+  expect(await restoreFiles(newest, join(place, 'in'))).toMatchObject({ files: 1 });
+  newest.close();
 });
 
 test('a run that names more than its statement, or less, is refused', async () => {

@@ -15,6 +15,8 @@ export const MANIFEST_RECORD_BYTES = 1024 * 1024;
 export const TAG_BYTES = 16;
 /** A file of JSON in a backup: a run of 10 TiB names its packs in fewer. */
 export const MOST_JSON_BYTES = 32 * 1024 * 1024;
+/** A key.json: 64 wraps are a quarter of it. */
+export const MOST_KEY_BYTES = 256 * 1024;
 /** More runs than one an hour for ten years are a mistake. */
 export const MOST_RUNS = 100_000;
 

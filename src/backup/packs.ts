@@ -6,8 +6,22 @@ import { createNew } from '../disk/atomic.ts';
 import { writeAll } from '../disk/bytes.ts';
 import { storageFault } from '../disk/errno.ts';
 import { requirePlain } from '../disk/plain.ts';
-import { readBounded } from './folder.ts';
-import { indexMac, KEY_FILE, PACK_BYTES, packName, packNumber, runName, sha256Hex, TAG_BYTES, type ChunkRef, type PackEntry } from './format.ts';
+import { BackupError } from './errors.ts';
+import { readBounded, readJsonOf } from './folder.ts';
+import {
+  indexMac,
+  KEY_FILE,
+  keySchema,
+  MOST_KEY_BYTES,
+  PACK_BYTES,
+  packName,
+  packNumber,
+  runName,
+  sha256Hex,
+  TAG_BYTES,
+  type ChunkRef,
+  type PackEntry,
+} from './format.ts';
 
 const MAGIC = Buffer.from('WMXBIX1\n', 'latin1');
 /** 32 bytes of id, offset and length as u32. */
@@ -45,10 +59,15 @@ export class KnownChunks {
   }
 }
 
-/** Takes in what the indices of a run say, also of one that was interrupted; whatever is not vouched for, or not as long as it says, is passed over. */
-export function learnRun(known: KnownChunks, folder: string, set: string, setKey: Uint8Array, run: number): void {
-  const key = readBounded(join(folder, runName(run), KEY_FILE), 256 * 1024);
-  if (!key) return;
+/**
+ * Takes in what the indices of a run say, also of one that was interrupted; whatever is not vouched for, or not as long as it says, is passed over. So is a run
+ * that is sealed to others: what the policy in force seals to nobody else opens for nobody else.
+ * @param kids of those to whom the new run is sealed
+ */
+export function learnRun(known: KnownChunks, folder: string, set: string, setKey: Uint8Array, run: number, kids: ReadonlySet<string>): void {
+  const path = join(folder, runName(run), KEY_FILE);
+  const key = readBounded(path, MOST_KEY_BYTES);
+  if (!key || !isSealedTo(path, key, kids)) return;
   const keySha256 = sha256Hex(key);
   known.keys.set(run, keySha256);
   for (const name of readdirSync(join(folder, runName(run)))) {
@@ -65,6 +84,17 @@ export function learnRun(known: KnownChunks, folder: string, set: string, setKey
     known.addPack({ run, pack, bytes: length, sha256 });
     for (let at = 0; at < entries.length; at += ENTRY_BYTES)
       known.add({ run, pack, id: entries.toString('base64url', at, at + 32), offset: entries.readUInt32BE(at + 32), length: entries.readUInt32BE(at + 36) });
+  }
+}
+
+/** Whether a key.json names these and nobody else. One that says nothing is no fault here: its run is not used. */
+function isSealedTo(path: string, key: Uint8Array, kids: ReadonlySet<string>): boolean {
+  try {
+    const named = new Set(readJsonOf(keySchema, path, key).recipients.map(({ kid }) => kid));
+    return named.size === kids.size && [...named].every((kid) => kids.has(kid));
+  } catch (error) {
+    if (error instanceof BackupError) return false;
+    throw error;
   }
 }
 

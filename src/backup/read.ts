@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { ed25519Verify } from '../crypto/ed25519.ts';
 import { mldsa44Verify } from '../crypto/mldsa.ts';
-import { requirePlain } from '../disk/plain.ts';
+import { StorageFault } from '../disk/fault.ts';
+import { openPlain, requirePlain } from '../disk/plain.ts';
 import { nameOf, storageFault } from '../disk/errno.ts';
 import { utf8Text } from '../disk/utf8.ts';
 import type { SegmentOpener } from '../recording/types.ts';
@@ -14,11 +15,13 @@ import {
   CHUNK_BYTES,
   chunkId,
   grainTag,
+  GRAINS_FILE,
   isKept,
   KEY_FILE,
   keySchema,
   MANIFEST_FILE,
   MANIFEST_RECORD_BYTES,
+  MOST_KEY_BYTES,
   manifestFileSchema,
   manifestHeadSchema,
   openChunk,
@@ -49,7 +52,7 @@ export interface WholeRun extends RunStatement {
 }
 
 /** @returns undefined where it was interrupted. @throws BackupError where its statement is not what its key signed */
-function readRun(folder: string, set: SetFile, run: number): WholeRun | undefined {
+export function readRun(folder: string, set: SetFile, run: number): WholeRun | undefined {
   const path = join(folder, runName(run), RUN_FILE);
   const bytes = readBounded(path);
   if (!bytes) return undefined;
@@ -64,6 +67,48 @@ function readRun(folder: string, set: SetFile, run: number): WholeRun | undefine
   if (!good) throw damaged(path, 'is not what the key in it has signed');
   if (statement.run !== run || statement.set !== set.set || statement.installation !== set.installation) throw damaged(path, 'is of another run or backup');
   return { ...statement, sha256: sha256Hex(bytes) };
+}
+
+/** Whole runs, ascending, and a sentence for each that is damaged. @throws StorageFault where the folder cannot be read */
+export function lookAtRuns(folder: string, set: SetFile): { readonly whole: readonly WholeRun[]; readonly damaged: readonly string[] } {
+  const damaged: string[] = [];
+  const whole = runsIn(folder).flatMap((run) => {
+    try {
+      return readRun(folder, set, run) ?? [];
+    } catch (error) {
+      damaged.push(unusable(error));
+      return [];
+    }
+  });
+  return { whole, damaged };
+}
+
+/** The sentence of what lies there and cannot be used; whatever else went wrong is thrown on. */
+function unusable(error: unknown): string {
+  if (error instanceof BackupError || error instanceof StorageFault) return error.message;
+  throw error;
+}
+
+/**
+ * Whether what opens recordings in a run lies in this folder: its key and its grains, and of a run that the ledger calls whole the very statement.
+ * @param sha256 of its run.json, as the ledger has it; undefined where the ledger has no end of it
+ */
+export function hasRun(folder: string, set: SetFile, run: number, sha256: string | undefined): boolean {
+  try {
+    const path = join(folder, runName(run), KEY_FILE);
+    const key = readBounded(path, MOST_KEY_BYTES);
+    const grains = openPlain(join(folder, runName(run), GRAINS_FILE));
+    if (grains !== undefined) closeSync(grains);
+    if (!key || grains === undefined) return false;
+    const named = readJsonOf(keySchema, path, key);
+    if (named.run !== run || named.set !== set.set) return false;
+    if (sha256 === undefined) return true;
+    const whole = readRun(folder, set, run);
+    return whole?.sha256 === sha256 && whole.keys.some((one) => one.run === run && one.sha256 === sha256Hex(key));
+  } catch (error) {
+    unusable(error);
+    return false;
+  }
 }
 
 /** Whole runs, ascending. @throws BackupError */
@@ -190,7 +235,7 @@ export class OpenRun {
 
 async function secretOf(folder: string, run: WholeRun, of: number, opener: Pick<SegmentOpener, 'kid' | 'open'>): Promise<Buffer> {
   const path = join(folder, runName(of), KEY_FILE);
-  const bytes = readBounded(path, 256 * 1024);
+  const bytes = readBounded(path, MOST_KEY_BYTES);
   const named = run.keys.find((key) => key.run === of);
   if (!bytes || sha256Hex(bytes) !== named?.sha256) throw damaged(path, bytes ? 'is not what was signed for' : 'is missing');
   const { recipients } = readJsonOf(keySchema, path, bytes);

@@ -101,7 +101,8 @@ export class BackupRun {
   static async begin(parts: RunParts): Promise<BackupRun> {
     const { folder, set, setKey, before, recipients } = parts;
     const known = new KnownChunks();
-    for (const run of before) learnRun(known, folder, set, setKey, run);
+    const kids = new Set(recipients.map(({ kid }) => kid));
+    for (const run of before) learnRun(known, folder, set, setKey, run, kids);
     const run = (before.at(-1) ?? 0) + 1;
     const own = join(folder, runName(run));
     const secret = newSegmentSecret();

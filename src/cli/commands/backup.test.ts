@@ -178,6 +178,33 @@ test('a restore sets nothing back that an anchor knows, and shows it for looking
   expect(await at(to, ['import', join(made, 'a.cast')], firstWords)).toMatchObject({ status: 1, out: '' });
 });
 
+test('a workstation that lost the key of a set goes on in a new folder alone, so that an erasure misses nothing', async () => {
+  const { set } = (await backedUp()) as unknown as { set: string };
+  rmSync(join(home, 'secrets', `backup-${set}.secret`));
+  expect(await wardmux(['backup', bk()])).toMatchObject({ status: 1, err: expect.stringContaining('Choose a new folder') });
+  expect([existsSync(join(home, 'secrets', `backup-${set}.secret`)), readdirSync(bk()).length]).toEqual([false, 2]);
+  expect((await wardmux(['backup', join(place, 'bk2')])).status).toBe(0);
+});
+
+test('a damaged run stops neither the others nor the next one, and is said', async () => {
+  for (let n = 0; n < 3; n++) await backedUp();
+  writeFileSync(join(bk(), 'run-000001', 'run.json'), '{}');
+  const sentence = expect.stringContaining('run-000001/run.json is not valid');
+  expect(await wardmux(['backup', bk()])).toMatchObject({ status: 0, err: sentence });
+  const verified = JSON.parse((await wardmux(['backup', 'verify', bk(), '--json'])).out) as {
+    good: boolean;
+    runs: number;
+    interrupted: number;
+    faults: string[];
+  };
+  expect(verified).toMatchObject({ good: false, runs: 3, interrupted: 0, faults: expect.arrayContaining([sentence]) });
+  expect((await restored(join(place, 'second'), '--run', '2', '--read-only')).status).toBe(0);
+  expect((await restored(join(place, 'newest'))).status).toBe(0);
+  // The newest one is not passed over in silence: that would set back.
+  writeFileSync(join(bk(), 'run-000004', 'run.json'), '{}');
+  expect(await restored(join(place, 'older'))).toMatchObject({ status: 1, err: expect.stringContaining('run-000004/run.json is not valid') });
+});
+
 test('one changed byte anywhere is found, and nothing is restored from it', async () => {
   await backedUp();
   const files = filesIn(bk()).filter((path) => !path.endsWith('.index'));
@@ -297,6 +324,70 @@ describe('erasure', () => {
     await backedUp();
     expect(await erase('--of', 'Ada Example')).toMatchObject({ status: 0, err: expect.stringContaining('was not at hand') });
     expect(certificate()).toMatchObject({ recordings: [{}, {}], backups: [{ runs: [1, 2], state: 'has-it' }] });
+  });
+
+  test('a folder that lacks a run that the ledger knows, or has another in its place, is one that may still have it', async () => {
+    await backedUp();
+    await backedUp();
+    const part = join(place, 'part');
+    const lacks: readonly (() => void)[] = [
+      () => ['run-000001', 'run-000002'].forEach((run) => rmSync(join(part, run), { recursive: true })),
+      () => rmSync(join(part, 'run-000001'), { recursive: true }),
+      () => rmSync(join(part, 'run-000001', 'grains')),
+      () => rmSync(join(part, 'run-000002', 'run.json')),
+      () => cpSync(join(part, 'run-000001', 'key.json'), join(part, 'run-000002', 'key.json')),
+    ];
+    const as = join(place, 'as');
+    cpSync(home, as, { recursive: true });
+    for (const lack of lacks) {
+      for (const folder of [part, home]) rmSync(folder, { recursive: true, force: true });
+      cpSync(as, home, { recursive: true });
+      cpSync(bk(), part, { recursive: true });
+      lack();
+      expect(await erase(one, '--backup', part)).toMatchObject({ status: 0, err: expect.stringContaining('may still have it') });
+      expect(certificate(), lack.toString()).toMatchObject({ backups: [{ runs: [1, 2], state: 'has-it' }] });
+      rmSync(join(place, 'certificate.json'));
+    }
+  });
+
+  test('a run that began before the recording did, by a clock that was set back, is named', async () => {
+    await backedUp();
+    const late = await imported('third');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3 * 86_400_000 });
+    try {
+      await backedUp();
+    } finally {
+      vi.useRealTimers();
+    }
+    expect((await erase(late)).status).toBe(0);
+    expect(certificate()).toMatchObject({ backups: [{ runs: [2], state: 'has-it' }] });
+  });
+
+  test('what was deleted before is erased in a backup that comes to hand later, by the same two', async () => {
+    await backedUp();
+    const wrap = /"jwe":"([^"]+)"/.exec(readFileSync(join(home, 'recordings', one, 'segment-000000.wmx')).toString('latin1'))![1]!;
+    expect((await erase(one)).status).toBe(0);
+    expect(certificate()).toMatchObject({ backups: [{ state: 'has-it' }] });
+    rmSync(join(place, 'certificate.json'));
+    expect(await opens(wrap)).toBe(true);
+    expect(await erase(one)).toMatchObject({ status: 1, err: expect.stringContaining('deleted already') });
+    const alone = await wardmux(['erase', one, '--reason', 'legal', '--backup', bk(), '--out', join(place, 'certificate.json')], firstWords);
+    expect(alone).toMatchObject({ status: 1, err: expect.stringContaining('a second one has to agree') });
+    expect(await opens(wrap)).toBe(true);
+    const done = await erase(one, '--backup', bk());
+    expect(done, done.err).toMatchObject({ status: 0, out: `${one}\terased\n` });
+    expect(certificate()).toMatchObject({ recordings: [{ recording: one, removed: true }], backups: [{ runs: [1], state: 'erased' }] });
+    expect(await opens(wrap)).toBe(false);
+  });
+
+  test('nothing is erased while a backup is made, which could write it once more', async () => {
+    await backedUp();
+    const lock = join(home, 'run', 'backup.lock');
+    writeFileSync(lock, `${process.pid}\n`);
+    expect(await erase(one, '--backup', bk())).toMatchObject({ status: 1, err: expect.stringContaining('is going on already') });
+    expect(existsSync(join(home, 'recordings', one))).toBe(true);
+    rmSync(lock);
+    expect((await erase(one, '--backup', bk())).status).toBe(0);
   });
 
   test('a hold wins, one alone erases nothing, and a certificate that was changed is none', async () => {

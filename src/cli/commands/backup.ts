@@ -23,7 +23,8 @@ async function make(folder: string, { json }: { readonly json?: boolean }, io: C
   const result = await makeBackup(site, folder, io.now);
   if (json) await io.out(jsonText(result));
   else await io.out(`${result.set}\trun ${result.run}\n`);
-  const { files, bytes, written, head } = result;
+  const { files, bytes, written, head, damaged } = result;
+  for (const sentence of damaged) io.talk(`An older run can no longer be used: ${sentence}`);
   io.talk(
     `${files} files of ${bytes} bytes, of which ${written} were not there before. It has the ledger up to event ${head.size}. To see that it opens: wardmux backup verify ${printable(folder)} --key FILE`,
   );

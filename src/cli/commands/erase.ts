@@ -37,7 +37,7 @@ async function erase(ids: readonly string[], { of, reason, backup = [], out, jso
     const all =
       owner === undefined
         ? [...new Set(ids)]
-        : [...(await parts.ledger.recordings())].flatMap(([id, { person, deleted }]) => (person === owner && !deleted ? [id] : []));
+        : [...(await parts.ledger.recordings())].flatMap(([id, { person, deleted }]) => (person === owner && (!deleted || backup.length > 0) ? [id] : []));
     return eraseContent(
       { ...parts, now: io.now },
       all,
@@ -57,7 +57,9 @@ async function erase(ids: readonly string[], { of, reason, backup = [], out, jso
   );
   for (const { backup: name, runs, state } of statement.backups)
     if (state === 'has-it')
-      io.talk(`Backup ${name}, runs ${runs.join(', ')}, was not at hand and may still have it: erase it there too (--backup DIR), or destroy that backup.`);
+      io.talk(
+        `Backup ${name}, runs ${runs.join(', ')}, was not at hand, or not all of it, and may still have it: erase it there too (--backup DIR), or destroy that backup.`,
+      );
   for (const { recording, sha256 } of statement.exports) io.talk(`Recording ${recording} was exported before (${sha256}): that copy is not reached.`);
   for (const sentence of left) io.talk(`Left as it is: ${sentence}`);
   return left.length > 0 || statement.recordings.some(({ removed }) => !removed) ? exit.failed : exit.done;

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, lstatSync, mkdirSync, readdirSync, readSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { BackupError, BackupRun, isKept, keptNames, readSet, runsIn, SET_KEY_BYTES, wholeRuns, writeSet, type RunResult } from '../../backup/index.ts';
+import { BackupError, BackupRun, isKept, keptNames, lookAtRuns, readSet, runsIn, SET_KEY_BYTES, writeSet, type RunResult } from '../../backup/index.ts';
 import { isMissing, storageFault } from '../../disk/errno.ts';
 import { isInside } from '../../disk/inside.ts';
 import { withFileLock } from '../../disk/lock.ts';
@@ -20,9 +20,20 @@ import type { TreeHead } from '../../types/head.ts';
 import { withLedger, type OpenInstallation } from './installation.ts';
 
 /** Names of the secrets that a backup has. Heads that are kept outside are not among them: they are what nobody may set back. */
-const keptSecrets = ['signing-key', 'signing-key-next', 'backoff-key'] as const;
+export const keptSecrets = ['signing-key', 'signing-key-next', 'backoff-key'] as const;
 /** Name of the secret that belongs to a set: it names chunks, and opens none. */
 export const setKeySecret = (set: string): string => `backup-${set}`;
+
+/** One at a time: a run that is going on reads a recording that is being erased, and would write it after that. @throws StorageFault `busy` */
+export const withBackupLock = <T>({ run }: Pick<Home, 'run'>, task: () => Promise<T>): Promise<T> =>
+  withFileLock(join(run, 'backup.lock'), 'A backup, or an erasure in one,', task);
+
+export interface BackupMade extends RunResult {
+  readonly set: string;
+  readonly head: TreeHead;
+  /** Runs before it whose statement is damaged, which it passes over: a sentence each. */
+  readonly damaged: readonly string[];
+}
 
 /** What a run began with. */
 interface Still {
@@ -59,11 +70,11 @@ function backupFolder(home: Home, folder: string): string {
  * One run of a backup: all that the installation has, of which only what is new is written.
  * @throws BackupError, StorageFault, LedgerError: the runs before are as they were, and what this one has written the next one uses
  */
-export function makeBackup(site: OpenInstallation, folder: string, now: () => number): Promise<RunResult & { readonly set: string; readonly head: TreeHead }> {
+export function makeBackup(site: OpenInstallation, folder: string, now: () => number): Promise<BackupMade> {
   const { home, installation } = site;
   const path = backupFolder(home, folder);
   const store = openSecretStore(installation.secretStore, home, installation.id);
-  return withFileLock(join(home.run, 'backup.lock'), 'A backup', async () => {
+  return withBackupLock(home, async () => {
     const there = readSet(path);
     if (there && there.installation !== installation.id)
       throw new BackupError(
@@ -73,6 +84,12 @@ export function makeBackup(site: OpenInstallation, folder: string, now: () => nu
     const set = there ?? { format: 'wardmux-backup' as const, version: 1 as const, set: `k-${randomBytes(6).toString('hex')}`, installation: installation.id };
     let setKey = await store.get(setKeySecret(set.set));
     if (setKey?.length !== SET_KEY_BYTES) {
+      // A new key for runs that are there already would find none of their recordings again: an erasure would miss them and say that it did not.
+      if (there)
+        throw new BackupError(
+          'not-a-backup',
+          `This workstation has not the key that names recordings in ${path}: it lost its secret store since. Nothing was written. Choose a new folder; what is there can be restored, and no recording can be erased in it, so destroy it once the new one is whole.`,
+        );
       setKey = randomBytes(SET_KEY_BYTES);
       await store.set(setKeySecret(set.set), setKey);
     }
@@ -84,7 +101,8 @@ export function makeBackup(site: OpenInstallation, folder: string, now: () => nu
     );
     if (!there) writeSet(path, set);
     const before = runsIn(path);
-    const previous = wholeRuns(path, set).at(-1)?.sha256 ?? null;
+    const { whole, damaged } = lookAtRuns(path, set);
+    const previous = whole.at(-1)?.sha256 ?? null;
     const number = (before.at(-1) ?? 0) + 1;
     const kids: string[] = [];
     let run: BackupRun | undefined;
@@ -110,7 +128,7 @@ export function makeBackup(site: OpenInstallation, folder: string, now: () => nu
         const result = await run!.finish({ signer: still.signer, publicKey, secondKey, head: still.head, began, ended, previous }, installation.id);
         const { sha256, files, bytes } = result;
         await ledger.append({ action: 'backup.made', detail: { backup: set.set, run: number, sha256, ...still.head, files, bytes } });
-        return { ...result, set: set.set, head: still.head };
+        return { ...result, set: set.set, head: still.head, damaged };
       });
     } finally {
       run?.destroy();

@@ -6,13 +6,14 @@ import {
   BackupError,
   CHUNK_BYTES,
   digestOf,
+  lookAtRuns,
   OpenRun,
   packFaults,
+  readRun,
   requireSet,
   restoreFiles,
   runsIn,
   scopeOf,
-  wholeRuns,
   type Restored,
   type WholeRun,
 } from '../../backup/index.ts';
@@ -36,14 +37,20 @@ import {
 } from '../../storage/index.ts';
 import type { TreeHead } from '../../types/head.ts';
 import { lookOutside, openLedger } from './open-ledger.ts';
-import { setKeySecret } from './backup.ts';
+import { keptSecrets, setKeySecret } from './backup.ts';
 
-/** The run that is meant: that one, or the newest whole one. @throws BackupError */
+/** The run that is meant: that one, or the newest that did not end before it was whole. No other is looked at, so a damaged one stops only itself. @throws BackupError */
 function chooseRun(folder: string, number: number | undefined): WholeRun {
-  const runs = wholeRuns(folder, requireSet(folder));
-  const run = number === undefined ? runs.at(-1) : runs.find((one) => one.run === number);
-  if (run) return run;
-  const has = runs.map((one) => one.run).join(', ') || 'none';
+  const set = requireSet(folder);
+  const runs = runsIn(folder);
+  for (const one of number === undefined ? runs.toReversed() : runs.filter((run) => run === number)) {
+    const whole = readRun(folder, set, one);
+    if (whole) return whole;
+  }
+  const has =
+    lookAtRuns(folder, set)
+      .whole.map(({ run }) => run)
+      .join(', ') || 'none';
   throw new BackupError('not-a-backup', number === undefined ? `${folder} has no whole run.` : `${folder} has no whole run ${number}; it has ${has}.`);
 }
 
@@ -71,7 +78,7 @@ export interface RestoreResult extends Restored {
 
 /**
  * Puts an installation back into a folder that is new. It is made beside it and moved there once all of it is whole and is what was signed for.
- * @throws BackupError, StorageFault, LedgerError: nothing is left then
+ * @throws BackupError, StorageFault, LedgerError: nothing is left then, but where the disk fails once its ledger has `backup.restored`
  */
 export async function restoreBackup({ folder, to, run: number, opener, readOnly }: RestoreAsked): Promise<RestoreResult> {
   const whole = chooseRun(folder, number);
@@ -91,16 +98,17 @@ export async function restoreBackup({ folder, to, run: number, opener, readOnly 
     const { head } = whole;
     // By the path that it gets: another installation may be known there.
     await checkIdentity(homePaths(target), installation);
-    const behind = await compare(home, installation, whole);
+    const { behind, unasked } = await compare(home, installation, whole);
+    // A place that cannot be asked may know more: nothing goes on from a backup that was held against the others alone.
+    if (unasked.length > 0 && !readOnly) throw unasked[0];
     if (behind.length > 0 && !readOnly)
       throw new BackupError(
         'older',
         `This backup is older than what is known outside: ${behind.join(' ')} Going on from it would set the ledger back, so nothing was restored. Use a newer run; or look at it with --read-only, which restores everything but the key that signs.`,
       );
-    if (!readOnly) await putSecrets(run, installation, home, whole.set);
-    renameSync(staging, target);
+    if (readOnly) renameSync(staging, target);
+    else await goOn(run, installation, { staging: home, target }, opener.kid);
     syncFolder(dirname(target));
-    if (!readOnly) await enterRestored(target, installation, whole, opener.kid);
     return { ...restored, run: whole.run, set: whole.set, installation: installation.id, to: target, head, ended: whole.ended, behind };
   } finally {
     run.close();
@@ -125,8 +133,15 @@ function requireRoom(target: string, { bytes }: WholeRun): void {
   }
 }
 
-/** Holds the ledger that came back against what was signed for, and against what is known outside. @returns what it does not have: a sentence each */
-async function compare(home: Home, installation: Installation, whole: WholeRun): Promise<readonly string[]> {
+/**
+ * Holds the ledger that came back against what was signed for, and against what is known outside.
+ * @returns `behind`: what it does not have, a sentence each. `unasked`: why a place outside could not be asked
+ */
+async function compare(
+  home: Home,
+  installation: Installation,
+  whole: WholeRun,
+): Promise<{ readonly behind: readonly string[]; readonly unasked: readonly unknown[] }> {
   const keys = [installation, ...(installation.formerKeys ?? [])];
   if (installation.id !== whole.installation || !keys.some(({ publicKey, secondKey }) => publicKey === whole.publicKey && secondKey === whole.secondKey))
     throw new BackupError('damaged', `Run ${whole.run} is signed by another key than that of the installation in it. Nothing was restored.`);
@@ -136,35 +151,84 @@ async function compare(home: Home, installation: Installation, whole: WholeRun):
     if (!view || tree?.size !== whole.head.size || tree.root !== whole.head.root)
       throw new BackupError('damaged', `The ledger in run ${whole.run} is not what was signed for (${reading.faults.length} faults). Nothing was restored.`);
     const known = (sha256: string): boolean => view.facts.policies.includes(sha256);
-    const { heads } = await lookOutside(home, installation, openSecretStore(installation.secretStore, home, installation.id), known);
+    const { heads, failures } = await lookOutside(home, installation, openSecretStore(installation.secretStore, home, installation.id), known);
     const behind: string[] = [];
     for (const { size, root, source } of heads) {
       const own = size === whole.head.size ? whole.head.root : await view.rootAt(size);
       if (own === undefined) behind.push(`${source} knows ${size} events, and the backup has ${whole.head.size}.`);
       else if (own !== root) behind.push(`${source} knows other events than the backup has.`);
     }
-    return behind;
+    return { behind, unasked: failures };
   } finally {
     view?.close();
   }
 }
 
-async function putSecrets(run: OpenRun, installation: Installation, home: Home, set: string): Promise<void> {
-  const store: SecretStore =
-    installation.secretStore === 'file' ? new FileSecretStore(home.secrets) : openSecretStore(installation.secretStore, home, installation.id);
-  if (installation.secretStore === 'file') mkdirSync(home.secrets, { mode: 0o700 });
-  for (const [name, text] of [...Object.entries(run.head.secrets), [setKeySecret(set), run.head.setKey] as const]) {
-    const bytes = Buffer.from(text, 'base64url');
-    await store.set(name, bytes);
-    bytes.fill(0);
+/**
+ * What makes a folder one that goes on: its secrets, its place, and the event that says so. Where the ledger takes none, all of it is taken away again.
+ * @throws BackupError, StorageFault, LedgerError
+ */
+async function goOn(
+  run: OpenRun,
+  installation: Installation,
+  { staging, target }: { readonly staging: Home; readonly target: string },
+  key: string,
+): Promise<void> {
+  const inFiles = installation.secretStore === 'file';
+  if (inFiles) mkdirSync(staging.secrets, { mode: 0o700 });
+  const store = inFiles ? new FileSecretStore(staging.secrets) : openSecretStore(installation.secretStore, staging, installation.id);
+  const put = await putSecrets(store, run.head, run.run);
+  let entered = false;
+  try {
+    renameSync(staging.folder, target);
+    await enterRestored(target, installation, run.run, key, () => (entered = true));
+  } catch (error) {
+    if (!entered) {
+      rmSync(target, { recursive: true, force: true });
+      if (!inFiles) for (const name of put) await store.delete(name);
+    }
+    throw error;
   }
 }
 
-async function enterRestored(target: string, installation: Installation, whole: WholeRun, key: string): Promise<void> {
+/**
+ * Puts what a backup keeps into a secret store, and replaces nothing there: the store is that of the OS account, where the same installation may go on with a newer key.
+ * @returns names of what was not there before. @throws BackupError: nothing was put there then
+ */
+export async function putSecrets(
+  store: SecretStore,
+  { secrets, setKey }: OpenRun['head'],
+  { set, installation }: Pick<WholeRun, 'set' | 'installation'>,
+): Promise<readonly string[]> {
+  const kept: readonly string[] = keptSecrets;
+  const strange = Object.keys(secrets).find((name) => !kept.includes(name));
+  if (strange !== undefined) throw new BackupError('damaged', `The backup has a secret ${strange}, which none of ours has. Nothing was restored.`);
+  const wanted = Object.entries({ ...secrets, [setKeySecret(set)]: setKey }).map(([name, text]) => ({ name, bytes: Buffer.from(text, 'base64url') }));
+  try {
+    const fresh: typeof wanted = [];
+    for (const one of wanted) {
+      const there = await store.get(one.name);
+      if (!there) fresh.push(one);
+      else if (!there.equals(one.bytes))
+        throw new BackupError(
+          'not-a-backup',
+          `The secret store here (${store.name}) has another ${one.name} of the installation ${installation}, which a restore would replace: its key was replaced since, or the backup was exchanged. Nothing was restored. Restore it on another OS account, or look at it with --read-only.`,
+        );
+      there?.fill(0);
+    }
+    for (const { name, bytes } of fresh) await store.set(name, bytes);
+    return fresh.map(({ name }) => name);
+  } finally {
+    for (const { bytes } of wanted) bytes.fill(0);
+  }
+}
+
+async function enterRestored(target: string, installation: Installation, whole: WholeRun, key: string, entered: () => void): Promise<void> {
   const { ledger } = await openLedger(openHome(target), installation);
   try {
     const { set: backup, run, sha256, head } = whole;
     await ledger.append({ action: 'backup.restored', detail: { backup, run, sha256, ...head, key } });
+    entered();
     await ledger.checkpoint();
   } finally {
     await ledger.close();
@@ -192,10 +256,10 @@ export interface BackupCheck {
  */
 export async function checkBackup(folder: string, number: number | undefined, opener: RestoreAsked['opener'] | undefined, now: number): Promise<BackupCheck> {
   const set = requireSet(folder);
-  const runs = wholeRuns(folder, set);
-  const newest = runs.length > 0 || number !== undefined ? chooseRun(folder, number) : undefined;
+  const { whole: runs, damaged } = lookAtRuns(folder, set);
+  const newest = number === undefined ? runs.at(-1) : chooseRun(folder, number);
   const buffer = Buffer.alloc(CHUNK_BYTES);
-  const faults = [...packFaults(folder, runs, (path, bytes) => digestOf(path, bytes, buffer))];
+  const faults = [...damaged, ...packFaults(folder, runs, (path, bytes) => digestOf(path, bytes, buffer))];
   runs.forEach(({ run, previous }, n) => {
     if (previous !== (runs[n - 1]?.sha256 ?? null)) faults.push(`Run ${run} does not follow the run before it: one between them is missing, or was exchanged.`);
   });
@@ -204,7 +268,7 @@ export async function checkBackup(folder: string, number: number | undefined, op
     set: set.set,
     installation: set.installation,
     runs: runs.length,
-    interrupted: runsIn(folder).length - runs.length,
+    interrupted: runsIn(folder).length - runs.length - damaged.length,
     keys: [...new Set(runs.map((run) => keyDigest(run)))],
     newest: newest && { run: newest.run, ended: newest.ended, ageMs: Math.max(0, now - Date.parse(newest.ended)), ...newest.head },
     opened: newest && opener && (await openAll(folder, newest, opener, faults)),

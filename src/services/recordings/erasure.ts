@@ -3,7 +3,7 @@
  * was erased, the backups that still have it, and what was handed on before. docs/life-cycle.md says what a certificate does not show.
  */
 import { z } from 'zod';
-import { eraseGrain, grainTag, requireSet, runsIn, SET_KEY_BYTES, BackupError } from '../../backup/index.ts';
+import { eraseGrain, grainTag, hasRun, requireSet, runsIn, SET_KEY_BYTES, BackupError, type SetFile } from '../../backup/index.ts';
 import type { InstallationSshKey } from '../../crypto/sshsig.ts';
 import { readLedgerGently } from '../../ledger/read.ts';
 import { openSecretStore, openSigner, type Home, type Installation } from '../../storage/index.ts';
@@ -12,8 +12,8 @@ import { BACKUP_ID, INSTALLATION_ID, PERSON_ID, RECORDING_ID } from '../../types
 import { Refusal } from '../../types/refusal.ts';
 import { deletionReasons, type DeletionReason } from '../../types/words.ts';
 import { judgeStatement, signStatement, type SignedText } from '../deeds/signed.ts';
-import { setKeySecret } from '../installation/backup.ts';
-import { deleteEarly, type LifeCycleParts } from './life-cycle.ts';
+import { setKeySecret, withBackupLock } from '../installation/backup.ts';
+import { deletedBefore, deleteEarly, type LifeCycleParts } from './life-cycle.ts';
 
 /** A signature made for another purpose is none of a certificate. */
 const ERASURE_NAMESPACE = 'erasure@wardmux.localhost';
@@ -22,7 +22,7 @@ const count = z.int().min(0);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const person = z.string().regex(PERSON_ID);
 const recordingId = z.string().regex(RECORDING_ID);
-/** erased: what opens it there was overwritten. has-it: it was not at hand. not-in-it: no run of it has anything of these recordings. */
+/** erased: what opens it there was overwritten. has-it: not all of its runs were at hand. not-in-it: all were, and none has anything of these recordings. */
 const backupStates = ['erased', 'has-it', 'not-in-it'] as const;
 
 const statementSchema = z.strictObject({
@@ -60,23 +60,28 @@ export interface Erased {
 
 /**
  * @param recordings their ids. @param folders of backups that are at hand.
- * @throws Refusal where nothing could be erased; BackupError where a folder is no backup of this installation: nothing was erased then
+ * @throws Refusal where nothing could be erased; StorageFault `busy` where a backup is being made; BackupError where a folder is no backup of this installation: nothing was erased then
  */
-export async function eraseContent(
+export const eraseContent = (
   parts: ErasureParts,
   recordings: readonly string[],
   reason: Exclude<DeletionReason, 'retention'>,
   folders: readonly string[],
-): Promise<Erased> {
+): Promise<Erased> => withBackupLock(parts.home, () => eraseAll(parts, recordings, reason, folders));
+
+async function eraseAll(...[parts, recordings, reason, folders]: Parameters<typeof eraseContent>): Promise<Erased> {
   const { home, installation, ledger, admin, second } = parts;
   const sets = await Promise.all(folders.map((folder) => openedSet(folder, home, installation)));
   const left: string[] = [];
   const erased: Statement['recordings'] = [];
   let first: Refusal | undefined;
+  let start = Number.POSITIVE_INFINITY;
   for (const recording of recordings) {
     try {
       const state = await ledger.recording(recording);
-      const { removed } = await deleteEarly(parts, recording, reason);
+      // What was deleted before and may lie in a backup that is at hand now is erased there.
+      const { removed } = state?.deleted && sets.length > 0 ? deletedBefore(parts, recording, state) : await deleteEarly(parts, recording, reason);
+      start = Math.min(start, state!.start);
       erased.push({ recording, owner: state!.person!, began: state!.began, ...headOf(state!), removed });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -86,7 +91,11 @@ export async function eraseContent(
   }
   if (erased.length === 0) throw first ?? new Refusal('no-recording', 'There is no recording to erase. Nothing was changed.');
   const touched = new Map<string, number>();
-  for (const { folder, set, key } of sets)
+  for (const {
+    folder,
+    set: { set },
+    key,
+  } of sets)
     for (const { recording } of erased) {
       const tag = grainTag(key, recording);
       const runs = runsIn(folder).filter((run) => eraseGrain(folder, run, tag) > 0).length;
@@ -95,9 +104,8 @@ export async function eraseContent(
     }
   for (const { key } of sets) key.fill(0);
   await ledger.checkpoint();
-  const since = Math.min(...erased.map(({ began }) => Date.parse(began)));
   const ids = new Set(erased.map(({ recording }) => recording));
-  const { backups, exports } = await knownCopies(home, installation, since, ids);
+  const { backups, exports } = await knownCopies(home, installation, start, ids);
   const statement: Statement = {
     format: 'wardmux-erasure',
     version: 1,
@@ -108,8 +116,10 @@ export async function eraseContent(
     second: second!.id,
     recordings: erased,
     backups: backups.map(({ backup, runs }) => {
-      const state: (typeof backupStates)[number] = !touched.has(backup) ? 'has-it' : touched.get(backup)! > 0 ? 'erased' : 'not-in-it';
-      return { backup, runs: [...runs], state };
+      const at = sets.filter(({ set: { set } }) => set === backup);
+      const all = runs.every(({ run, sha256 }) => at.some(({ folder, set }) => hasRun(folder, set, run, sha256)));
+      const state: (typeof backupStates)[number] = !all ? 'has-it' : touched.get(backup)! > 0 ? 'erased' : 'not-in-it';
+      return { backup, runs: runs.map(({ run }) => run), state };
     }),
     exports: [...exports],
     ledger: headOf({ head: ledger.head() }),
@@ -122,11 +132,12 @@ export async function eraseContent(
 }
 
 const headOf = ({ head: { size, root } }: { readonly head: { readonly size: number; readonly root: string } }) => ({ size, root });
-async function openedSet(folder: string, home: Home, installation: Installation) {
-  const { set, installation: of } = requireSet(folder);
+async function openedSet(folder: string, home: Home, installation: Installation): Promise<{ folder: string; set: SetFile; key: Buffer }> {
+  const set = requireSet(folder);
+  const { installation: of } = set;
   if (of !== installation.id)
     throw new BackupError('not-a-backup', `${folder} is a backup of the installation ${of}, and this one is ${installation.id}. Nothing was erased.`);
-  const key = await openSecretStore(installation.secretStore, home, installation.id).get(setKeySecret(set));
+  const key = await openSecretStore(installation.secretStore, home, installation.id).get(setKeySecret(set.set));
   if (key?.length === SET_KEY_BYTES) return { folder, set, key };
   throw new BackupError(
     'not-a-backup',
@@ -134,20 +145,45 @@ async function openedSet(folder: string, home: Home, installation: Installation)
   );
 }
 
-/** Runs of backups that began after a moment, and exports of recordings, as the ledger has them. */
-async function knownCopies(home: Home, installation: Installation, since: number, ids: ReadonlySet<string>) {
-  const backups = new Map<string, number[]>();
+/** A run that may have something of a recording. */
+interface KnownRun {
+  readonly run: number;
+  /** Of its run.json; undefined where the ledger has no end of it. */
+  sha256: string | undefined;
+}
+
+/**
+ * Runs of backups that had not ended when a recording began, and exports of recordings, as the ledger has them: by the order of its events, whatever a clock said.
+ * @param start sequence number of the first event of these recordings
+ */
+async function knownCopies(home: Home, installation: Installation, start: number, ids: ReadonlySet<string>) {
+  const backups = new Map<string, Map<number, KnownRun>>();
   const exports: Statement['exports'] = [];
+  /** The one that is going on: at most one does, whatever set it is of (withBackupLock). */
+  let going: { readonly backup: string; readonly run: number } | undefined;
+  const known = (backup: string, run: number, sha256?: string): void => {
+    const runs = backups.get(backup) ?? new Map<number, KnownRun>();
+    backups.set(backup, runs.set(run, { run, sha256 }));
+  };
   await readLedgerGently(home.ledger, installationNoteKey(installation), {
-    onEvent: ({ action, detail = {}, time, outcome }) => {
+    onEvent: ({ action, detail = {}, time, outcome, seq }) => {
       const { backup, run, recording, sha256: sums } = detail;
-      if (action === 'backup.begun' && typeof backup === 'string' && typeof run === 'number' && Date.parse(time) >= since)
-        backups.set(backup, [...(backups.get(backup) ?? []), run]);
-      if (action === 'export' && outcome === 'success' && typeof recording === 'string' && ids.has(recording) && typeof sums === 'string')
-        exports.push({ recording, time, sha256: sums });
+      const sha256 = typeof sums === 'string' ? sums : undefined;
+      // It goes through the recordings after it has begun, so it may have one that began meanwhile.
+      if (going && seq > start) known(going.backup, going.run);
+      if (typeof backup === 'string' && typeof run === 'number') {
+        if (action === 'backup.begun') going = { backup, run };
+        if (action === 'backup.made' || action === 'backup.restored') {
+          going = undefined;
+          if (backups.get(backup)?.has(run)) known(backup, run, sha256);
+        }
+      }
+      if (action === 'export' && outcome === 'success' && typeof recording === 'string' && ids.has(recording) && sha256 !== undefined)
+        exports.push({ recording, time, sha256 });
     },
   });
-  return { backups: [...backups].map(([backup, runs]) => ({ backup, runs })), exports };
+  if (going) known(going.backup, going.run);
+  return { backups: [...backups].map(([backup, runs]) => ({ backup, runs: [...runs.values()] })), exports };
 }
 
 export const judgeCertificate = (text: string, keys: readonly InstallationSshKey[]) => judgeStatement(certificateSchema, text, keys, ERASURE_NAMESPACE);

@@ -113,6 +113,19 @@ export async function deleteEarly(parts: LifeCycleParts, recording: string, reas
   return removeFiles(home.recordings, recording);
 }
 
+/**
+ * That a recording was deleted already, for those who erase copies of it: the same two have to agree, and a hold wins over them too.
+ * @throws Refusal: then no copy is to be erased
+ */
+export function deletedBefore(parts: LifeCycleParts, recording: string, state: RecordingState): Deleted {
+  const { ledger, home, admin } = parts;
+  requireOther(parts, 'To erase a recording takes an auditor and a security admin');
+  requireBoth(ledger.facts, admin.id, parts.second!.id, 'evidence.delete');
+  const held = heldSentence(ledger.facts.holds, recording, state);
+  if (held !== undefined) throw new Refusal('not-deletable', `${held} Nothing was erased.`);
+  return { recording, removed: !isFolder(join(home.recordings, recording)) && !isFolder(join(home.recordings, REMOVING, recording)) };
+}
+
 /** A recording of which the ledger has an end, whose files are here, and that nothing holds. @throws Refusal */
 async function deletable({ ledger, home }: LifeCycleParts, recording: string): Promise<RecordingState> {
   const state = RECORDING_ID.test(recording) ? await ledger.recording(recording) : undefined;
