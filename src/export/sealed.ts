@@ -2,10 +2,10 @@
  * A bundle as one file that only its recipient opens: a tar of its folders in a compact JWE (RFC 7516) to a P-256 key, as segments' secrets are wrapped, so
  * `jose jwe dec -i FILE -k KEY | tar -x` opens it. Why not age: docs/decisions/sealed-export.md.
  */
-import { readFileSync, statfsSync } from 'node:fs';
+import { realpathSync, statfsSync } from 'node:fs';
 import { CompactEncrypt, importJWK } from 'jose';
 import { z } from 'zod';
-import { createNew } from '../disk/atomic.ts';
+import { createNew, readSmall } from '../disk/atomic.ts';
 import { thumbprint, type PublicJwk } from '../recording/wrap.ts';
 import { ExportError } from './error.ts';
 import { tarOf, type TarFolder } from './tar.ts';
@@ -25,8 +25,8 @@ export function sealingKey(path: string): { readonly kid: string; readonly jwk: 
   const wrong = (why: string): ExportError => new ExportError('bad-key', `${path} ${why}. Nothing was exported.`);
   let value: unknown;
   try {
-    const bytes = readFileSync(path);
-    if (bytes.length > MOST_KEY_BYTES) throw wrong('is too long to be a key');
+    const bytes = readSmall(realpathSync(path));
+    if (!bytes || bytes.length > MOST_KEY_BYTES) throw wrong('is too long to be a key');
     value = JSON.parse(bytes.toString('utf8'));
   } catch (error) {
     throw error instanceof ExportError ? error : wrong('cannot be read as JSON');

@@ -102,6 +102,14 @@ describe('the recovery file', () => {
   });
 
   it('is refused when missing', async () => {
+    // Neither a device without an end nor a pipe that nobody writes into.
+    const pipe = join(newFolder(), 'pipe');
+    expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+    for (const other of ['/dev/zero', pipe])
+      await expect(AuditKeyOpener.fromFile(other)).rejects.toMatchObject({
+        code: 'bad-key-file',
+        message: expect.stringContaining('not a plain file') as string,
+      });
     await expect(AuditKeyOpener.fromFile('/nowhere/key.json')).rejects.toMatchObject({
       code: 'bad-key-file',
       message: expect.stringContaining('/nowhere/key.json') as string,

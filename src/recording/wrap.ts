@@ -3,10 +3,11 @@
  * The payload is the 32 raw bytes, so that any JOSE tool opens it: `jose jwe dec -i FILE -k KEY`.
  */
 import { createECDH, createHash, createPrivateKey, generateKeyPairSync, randomFillSync, type KeyObject } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { compactDecrypt, CompactEncrypt, importJWK } from 'jose';
 import type { CryptoKey } from 'jose';
 import { z } from 'zod';
+import { NotPlainError, requirePlainHandle } from '../disk/plain.ts';
 import { RecordingError } from './errors.ts';
 import type { Recipient, SegmentOpener } from './types.ts';
 
@@ -87,12 +88,17 @@ export class AuditKeyOpener implements SegmentOpener {
   static async fromFile(path: string): Promise<AuditKeyOpener> {
     let text: Buffer;
     try {
-      text = await readFile(path);
+      // Whoever says which file it is chooses what is read: no device without an end, and no pipe that nobody writes into.
+      const file = await requirePlainHandle(await realpath(path));
+      try {
+        const bytes = Buffer.alloc(MAX_KEY_FILE_BYTES + 1);
+        text = bytes.subarray(0, (await file.read(bytes, 0, bytes.length, 0)).bytesRead);
+      } finally {
+        await file.close();
+      }
     } catch (error) {
-      throw new RecordingError(
-        'bad-key-file',
-        `The recovery file ${path} cannot be read (${(error as NodeJS.ErrnoException).code}). Give the path of the saved audit key.`,
-      );
+      const why = error instanceof NotPlainError ? 'it is not a plain file' : (error as NodeJS.ErrnoException).code;
+      throw new RecordingError('bad-key-file', `The recovery file ${path} cannot be read (${why}). Give the path of the saved audit key.`);
     }
     if (text.length > MAX_KEY_FILE_BYTES)
       throw new RecordingError('bad-key-file', `${path} is too long to be an audit key. Give the path of the saved audit key.`);
