@@ -310,7 +310,7 @@ export const rules = {
     gathers: true,
   },
   'sink-fails': {
-    help: 'A sink has not taken events in several attempts.',
+    help: 'A sink has not taken events in several attempts, or in a run of a timer.',
     severity: 'warn',
     owner: 'security',
     dueHours: 24,

@@ -7,7 +7,7 @@ import { afterEach, beforeAll, beforeEach, expect, test, vi, type TestContext } 
 import { AnchorError } from '../../src/anchors/errors.ts';
 import { acceptAsItStands } from '../../src/policy/force.fixture.ts';
 import { appendEvent, openInstallation, policyOf, type OpenInstallation } from '../../src/services/installation/installation.ts';
-import { drain, forward, sinksOf, sinkStatus, type SendParts } from '../../src/services/ledger/sinks.ts';
+import { drain, drainOnce, forward, sinksOf, sinkStatus, type SendParts } from '../../src/services/ledger/sinks.ts';
 import type { SinkRow } from '../../src/sinks/row.ts';
 import { TestAuthority, type Issued } from '../support/certificates.ts';
 import { firstHome, ownFolder } from '../support/first-home.ts';
@@ -196,6 +196,33 @@ test('a forwarder sends what is entered while it runs, says after three attempts
     { action: 'sink.resumed', detail: { sink: 'siem' } },
   ]);
   expect(talk.join('\n')).toContain('did not take the events');
+});
+
+test('a timer’s run that fails is an event, once a day, also beside a forwarder that began anew; the next one that goes says so', async () => {
+  const at = await listen(tls(server));
+  const row = await withSink(at.port);
+  await drainOnce(row, await parts());
+  const told = async (): Promise<(readonly [string, unknown])[]> => {
+    const { out } = await runHere(['events', '--action', 'sink.*', '--json'], { home, place });
+    const events = out.split('\n').filter(Boolean);
+    return events.map((line) => JSON.parse(line) as { action: string; detail: object }).map(({ action, detail }) => [action, detail] as const);
+  };
+  const down = async (more: Partial<SendParts> = {}): Promise<SendParts> => parts({ network: [], ...more });
+  await enter(1);
+  await expect(drainOnce(row, await down())).rejects.toThrow(AnchorError);
+  await expect(drainOnce(row, await down())).rejects.toThrow(AnchorError);
+  const failed = (attempts: number, waiting: number) => ['sink.failed', expect.objectContaining({ sink: 'siem', attempts, waiting })];
+  expect(await told()).toEqual([failed(1, 1)]);
+  let now = Date.now();
+  let turns = 0;
+  const forwarding = { pause: async () => void (now += 3_600_000), over: () => turns++ >= 12, talk: () => undefined, now: () => now };
+  await forward([row], { ...(await down()), ...forwarding });
+  expect(await told()).toEqual([failed(1, 1)]);
+  await expect(drainOnce(row, await down({ now: () => Date.now() + 90_000_000 }))).rejects.toThrow(AnchorError);
+  expect(await told()).toHaveLength(2);
+  await drainOnce(row, await parts());
+  await drainOnce(row, await parts());
+  expect((await told()).slice(2)).toEqual([['sink.resumed', { sink: 'siem', kind: 'syslog' }]]);
 });
 
 test('client certificates: without one nothing goes, with one all of it', async (context) => {

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { whereOf } from '../../anchors/syslog-tls.ts';
 import { AnchorError } from '../../anchors/errors.ts';
 import { openInstallation, policyOf } from '../../services/installation/installation.ts';
-import { drain, forward, lookAgain, sinksOf, sinkStatus, testSink } from '../../services/ledger/sinks.ts';
+import { drainOnce, forward, lookAgain, sinksOf, sinkStatus, testSink } from '../../services/ledger/sinks.ts';
 import type { CliCommand } from '../command.ts';
 import { exit } from '../exit.ts';
 import { columns, jsonText, type CliIo } from '../io.ts';
@@ -70,7 +70,7 @@ async function run(name: string | undefined, { once }: { readonly once?: boolean
     let failed = false;
     for (const row of rows)
       try {
-        await io.out(`${row.name}\t${await drain(row, parts)}\n`);
+        await io.out(`${row.name}\t${await drainOnce(row, parts)}\n`);
       } catch (error) {
         if (!(error instanceof AnchorError)) throw error;
         failed = true;

@@ -4,11 +4,11 @@
  */
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
-import { anchorError, type AnchorError } from '../../anchors/errors.ts';
+import { anchorError, AnchorError } from '../../anchors/errors.ts';
 import { deliverTo, QUIET_MS, syslogFrame, whereOf } from '../../anchors/syslog-tls.ts';
 import { BACKOFF_MS } from '../../anchors/keeper.ts';
 import { LedgerError } from '../../ledger/errors.ts';
-import type { AuditEntry } from '../../ledger/events.ts';
+import type { LedgerEvent } from '../../ledger/types.ts';
 import { LedgerView } from '../../ledger/view.ts';
 import { leafHash } from '../../merkle/tree.ts';
 import type { Policy } from '../../policy/index.ts';
@@ -85,19 +85,26 @@ export interface SendParts {
 
 /**
  * Hands the next events to a sink.
- * @returns how many went; 0 where it has all of them. @throws AnchorError where it did not take them, LedgerError
+ * @returns how many went, 0 where it has all of them, and which was the last of them that says how this sink stands. @throws AnchorError where it did not take them, LedgerError
  */
-async function sendBatch(row: SinkRow, { site, network, now, signal, quietMs = QUIET_MS, batch = BATCH }: SendParts): Promise<number> {
+async function sendBatch(
+  row: SinkRow,
+  { site, network, now, signal, quietMs = QUIET_MS, batch = BATCH }: SendParts,
+): Promise<{ readonly sent: number; readonly last?: LedgerEvent | undefined }> {
   const { home, noteKey, installation } = site;
   const view = await LedgerView.open(home.ledger, noteKey);
   try {
-    if (!view) return 0;
+    if (!view) return { sent: 0 };
     const from = (await placeIn(view, readCursor(home.sinks, row.name, noteKey)))?.size ?? 0;
     const to = Math.min(view.events, from + batch);
-    if (to === from) return 0;
+    if (to === from) return { sent: 0 };
+    let last: LedgerEvent | undefined;
     const frames: Buffer[] = [];
     const host = hostname();
-    for (const { event, entry } of await view.between(from, to)) frames.push(syslogFrame(eventMessage(event, leafHash(entry).toString('hex'), host)));
+    for (const { event, entry } of await view.between(from, to)) {
+      if (isOf(row, event)) last = event;
+      frames.push(syslogFrame(eventMessage(event, leafHash(entry).toString('hex'), host)));
+    }
     const attempt = AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]);
     const certificate = await deliverTo(row, Buffer.concat(frames), { network, signal: attempt, quietMs }).catch((error: unknown) => {
       throw anchorError(error, `${whereOf(row)} did not take the events`);
@@ -105,7 +112,7 @@ async function sendBatch(row: SinkRow, { site, network, now, signal, quietMs = Q
     const root = (await view.rootAt(to))!;
     const signer = await openSigner(home, installation);
     await writeCursor(home.sinks, row.name, { size: to, root, at: new Date(now()).toISOString(), certificate }, (bytes) => signer.sign(bytes));
-    return to - from;
+    return { sent: to - from, last };
   } finally {
     view?.close();
   }
@@ -120,13 +127,53 @@ export async function testSink(row: SinkRow, { site, network, now, signal, quiet
   });
 }
 
-/** Sends everything that waits, once. @returns how many went. @throws as sendBatch */
+/**
+ * Sends everything that waits, once. That it failed stands behind its place in the ledger, whoever entered it, so where that goes out it takes events again.
+ * @returns how many went. @throws as sendBatch
+ */
 export async function drain(row: SinkRow, parts: SendParts): Promise<number> {
-  for (let all = 0; ;) {
-    const sent = await sendBatch(row, parts);
-    all += sent;
-    if (sent === 0) return all;
+  let failed = false;
+  try {
+    for (let all = 0; ;) {
+      const { sent, last } = await sendBatch(row, parts);
+      if (last) failed = last.action === FAILED;
+      all += sent;
+      if (sent === 0) return all;
+    }
+  } finally {
+    if (failed) await appendEvent(parts.site, { action: 'sink.resumed', detail: { sink: row.name, kind: row.kind } });
   }
+}
+
+/** As drain, for a timer: that it fails is entered as well. */
+export async function drainOnce(row: SinkRow, parts: SendParts): Promise<number> {
+  try {
+    return await drain(row, parts);
+  } catch (error) {
+    if (error instanceof AnchorError) await tellFailing(row, parts, error, 1);
+    throw error;
+  }
+}
+
+const FAILED = 'sink.failed';
+const isOf = (row: SinkRow, { action, detail }: LedgerEvent): boolean => (action === FAILED || action === 'sink.resumed') && detail?.['sink'] === row.name;
+
+/** Enters that a sink fails, once a day for as long as it does, whichever process says so. */
+async function tellFailing(row: SinkRow, { site, now, batch = BATCH }: SendParts, { code }: AnchorError, attempts: number): Promise<void> {
+  const view = await LedgerView.open(site.home.ledger, site.noteKey);
+  let last: LedgerEvent | undefined;
+  let waiting = 0;
+  try {
+    const end = view?.events ?? 0;
+    const place = view && (await placeIn(view, readCursor(site.home.sinks, row.name, site.noteKey)));
+    waiting = end - (place?.size ?? 0);
+    for (let from = end - waiting; view && from < end; from += batch)
+      for (const { event } of await view.between(from, Math.min(end, from + batch))) if (isOf(row, event)) last = event;
+  } finally {
+    view?.close();
+  }
+  if (last?.action === FAILED && now() - Date.parse(last.time) < TELL_AGAIN_MS) return;
+  await appendEvent(site, { action: FAILED, detail: { sink: row.name, kind: row.kind, code, attempts, waiting } });
 }
 
 export interface ForwardParts extends SendParts {
@@ -140,7 +187,6 @@ export interface ForwardParts extends SendParts {
 interface Failing {
   attempts: number;
   notBefore: number;
-  told: number | undefined;
 }
 
 /** Hands each sink what is entered, as it is entered, until `over`. One that fails is asked again, later and later, and holds up no other. @throws LedgerError where the ledger does not hold */
@@ -149,30 +195,21 @@ export async function forward(rows: readonly SinkRow[], parts: ForwardParts): Pr
 }
 
 async function forwardTo(row: SinkRow, parts: ForwardParts): Promise<void> {
-  const { now, pause, over, talk, site } = parts;
-  const failing: Failing = { attempts: 0, notBefore: 0, told: undefined };
-  const enter = (entry: AuditEntry): Promise<void> => appendEvent(site, entry);
+  const { now, pause, over, talk } = parts;
+  const failing: Failing = { attempts: 0, notBefore: 0 };
   while (!over()) {
     if (now() >= failing.notBefore) {
       try {
         const sent = await drain(row, parts);
         if (sent > 0) talk(`${row.name}: ${sent} events went to ${whereOf(row)}.`);
-        if (failing.told !== undefined) await enter({ action: 'sink.resumed', detail: { sink: row.name, kind: row.kind } });
-        Object.assign(failing, { attempts: 0, notBefore: 0, told: undefined });
+        Object.assign(failing, { attempts: 0, notBefore: 0 });
       } catch (error) {
         if (error instanceof LedgerError || parts.signal.aborted) throw error;
         const failure = error as AnchorError;
         failing.attempts++;
         failing.notBefore = now() + Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** Math.min(failing.attempts - 1, 20));
         talk(`${row.name}: ${failure.message}`);
-        if (failing.attempts >= TELL_FAILURE_AFTER && (failing.told === undefined || now() - failing.told >= TELL_AGAIN_MS)) {
-          failing.told = now();
-          const [status] = await sinkStatus(site, [row]);
-          await enter({
-            action: 'sink.failed',
-            detail: { sink: row.name, kind: row.kind, code: failure.code, attempts: failing.attempts, waiting: status!.waiting },
-          });
-        }
+        if (failing.attempts >= TELL_FAILURE_AFTER) await tellFailing(row, parts, failure, failing.attempts);
       }
     }
     if (!over()) await pause();
