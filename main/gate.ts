@@ -3,7 +3,7 @@
  * whatever a page or a process says. It also holds the order of a lock (cut, kill, then tell) and of an unlock (prove, then show).
  */
 import type { AttachedPane } from '../src/pty/service.ts';
-import type { Invisibility, Surface } from '../src/types/words.ts';
+import type { Activity, Invisibility, Surface } from '../src/types/words.ts';
 import { denials, type Grant, type Standing } from '../src/access/index.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import type { EventName, Events, NoticeLevel } from '../src/bridge/schema.ts';
@@ -14,7 +14,7 @@ import { inTime } from '../src/time/in-time.ts';
 import type { Peer } from './host.ts';
 import type { Journal } from './journal.ts';
 import type { Glass } from '../src/lock/glass.ts';
-import type { Activity, LockStep, LogoffCause, RefusedWhy, StopCause, UntimedEvent } from '../src/lock/machine.ts';
+import type { LockStep, LogoffCause, RefusedWhy, StopCause, UntimedEvent } from '../src/lock/machine.ts';
 import type { LockConfig } from '../src/lock/config.ts';
 import type { LockCause, LockController } from './lock-controller.ts';
 import type { PtyClient } from './processes/pty-client.ts';

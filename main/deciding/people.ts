@@ -31,7 +31,7 @@ import type { Home } from '../../src/storage/index.ts';
 import type { Clock } from '../../src/time/clock.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { sentenceOf } from '../../src/types/sentence.ts';
-import { roles as allRoles, type IdentityCheck, type PersonStateWord, type Role, type StopReason } from '../../src/types/words.ts';
+import { roles as allRoles, type IdentityCheckWord, type PersonStateWord, type Role, type StopReason } from '../../src/types/words.ts';
 import type { Gate, PersonSession } from '../gate.ts';
 import type { InstalledHolder } from '../installed.ts';
 import type { Journal } from '../journal.ts';
@@ -49,7 +49,7 @@ export type Deed =
   | { readonly kind: 'stop'; readonly id: string; readonly reason: StopReason }
   | { readonly kind: 'lift'; readonly id: string }
   | { readonly kind: 'station'; readonly reason: StopReason }
-  | { readonly kind: 'rebind'; readonly id: string; readonly checked: Exclude<IdentityCheck, 'recovery-code'> }
+  | { readonly kind: 'rebind'; readonly id: string; readonly checked: Exclude<IdentityCheckWord, 'recovery-code'> }
   /** Somebody else’s recording, with nothing covered. */
   | { readonly kind: 'unmask'; readonly recording: string }
   /** What policy.json asks for, by its digest. */

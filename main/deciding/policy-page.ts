@@ -24,10 +24,22 @@ export function changesOf({ differences }: Pick<ChangedPolicy, 'differences'>): 
     .map(({ path, before, after, direction }) => ({ field: path, before, after, direction }));
 }
 
-/** What policy.json asks for, as it was shown. @throws Refusal where it is another one by now */
+/** Nobody signs in the window what the window does not show them. @throws Refusal where more changes than it shows */
+function requireShown({ differences }: Pick<ChangedPolicy, 'differences'>): void {
+  if (differences.length > MOST.changes)
+    throw new Refusal(
+      'too-many',
+      `${differences.length} fields change, and this page shows ${MOST.changes}. Read all of them with wardmux policy diff, and take them into force with wardmux policy accept.`,
+    );
+}
+
+/** What policy.json asks for, as it was shown. @throws Refusal where it is another one by now, or more than can be shown */
 export function wishOf(home: Home, facts: LedgerFacts, sha256: string): { readonly before: string; readonly proposal: ChangedPolicy } {
   const { proposal, sha256: before } = policyInForce(home, facts);
-  if (proposal?.kind === 'changed' && proposal.sha256 === sha256) return { before, proposal };
+  if (proposal?.kind === 'changed' && proposal.sha256 === sha256) {
+    requireShown(proposal);
+    return { before, proposal };
+  }
   throw new Refusal('changed-meanwhile', 'policy.json is another one by now. Nothing was changed: look at it again.');
 }
 
@@ -83,6 +95,7 @@ function wishView(home: Home, facts: LedgerFacts, by: string, proposal: Paramete
   const changes = changesOf(proposal);
   const about = { sha256: proposal.sha256, words: wishWords(proposal), changes, more: proposal.differences.length - changes.length };
   try {
+    requireShown(proposal);
     return { ...about, second: needsSecond(facts, proposal, by)?.map((each) => nameOf(home, facts, each) ?? each) ?? null, why: null };
   } catch (error) {
     return { ...about, second: null, why: sentenceOf(error) };

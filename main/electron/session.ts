@@ -18,7 +18,7 @@ const permissions: Readonly<Record<Surface, readonly string[]>> = {
   workspace: ['clipboard-read', 'clipboard-sanitized-write'],
 };
 
-export interface SessionOptions {
+export interface ElectronSessionOptions {
   readonly rendererFolder: string;
   /** The surface that stands in the window now. */
   readonly surface: () => Surface | undefined;
@@ -27,7 +27,7 @@ export interface SessionOptions {
   readonly onRefused: (what: RefusedByHost) => void;
 }
 
-export function openSession(options: SessionOptions): Session {
+export function openSession(options: ElectronSessionOptions): Session {
   const own = session.fromPartition(PARTITION, { cache: false });
 
   own.protocol.handle('https', async (request) => {

@@ -1,6 +1,7 @@
 /** What should have happened by now, and raises an alert where it has not: one row a rule, as in rules.ts. Pure. */
 import type { LedgerEvent } from '../ledger/types.ts';
-import { DAY_MS, HOUR_MS, text, type AlertRule, type rules } from './rules.ts';
+import { DAY_MS, HOUR_MS } from '../types/units.ts';
+import { text, type AlertRule, type rules } from './rules.ts';
 
 interface AbsenceRow extends Pick<AlertRule, 'help' | 'severity' | 'owner' | 'dueHours'> {
   /** From the event that it counts from, so long. */

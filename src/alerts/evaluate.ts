@@ -1,11 +1,13 @@
 /**
  * Alerts of a ledger: its events in order, nothing else. What is open now follows from them alone, so a crash loses none and doubles none, and whoever
- * has the ledger comes to the same. Pure: the clock is given.
+ * has the ledger, and goes by the same hours of the site (`odd-hours`: those of the reader's own time zone until the policy has them), comes to the same.
+ * Pure: the clock is given.
  */
 import type { LedgerEvent } from '../ledger/types.ts';
-import { peopleOf } from '../report/events.ts';
+import { peopleOf } from '../ledger/events.ts';
 import { absences, type AbsenceRule, type RuleName } from './absences.ts';
 import { rules, type AlertRule, type Context, type Severity, type SiteHours } from './rules.ts';
+import { HOUR_MS } from '../types/units.ts';
 
 export interface Alert {
   readonly rule: RuleName;
@@ -47,7 +49,6 @@ interface Waiting {
   readonly about: readonly string[];
 }
 
-const HOUR_MS = 3_600_000;
 const iso = (at: number): string => new Date(at).toISOString();
 const entries = <T>(table: Readonly<Record<string, T>>): readonly (readonly [RuleName, T])[] => Object.entries(table) as [RuleName, T][];
 

@@ -1,13 +1,10 @@
 /**
  * When somebody has to look: one row a rule, with how often in what time, how bad it is, who answers for it and until when. The numbers are defaults of
- * ours, which no law asks for. Pure: a rule looks at one event, and at what the rows before it have said of the others (evaluate.ts counts).
+ * ours, which no law asks for. Pure: a rule looks at one event, and at what the events before it have said (evaluate.ts counts).
  */
 import type { LedgerEvent } from '../ledger/types.ts';
 import type { Role } from '../types/words.ts';
-
-const MINUTE_MS = 60_000;
-export const HOUR_MS = 60 * MINUTE_MS;
-export const DAY_MS = 24 * HOUR_MS;
+import { DAY_MS, MINUTE_MS } from '../types/units.ts';
 
 /** `page`: somebody is to be got out of bed. `warn`: it can wait for the morning. */
 export type Severity = 'warn' | 'page';

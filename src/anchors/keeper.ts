@@ -12,7 +12,7 @@ import { headOfNote } from './head.ts';
 import { covers, inspectAnchor, type Inspection, type KeptAnchor } from './inspect.ts';
 import { contradicts, type History } from './relation.ts';
 import { noState, type Receipt } from './store.ts';
-import type { Alert, AnchorHead, AnchorState } from './types.ts';
+import type { EmergencyAlert, AnchorHead, AnchorState } from './types.ts';
 
 /** First wait after a failure, and the longest: a collector that is back after a night is found within ten minutes. */
 export const BACKOFF_MS = { first: 5_000, most: 600_000 } as const;
@@ -53,7 +53,7 @@ interface Slot extends KeptAnchor {
   /** The head that has waited longest. */
   waitingSince: number | undefined;
   /** Alerts that have not left by it, by their ids; and the ids of those that have. */
-  readonly alerts: Map<string, Alert>;
+  readonly alerts: Map<string, EmergencyAlert>;
   readonly alerted: Set<string>;
   running: Promise<void> | undefined;
   abort: AbortController | undefined;
@@ -124,7 +124,7 @@ export class AnchorKeeper {
    * that follows it at once.
    * @param gone names of anchors by which it has left.
    */
-  alert(alert: Alert, gone: readonly string[]): void {
+  alert(alert: EmergencyAlert, gone: readonly string[]): void {
     for (const slot of this.#slots) {
       if (!slot.channel.alert || gone.includes(slot.row.name) || slot.alerts.has(alert.id) || slot.alerted.has(alert.id)) continue;
       slot.alerts.set(alert.id, alert);

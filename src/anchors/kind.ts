@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { NoteKey } from '../ledger/note.ts';
 import type { NewestHead } from './newest.ts';
 import type { RootAt } from './relation.ts';
-import type { Alert, AnchorHead } from './types.ts';
+import type { EmergencyAlert, AnchorHead } from './types.ts';
 import { SentenceError } from '../types/sentence.ts';
 
 /** What a channel may need. */
@@ -60,7 +60,7 @@ export interface Channel<P> {
    * Hands an alert over, where this kind carries any: resolves as send does. @param signature of the text by the installation, base64.
    * @throws AnchorError
    */
-  alert?(alert: Alert, signature: string, signal: AbortSignal): Promise<void>;
+  alert?(alert: EmergencyAlert, signature: string, signal: AbortSignal): Promise<void>;
   /** Checks a proof that was given before. @returns a sentence where it does not hold. */
   check(head: AnchorHead, proof: P): Promise<string | undefined>;
   /** The heads that can be read back there, where this kind can be read. @param known as send. @throws AnchorError */

@@ -6,7 +6,7 @@ import { anchorError } from './errors.ts';
 import { anchorName, everySeconds } from './fields.ts';
 import { AnchorUsage, CA_OPTION, type AnchorKind, type Channel } from './kind.ts';
 import { collectorFields, deliverTo, hasKeyToo, hostOf, knowsServer, QUIET_MS, SD_ID, SYSLOG_PORT, syslogFrame, whereOf } from './syslog-tls.ts';
-import type { Alert, AnchorHead } from './types.ts';
+import type { EmergencyAlert, AnchorHead } from './types.ts';
 
 /** Facility 13 (log audit), severity 6 (informational): RFC 5424, section 6.2.1. */
 const PRI = 13 * 8 + 6;
@@ -24,7 +24,7 @@ export function syslogMessage(head: AnchorHead, installation: string, host: stri
 }
 
 /** An alert as a message of the same form, severity 1 (action must be taken immediately); `alert` is its text in Base64, `signature` the installation's over that. */
-function syslogAlert({ id, time, text }: Alert, signature: string, installation: string, host: string): string {
+function syslogAlert({ id, time, text }: EmergencyAlert, signature: string, installation: string, host: string): string {
   const name = hostOf(host);
   const data = `[${SD_ID} installation="${installation}" breakGlass="${id}" alert="${Buffer.from(text).toString('base64')}" signature="${signature}"]`;
   return `<${ALERT_PRI}>1 ${time} ${name} wardmux - breakglass ${data} Break-glass at ${installation}: ${id} began at ${time}.`;

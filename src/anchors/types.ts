@@ -12,7 +12,7 @@ export interface AnchorHead extends TreeHead {
 }
 
 /** Something that somebody outside is to hear of at once: an emergency. */
-export interface Alert {
+export interface EmergencyAlert {
   /** Of the emergency. */
   readonly id: string;
   /** When it began: ISO 8601 UTC. */

@@ -3,16 +3,14 @@ import { EMERGENCY } from '../access/index.ts';
 import type { EmergencyFacts } from '../ledger/break-glass-facts.ts';
 import type { LedgerFacts } from '../ledger/facts.ts';
 import { EMERGENCY_MINUTES } from '../types/words.ts';
+import { HOUR_MS, MINUTE_MS } from '../types/units.ts';
 
 /** Hours after its end by which somebody else has reviewed an emergency, and days between two drills (requirements 4.6). */
 export const REVIEW_HOURS = 72;
 export const DRILL_DAYS = 90;
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-
 /** `running`: it is not over. `due`: a review is. `overdue`: it should have been there. `reviewed`: it is. */
-export type ReviewState = 'running' | 'due' | 'overdue' | 'reviewed';
+export type EmergencyReviewState = 'running' | 'due' | 'overdue' | 'reviewed';
 
 /** @returns milliseconds since the epoch; undefined while it runs. */
 export function reviewDueAt({ end }: Pick<EmergencyFacts, 'end'>): number | undefined {
@@ -20,7 +18,7 @@ export function reviewDueAt({ end }: Pick<EmergencyFacts, 'end'>): number | unde
 }
 
 /** @param now milliseconds since the epoch. */
-export function reviewStateOf(one: Pick<EmergencyFacts, 'end' | 'review'>, now: number): ReviewState {
+export function reviewStateOf(one: Pick<EmergencyFacts, 'end' | 'review'>, now: number): EmergencyReviewState {
   if (one.review) return 'reviewed';
   const due = reviewDueAt(one);
   return due === undefined ? 'running' : now >= due ? 'overdue' : 'due';

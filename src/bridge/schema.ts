@@ -122,7 +122,7 @@ const listed = z.object({
   /** Of all, by why their sessions were opened. */
   reasons: z.record(z.string(), z.number()),
 });
-/** A field of a policy: JSON, cut where it is long; null where there is nothing. */
+/** A field of a policy: JSON, whole, for who signs reads it; null where there is nothing. */
 const policyChange = z.object({ field: z.string(), before: z.string().nullable(), after: z.string().nullable(), direction: z.enum(policyDirections) });
 
 /** What is asked for about somebody, and whose turn it is: who chooses a passphrase, who agrees, or who asked and shows that it is them. */

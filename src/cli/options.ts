@@ -27,12 +27,15 @@ export const moment = (text: string): number => momentOf(text, 'T23:59:59.999Z',
 /** The same, where a day means its beginning. */
 export const beginning = (text: string): number => momentOf(text, 'T00:00:00.000Z', 'its beginning');
 
+/** Date.parse takes 30 February for 2 March. */
+const dayThatIs = (day: string): boolean => new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
+
 function momentOf(text: string, clock: string, means: string): number {
   const day = /^\d{4}-\d\d-\d\d$/.test(text);
   const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/.test(text);
   const at = day || time ? Date.parse(day ? `${text}${clock}` : text) : Number.NaN;
   // Days that no month has are turned into others, and nobody meant those.
-  if (Number.isNaN(at) || (day && new Date(at).toISOString().slice(0, 10) !== text))
+  if (Number.isNaN(at) || !dayThatIs(text.slice(0, 10)))
     throw new InvalidArgumentError(`It is a day as 2026-11-28, which means ${means} in UTC, or a time with its zone as 2026-11-28T14:00:00Z.`);
   return at;
 }

@@ -15,7 +15,7 @@ import {
   nextRecordingState,
   readStart,
   sayingsOf,
-  type RecordingStart,
+  type RecordingBeginning,
   type RecordingState,
   type RuleCode,
   type Saying,
@@ -37,7 +37,7 @@ export interface LedgerPolicy {
 }
 
 export interface LedgerHeads {
-  readonly start: RecordingStart;
+  readonly start: RecordingBeginning;
   /** When that was: ms since the epoch. */
   readonly startTime: number;
   /** In the order of the ledger, with the number of the event; their sizes never become smaller. */
@@ -100,7 +100,7 @@ export function ledgerHeads(events: readonly BundleEvent[], recording: string): 
   const certifiers: { seq: number; by: string; signingKey: string }[] = [];
   /** Each person's last `person.keys`. */
   const entered = new Map<string, number>();
-  let start: RecordingStart | undefined;
+  let start: RecordingBeginning | undefined;
   let startTime = 0;
   let end: LedgerHeads['end'];
   let last: string | undefined;

@@ -6,7 +6,8 @@ import { realpathSync, statfsSync } from 'node:fs';
 import { CompactEncrypt, importJWK } from 'jose';
 import { z } from 'zod';
 import { createNew, readSmall } from '../disk/atomic.ts';
-import { thumbprint, type PublicJwk } from '../recording/wrap.ts';
+import { thumbprint } from '../recording/wrap.ts';
+import type { PublicJwk } from '../types/keys.ts';
 import { ExportError } from './error.ts';
 import { tarOf, type TarFolder } from './tar.ts';
 

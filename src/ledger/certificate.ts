@@ -10,7 +10,7 @@ import type {
   HoldEnd,
   HoldReason,
   HoldScope,
-  IdentityCheck,
+  IdentityCheckWord,
   PersonStateWord,
   ReviewState,
   Role,
@@ -79,7 +79,7 @@ export function rebindText({
   by,
   after,
   asked,
-}: Change & PersonFacts & { readonly checked: IdentityCheck }): Buffer {
+}: Change & PersonFacts & { readonly checked: IdentityCheckWord }): Buffer {
   return signedText(asked, 'wardmux/v1/person-rebind', installation, person, encryptionKey, signingKey, record, slots, checked, by, after);
 }
 
@@ -126,7 +126,7 @@ export type VerdictDeed = { readonly deed: 'verdict' } & VerdictRequest;
 /** About people, the station and the policy: decided in the window too. */
 export type PeopleRequest =
   | ({ readonly deed: 'keys' } & Pick<Change, 'person' | 'after' | 'asked'> & PersonFacts)
-  | ({ readonly deed: 'rebind'; readonly checked: IdentityCheck } & Pick<Change, 'person' | 'after' | 'asked'> & PersonFacts)
+  | ({ readonly deed: 'rebind'; readonly checked: IdentityCheckWord } & Pick<Change, 'person' | 'after' | 'asked'> & PersonFacts)
   | ({ readonly deed: 'roles'; readonly roles: readonly Role[] } & Pick<Change, 'person' | 'after' | 'asked'>)
   | ({ readonly deed: 'state'; readonly state: PersonStateWord; readonly record: string | null } & Pick<Change, 'person' | 'after'>)
   | ({ readonly deed: 'stop' } & Pick<Change, 'person' | 'after'> & StopChange)

@@ -233,3 +233,17 @@ export function decodeLine(line: Buffer): { readonly event: LedgerEvent; readonl
   if (event.action !== HEADS) return event.opened === undefined ? { event, entry: line } : undefined;
   return opens(event.opened, event.detail?.['heads']) && encodeLine(event).equals(line) ? { event, entry: encodeEvent(event) } : undefined;
 }
+
+/** The fields of each action that name people. */
+const peopleFields: ReadonlyMap<string, readonly string[]> = new Map(
+  eventTable.map(({ action, fields }) => [
+    action,
+    Object.entries(fields).flatMap(([name, type]) => (type === 'person' || type === 'people' ? [name.replace(/\?$/, '')] : [])),
+  ]),
+);
+
+/** Everybody whom an event names: who did it first, where somebody did. */
+export function peopleOf({ action, person, detail }: Pick<LedgerEvent, 'action' | 'person' | 'detail'>): readonly string[] {
+  const named = (peopleFields.get(action) ?? []).flatMap((field) => detail?.[field] ?? []);
+  return [...new Set([...(person === undefined ? [] : [person]), ...named.filter((one) => typeof one === 'string')])];
+}

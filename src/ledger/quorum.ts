@@ -4,6 +4,7 @@
  * hand, and never as the second to them, for a quarter of a year, unless two who are independent of each other say so. Pure; constants of the format.
  */
 import type { PersonState, Role } from '../types/words.ts';
+import { DAY_MS } from '../types/units.ts';
 
 /** Who decides over people. A constant of the format: which role may enrol does not change for events that are written. */
 const ADMIN: Role = 'security';
@@ -15,7 +16,6 @@ const SECONDS: readonly Role[] = [ADMIN, 'auditor'];
 /** Daily work: the one role that somebody who is alone for the time being may give, so that a ward works on. */
 const WORK: Role = 'operator';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 /** So long (ms) nobody decides alone what takes two, after somebody who could have been the second lost that. Ours: a week of shifts, in which whoever was put out, or audits, is here once. */
 export const WAIT_MS = 7 * DAY_MS;
 /** So long (ms) somebody who was made a security admin or an auditor by one alone counts as that one's hand. Ours: no program tells a successor from a puppet, and by then the posture has said it for a quarter. */

@@ -102,7 +102,7 @@ export function sayingsOf({ seq, time, action, person, detail = {}, opened }: Le
 }
 
 /** How a recording began. */
-export interface RecordingStart extends Access {
+export interface RecordingBeginning extends Access {
   readonly seq: number;
   readonly person: string;
   /** Kids, in order. */
@@ -111,7 +111,7 @@ export interface RecordingStart extends Access {
 }
 
 /** One digest for all that a recording's first header and its `recording.start` say alike, lower-case hex: states are kept by the hundred thousand. */
-export function beginningOf({ role, class: place, reason, breakGlass, policySha256, recipients }: Omit<RecordingStart, 'seq' | 'person'>): string {
+export function beginningOf({ role, class: place, reason, breakGlass, policySha256, recipients }: Omit<RecordingBeginning, 'seq' | 'person'>): string {
   return hash('sha256', JSON.stringify([role, place, reason, breakGlass, policySha256, recipients]), 'hex');
 }
 
@@ -120,7 +120,7 @@ export const isSha256 = (value: unknown): value is string => typeof value === 's
 const isOneOf = (list: readonly string[], value: unknown): boolean => typeof value === 'string' && list.includes(value);
 
 /** @returns undefined where a `recording.start` does not have the fields of its row. */
-export function readStart({ seq, person, detail }: Saying): RecordingStart | undefined {
+export function readStart({ seq, person, detail }: Saying): RecordingBeginning | undefined {
   const { recipients, policySha256, role, class: place, reason, breakGlass } = detail;
   if (person === undefined || !PERSON_ID.test(person) || !isKids(recipients) || !isSha256(policySha256)) return undefined;
   if (!isOneOf(roles, role) || !isOneOf(workstationClasses, place) || !isOneOf(reasons, reason)) return undefined;

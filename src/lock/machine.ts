@@ -14,9 +14,10 @@
  * automatic reply, and so none of them can keep a session open.
  */
 
-import type { lockCauses } from '../types/words.ts';
+import type { Activity, lockCauses } from '../types/words.ts';
 import { clampConfig, strictest, type LockConfig, type SafeConfig } from './config.ts';
 import { begin, bounded, extend, isOver, type Glass } from './glass.ts';
+import { HOUR_MS, MINUTE_MS } from '../types/units.ts';
 
 /** Movement this shortly before an idle lock, as a part of the idle time, was no hand that had just left the pointer: a jiggler, or something on the table. */
 const JIGGLED = 0.25;
@@ -36,9 +37,6 @@ export type StopCause = 'stopped' | 'unlisted';
 
 /** Why an event was refused, where whoever sent it can be told. */
 export type RefusedWhy = 'busy' | StopCause | 'back-off';
-
-/** Something a person did. `move` (the pointer moved, nothing was pressed) extends once until the next key or press. */
-export type Activity = 'key' | 'pointer' | 'move';
 
 export type LockEvent =
   /** The first run has made a person, whose identity is open from here on. */
@@ -145,9 +143,6 @@ export interface LockStep {
   /** Of whom nothing may be left from here on, and why. */
   readonly logoffs: readonly { readonly person: string; readonly cause: LogoffCause }[];
 }
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
 
 /** Closed, as every start is. */
 export function initialLock(config: LockConfig = strictest): ClosedState {

@@ -3,7 +3,7 @@ import { type Geometry, type Node, adjust, freeze, leaf } from './layout-cells.t
 import { type Layout, type Result, panesOf, rectangles, spread } from './layout.ts';
 
 export const presetNames = ['even-horizontal', 'even-vertical', 'main-horizontal', 'main-vertical', 'tiled'] as const;
-export type PresetName = (typeof presetNames)[number];
+export type LayoutPreset = (typeof presetNames)[number];
 
 export interface MainPaneSize {
   readonly cols: number;
@@ -14,7 +14,7 @@ export interface MainPaneSize {
 const defaultMainPane: MainPaneSize = { cols: 80, rows: 24 };
 
 /** Arranges the panes, in their order, in a preset. Refused when one would fall below the minimum. One pane alone stays as it is. */
-export function applyPreset(layout: Layout, preset: PresetName, main: MainPaneSize = defaultMainPane): Result<Layout> {
+export function applyPreset(layout: Layout, preset: LayoutPreset, main: MainPaneSize = defaultMainPane): Result<Layout> {
   const panes = panesOf(layout);
   const { geometry } = layout;
   const { cols, rows } = layout.root;
@@ -33,7 +33,7 @@ export function applyPreset(layout: Layout, preset: PresetName, main: MainPaneSi
 
 type Builder = (panes: readonly number[], cols: number, rows: number, geometry: Geometry, main: MainPaneSize) => Node;
 
-const builders: Record<PresetName, Builder> = {
+const builders: Record<LayoutPreset, Builder> = {
   'even-horizontal': (panes, cols, rows, geometry) => even(panes, cols, rows, 'left-right', geometry),
   'even-vertical': (panes, cols, rows, geometry) => even(panes, cols, rows, 'top-bottom', geometry),
   'main-horizontal': (panes, cols, rows, geometry, main) => {

@@ -7,19 +7,16 @@ import type { Policy } from './types.ts';
 
 export interface Difference {
   readonly path: string;
-  /** JSON; null where there was nothing. */
+  /** JSON, the whole of it: who signs a change reads it to its end. Null where there was nothing. */
   readonly before: string | null;
   readonly after: string | null;
   readonly direction: PolicyDirection;
 }
 
-/** A value longer than this is cut: a certificate in PEM would fill the window. */
+/** In a sentence, or in a row of many, a value longer than this is cut: a certificate in PEM would fill the window. Characters. */
 const MAX_VALUE = 120;
 
-function shown(value: unknown): string {
-  const text = JSON.stringify(value);
-  return text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}…` : text;
-}
+export const shortened = (text: string): string => (text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}… (${text.length} characters)` : text);
 
 /** Every leaf by its path. Rows of a list go by their name, and words of one by themselves, so that one that was added does not shift the others. */
 function leaves(value: unknown, path: string, into: Map<string, unknown>): Map<string, unknown> {
@@ -75,8 +72,8 @@ export function policyDifferences(before: Policy, after: Policy): Difference[] {
     return [
       {
         path,
-        before: was === null ? null : shown(old.get(path)),
-        after: is === null ? null : shown(next.get(path)),
+        before: was ?? null,
+        after: is ?? null,
         direction:
           directionInAnchor(path, old, next) ??
           directionInClass(path, old, next) ??
@@ -89,12 +86,12 @@ export function policyDifferences(before: Policy, after: Policy): Difference[] {
 
 /** Every field that a policy has, with what stands there. */
 export function policyLines(policy: Policy): [path: string, value: string][] {
-  return [...leaves(policy, '', new Map())].map(([path, value]) => [path, shown(value)]);
+  return [...leaves(policy, '', new Map())].map(([path, value]) => [path, shortened(JSON.stringify(value))]);
 }
 
-/** One difference in a line of text. */
+/** One difference in a sentence: long values are cut. */
 export function differenceText({ path, before, after, direction }: Difference): string {
-  return `${path}: ${before ?? 'nothing'} -> ${after ?? 'nothing'}${direction === 'neither' ? '' : ` (${direction})`}`;
+  return `${path}: ${shortened(before ?? 'nothing')} -> ${shortened(after ?? 'nothing')}${direction === 'neither' ? '' : ` (${direction})`}`;
 }
 
 /** What a policy has in a field; a list is one value. */

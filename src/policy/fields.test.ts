@@ -6,7 +6,7 @@ import { checkEntry } from '../ledger/events.ts';
 import { classLooks } from '../types/classes.ts';
 import { generateAuditKey } from '../recording/wrap.ts';
 import { policyDirections, policyFieldNames, workstationClasses, type PolicyDirection, type PolicyFieldName } from '../types/words.ts';
-import { ledgerChanges, policyDifferences, valueAt } from './difference.ts';
+import { differenceText, ledgerChanges, policyDifferences, valueAt } from './difference.ts';
 import { anchorFields, directionOf, fieldOf, policyFields, weakerText } from './fields.ts';
 import { defaultPolicy, policySchema } from './policy.ts';
 import { policyJsonSchema, type SchemaNode } from './schema.ts';
@@ -244,6 +244,14 @@ test('two classes with one word on the screen are refused', () => {
   expect(classesSchema.safeParse([row('clinical'), row('lab', 'Lab')]).success).toBe(true);
   expect(classesSchema.safeParse([row('clinical'), row('clinic', 'Clinical')]).error?.issues[0]?.message).toBe('two classes have the same word on the screen');
   expect(classesSchema.safeParse([row('clinical', 'ward'), row('lab', 'ward')]).success).toBe(false);
+});
+
+test('what differs is whole on both sides, and cut only in a sentence', () => {
+  const long = `${'a'.repeat(400)}z`;
+  const [found, ...others] = policyDifferences(policy, { ...policy, workstation: { ...policy.workstation, banner: long } });
+  expect(others).toEqual([]);
+  expect(found!.after).toBe(JSON.stringify(long));
+  expect(differenceText(found!)).toMatch(/a… \(403 characters\)( \(\w+\))?$/);
 });
 
 test('the ledger takes what is entered of every change, and no text of the policy is in it', () => {

@@ -3,7 +3,7 @@ export { anchorsSchema } from './anchors.ts';
 export { checkPolicy, findingText } from './check.ts';
 export { classRules, sessionClass, sessionClasses } from './classes.ts';
 export { askedConsent, consentEntry, type AskedConsent } from './consent.ts';
-export { policyDifferences, policyLines, weakenings, type Difference } from './difference.ts';
+export { policyDifferences, policyLines, shortened, weakenings, type Difference } from './difference.ts';
 export {
   acceptPolicy,
   changeSentence,

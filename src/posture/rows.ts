@@ -8,6 +8,7 @@ import { presetValues, weakerThanPreset } from '../policy/presets.ts';
 import type { Safeguard } from '../types/safeguards.ts';
 import type { PolicyFieldName } from '../types/words.ts';
 import type { PostureFacts } from './facts.ts';
+import { HOUR_MS } from '../types/units.ts';
 
 /**
  * `stop`: somebody has to do something about it now. `weaker`: than the strict profile; it may be so on purpose. `unseen`: nobody can tell from here.
@@ -40,7 +41,6 @@ const unseen = (value: string): Seen => ({ level: 'unseen', value });
 
 /** Of the strict profile what is no field of a preset: the room that a first run keeps free, and a day between two self-tests and between two revocation lists. */
 const STRICT = { reserveMebibytes: 512, selfTestHours: 24, listHours: 24 } as const;
-const HOUR_MS = 60 * 60 * 1000;
 
 const ids = (people: readonly { readonly id: string }[]): string => people.map(({ id }) => id).join(', ');
 

@@ -10,7 +10,7 @@
  * P-256 points; `peer` is empty where there is no such channel).
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { PublicJwk } from '../recording/wrap.ts';
+import type { PublicJwk } from '../types/keys.ts';
 import { newSegmentSecret, thumbprint, wrapSecret } from '../recording/wrap.ts';
 import type { SegmentOpener } from '../recording/types.ts';
 

@@ -9,13 +9,13 @@ import type { CryptoKey } from 'jose';
 import { z } from 'zod';
 import { NotPlainError, requirePlainHandle } from '../disk/plain.ts';
 import { RecordingError } from './errors.ts';
+import type { PublicJwk } from '../types/keys.ts';
 import type { Recipient, SegmentOpener } from './types.ts';
 
 const SEGMENT_SECRET_BYTES = 32;
 /** A P-256 recovery file has some 400 bytes; anything much longer is another file. */
 const MAX_KEY_FILE_BYTES = 16 * 1024;
 
-export type PublicJwk = Recipient['jwk'];
 export type PrivateJwk = PublicJwk & { readonly d: string };
 
 /** RFC 7638 SHA-256 thumbprint of a P-256 public key, base64url. */

@@ -78,7 +78,7 @@ export const NOTHING: readonly Found[] = [];
 
 export type RecogniserRow = PatternRow | StructureRow;
 
-export interface Gate {
+export interface LineGate {
   test(text: string): boolean;
 }
 
@@ -91,7 +91,7 @@ export interface LinePattern {
    * A line without this has nothing that the expression finds, whatever the line is: the engine need not look at it. An expression here has literals and shapes of a fixed length only, so that the runtime's own
    * engine is linear over it too (a test holds it to that).
    */
-  readonly gate: Gate;
+  readonly gate: LineGate;
   /** What stands before the gate, and costs less: the line is looked at once for all rows. */
   readonly needs: Needs;
   /** Whether what was found is one. @param around the line, and where it stands in it. */
@@ -105,7 +105,7 @@ export const both = (one: RegExp, other: RegExp): Gate & { readonly parts: reado
 });
 
 /** @param flags `i` where letters may be large or small. */
-export function pattern(source: string, flags: '' | 'i', needs: Needs, gate: Gate, check?: LinePattern['check']): LinePattern {
+export function pattern(source: string, flags: '' | 'i', needs: Needs, gate: LineGate, check?: LinePattern['check']): LinePattern {
   const expression = RE2JS.compile(source, flags === 'i' ? RE2JS.CASE_INSENSITIVE : 0);
   return { expression, grouped: expression.groupCount() > 0, needs, gate, ...(check ? { check } : {}) };
 }

@@ -1,5 +1,5 @@
 /** Which events somebody asks for: one question for `wardmux events`, its followers and the reports; pure. */
-import { eventTable } from '../ledger/events.ts';
+import { eventTable, peopleOf } from '../ledger/events.ts';
 import type { LedgerEvent } from '../ledger/types.ts';
 
 export interface EventQuery {
@@ -10,20 +10,6 @@ export interface EventQuery {
   /** Milliseconds since the epoch, both ends included. */
   readonly since?: number;
   readonly until?: number;
-}
-
-/** The fields of each action that name people. */
-const peopleFields: ReadonlyMap<string, readonly string[]> = new Map(
-  eventTable.map(({ action, fields }) => [
-    action,
-    Object.entries(fields).flatMap(([name, type]) => (type === 'person' || type === 'people' ? [name.replace(/\?$/, '')] : [])),
-  ]),
-);
-
-/** Everybody whom an event names: who did it first, where somebody did. */
-export function peopleOf({ action, person, detail }: Pick<LedgerEvent, 'action' | 'person' | 'detail'>): readonly string[] {
-  const named = (peopleFields.get(action) ?? []).flatMap((field) => detail?.[field] ?? []);
-  return [...new Set([...(person === undefined ? [] : [person]), ...named.filter((one) => typeof one === 'string')])];
 }
 
 /** @param actionWord an action of the table, or the first words of several as `recording.*`. @returns the actions that it means; none where no event is called that. */

@@ -3,7 +3,7 @@
  * into pages and into days. Pure. 100,000 rows take no wait: a filter looks at each row once, and nothing is made of those that it leaves out.
  */
 
-import { recordingStates, reviewStates, type Reason, type RecordingSort, type RecordingState, type ReviewState } from '../types/words.ts';
+import { recordingStates, reviewStates, type Reason, type RecordingSort, type RecordingStateWord, type ReviewState } from '../types/words.ts';
 
 export interface RecordingRow {
   readonly id: string;
@@ -16,7 +16,7 @@ export interface RecordingRow {
   readonly lengthMs: number;
   /** Bytes on the disk. */
   readonly size: number;
-  readonly state: RecordingState;
+  readonly state: RecordingStateWord;
   /** Records that the ledger signed for; null where it knows none of it. */
   readonly signed: number | null;
   /** Records that are there; null where they were not counted. */
@@ -35,7 +35,7 @@ export interface RowFilter {
   readonly until?: number | undefined;
   /** An id, or a part of a name. */
   readonly person?: string | undefined;
-  readonly state?: RecordingState | ReviewState | undefined;
+  readonly state?: RecordingStateWord | ReviewState | undefined;
   readonly reason?: Reason | undefined;
   /** Every one of these stands in the id, the name, the person's id or the program. */
   readonly words?: readonly string[] | undefined;

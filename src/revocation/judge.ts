@@ -5,6 +5,7 @@
  */
 import type { RevocationState } from '../types/words.ts';
 import { isList, readList, type SignedList } from './list.ts';
+import { HOUR_MS } from '../types/units.ts';
 
 /** What the policy demands. */
 export interface RevocationPolicy {
@@ -46,7 +47,6 @@ export interface Judged {
 
 /** Whoever signs has another clock (ms). */
 const SKEW_MS = 10 * 60_000;
-const HOUR_MS = 3_600_000;
 /** From this part of its greatest age on it is said that a new one is due: a day of three (requirements 4.5). */
 const DUE_PART = 1 / 3;
 

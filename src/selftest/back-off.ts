@@ -7,12 +7,12 @@ import { backoffRows } from '../lock/backoff.ts';
 import { Backoff, backoffPath, type BackoffClock, type BackoffOptions, type Tampering } from '../people/backoff.ts';
 import { homePaths, type Home } from '../storage/home.ts';
 import { fails, holds, type Finding } from './finding.ts';
+import { DAY_MS } from '../types/units.ts';
 
 /** Whose the counters are that are attacked here: nobody's. */
 const NOBODY = 'p-000000000000';
 /** The first failure after which a passphrase waits. */
 const WAITS = backoffRows.passphrase.free + 1;
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 export type OpenCounters = (home: Home, key: Uint8Array, options: BackoffOptions) => Pick<Backoff, 'create' | 'begin' | 'status'>;
 

@@ -3,9 +3,8 @@
  * a screen open, so whatever is not known as a key is none: a program that asks its terminal for the cursor's place every
  * minute would hold the lock off for ever.
  */
+import type { Activity } from '../types/words.ts';
 import { Sequences, type ControlSequence } from './sequences.ts';
-
-export type Activity = 'key' | 'pointer' | 'move';
 
 /** Presses of ctrl-l in this time (ms), and nothing between them, lock. */
 export const hotkey = { presses: 3, withinMs: 1500 } as const;

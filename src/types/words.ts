@@ -17,7 +17,7 @@ export const allPersonStates = [...personStates, 'stopped', 'revoked'] as const;
 
 /** How a recording stands. `contradicts`: not what the ledger signed for. `unknown`: the ledger does not know it. */
 export const recordingStates = ['complete', 'live', 'interrupted', 'contradicts', 'unknown'] as const;
-export type RecordingState = (typeof recordingStates)[number];
+export type RecordingStateWord = (typeof recordingStates)[number];
 /** What an auditor who looks at a recording says of it. A recording of which nobody has said anything has none of these. */
 export const reviewStates = ['to-review', 'in-review', 'fine', 'flagged'] as const;
 export type ReviewState = (typeof reviewStates)[number];
@@ -30,7 +30,7 @@ export const stopReasons = ['security-incident', 'lost-authenticator', 'dismissa
 export type StopReason = (typeof stopReasons)[number];
 /** How two security admins have seen that somebody is who they say, before they give them new keys. A closed list: no free text is in the ledger. */
 export const identityChecks = ['known-to-both', 'staff-badge', 'official-id', 'call-back', 'recovery-code'] as const;
-export type IdentityCheck = (typeof identityChecks)[number];
+export type IdentityCheckWord = (typeof identityChecks)[number];
 
 /**
  * What became of the last look at the revocation list that the policy demands (src/revocation). missing, unreadable: where it should be; unsigned,
@@ -276,3 +276,6 @@ export const toldLockReasons = [
   'doubt',
 ] as const;
 export type ToldLockReason = (typeof toldLockReasons)[number];
+
+/** Something a person did. `move` (the pointer moved, nothing was pressed) extends once until the next key or press. */
+export type Activity = 'key' | 'pointer' | 'move';

@@ -46,9 +46,14 @@ export function missingPrograms(...programs: string[]): string[] {
 /** Starts Xvfb on a free display number. */
 export async function openDisplay(width = 1440, height = 900): Promise<Display> {
   const folder = mkdtempSync(join(tmpdir(), 'wardmux-display-'));
-  const xvfb: ChildProcess = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', `${width}x${height}x24`, '-nolisten', 'tcp', '-noreset', '-fbdir', folder], {
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-  });
+  // -nocursor: the pointer that nobody moves stands in the middle of the screen, and its picture comes and goes with what is typed.
+  const xvfb: ChildProcess = spawn(
+    'Xvfb',
+    ['-displayfd', '3', '-screen', '0', `${width}x${height}x24`, '-nolisten', 'tcp', '-noreset', '-nocursor', '-fbdir', folder],
+    {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    },
+  );
   const number = await new Promise<string>((resolve, reject) => {
     let text = '';
     xvfb.on('error', reject);

@@ -11,7 +11,7 @@ import { recordsText, recoverRecordings, type Settlement } from '../../records/i
 import type { OpenIdentity } from '../../people/identity.ts';
 import { filterRows } from '../../review/rows.ts';
 import { searchRecordings } from '../../review/search-recordings.ts';
-import { reasons, recordingStates, reviewStates, type Reason, type RecordingState as State, type ReviewState } from '../../types/words.ts';
+import { reasons, recordingStates, reviewStates, type Reason, type RecordingStateWord, type ReviewState } from '../../types/words.ts';
 import { listRecordings, namesFor, programOf, rowOf, type ListedRecording } from '../../services/recordings/list.ts';
 import { CliError, exit } from '../exit.ts';
 import { appendEvent, factsOf, identitySentence, openInstallation, withLedger, type OpenInstallation } from '../../services/installation/installation.ts';
@@ -118,7 +118,7 @@ interface ListOptions extends PersonOptions {
   readonly as?: string;
   readonly since?: number;
   readonly until?: number;
-  readonly state?: State | ReviewState;
+  readonly state?: RecordingStateWord | ReviewState;
   readonly reason?: Reason;
   readonly text?: string;
 }

@@ -20,7 +20,7 @@ import { changedRecords } from '../../services/people/person.ts';
 import { prepareRebind, rebind, rebinders, type Shown } from '../../services/people/rebind.ts';
 import { readPinned } from '../../people/pinned.ts';
 import { promptPassphrase, readPassphraseFd } from '../../terminal/passphrase.ts';
-import { identityChecks, roles as allRoles, type IdentityCheck, type PersonStateWord, type Role } from '../../types/words.ts';
+import { identityChecks, roles as allRoles, type IdentityCheckWord, type PersonStateWord, type Role } from '../../types/words.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { columns, jsonText, printable, type CliIo } from '../io.ts';
@@ -30,7 +30,7 @@ import { declareSlots, slotExamples, slotNeeds } from './person-slots.ts';
 
 type Options = PersonOptions & { readonly json?: boolean };
 type TwoOptions = TwoPeople & { readonly json?: boolean };
-type RebindOptions = TwoOptions & { readonly checked: IdentityCheck; readonly codeFd?: number | undefined; readonly newPassphraseFd?: number };
+type RebindOptions = TwoOptions & { readonly checked: IdentityCheckWord; readonly codeFd?: number | undefined; readonly newPassphraseFd?: number };
 type AddOptions = TwoOptions & { readonly name: string; readonly role?: readonly Role[]; readonly newPassphraseFd?: number };
 
 /**

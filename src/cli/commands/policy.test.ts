@@ -115,6 +115,16 @@ test('diff marks each change, with both values', async () => {
   expect(changes()).toHaveLength(1);
 });
 
+test('diff shows a long value to its end: who signs it has read all of it', async () => {
+  const banner = `${'This workstation is recorded. '.repeat(14)}Nobody looks at what is recorded.`;
+  const path = file('long.json', (policy) => ({ ...policy, workstation: { ...policy.workstation, banner } }));
+  const { status, out } = await wardmux('diff', path);
+  expect(status).toBe(0);
+  expect(out).toMatch(/… \(\d+ characters\)\n/);
+  expect(out.endsWith(`\nworkstation.banner, after:\n${JSON.stringify(banner)}\n`)).toBe(true);
+  expect(JSON.parse((await wardmux('diff', path, '--json')).out).differences).toMatchObject([{ path: 'workstation.banner', after: JSON.stringify(banner) }]);
+});
+
 test('apply takes a file into force with a passphrase and no other way; show and history tell it from the ledger', async () => {
   const path = file('next.json', idle(900));
   const before = readFileSync(join(home, 'policy.json'));

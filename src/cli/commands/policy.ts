@@ -19,6 +19,7 @@ import {
   presetValues,
   proposalSentence,
   proposeFile,
+  shortened,
   versionAt,
   weakenings,
   weakerThanPreset,
@@ -43,12 +44,19 @@ interface Json {
   readonly json?: boolean;
 }
 
-/** Columns: which way, the field, before, after. */
-const differenceRows = (differences: readonly Difference[]): string =>
-  columns([
-    ['WHICH WAY', 'FIELD', 'BEFORE', 'AFTER'],
-    ...differences.map(({ direction, path, before, after }) => [direction, path, before ?? 'nothing', after ?? 'nothing']),
-  ]);
+/** Columns: which way, the field, before, after. Values that are too long for a column stand whole below them, for who signs reads all of it. */
+function differenceRows(differences: readonly Difference[]): string {
+  const rows = differences.map(({ direction, path, before, after }) => [direction, path, before ?? 'nothing', after ?? 'nothing'] as const);
+  const whole = rows.flatMap(([, path, before, after]) =>
+    (
+      [
+        ['before', before],
+        ['after', after],
+      ] as const
+    ).flatMap(([when, value]) => (shortened(value) === value ? [] : [`\n${path}, ${when}:\n${printable(value)}\n`])),
+  );
+  return columns([['WHICH WAY', 'FIELD', 'BEFORE', 'AFTER'], ...rows.map((row) => row.map(shortened))]) + whole.join('');
+}
 
 const count = (number: number, one: string, many: string): string => `${number} ${number === 1 ? one : many}`;
 

@@ -14,23 +14,11 @@ import { jsonText, type CliIo } from '../io.ts';
 import { unlockPerson, type PersonOptions } from '../person.ts';
 
 export interface DisclosuresOptions extends PersonOptions {
-  readonly since?: string;
+  /** Milliseconds since the epoch. */
+  readonly since?: number;
   readonly key?: string;
   readonly json?: boolean;
   readonly output?: string;
-}
-
-/** The beginning of a day in UTC, or a moment. @returns milliseconds since the epoch. @throws CliError */
-function sinceOf(text: string): number {
-  const day = /^\d{4}-\d{2}-\d{2}$/.test(text);
-  const at = day || /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z$/.test(text) ? Date.parse(day ? `${text}T00:00:00Z` : text) : Number.NaN;
-  // Date.parse takes 30 February for 2 March.
-  if (!Number.isFinite(at) || !new Date(at).toISOString().startsWith(text.slice(0, 10)))
-    throw new CliError(
-      'usage',
-      `${JSON.stringify(text.slice(0, 40))} is no day and no moment. Say it in UTC: 2026-11-28, which is its beginning, or 2026-11-28T12:00:00Z.`,
-    );
-  return at;
 }
 
 const redactions: Readonly<Record<NonNullable<DisclosedExport['redaction']>, string>> = {
@@ -82,7 +70,8 @@ export async function disclosures(options: DisclosuresOptions, io: CliIo): Promi
   const asPerson = options.passphraseFd !== undefined || options.person !== undefined;
   if (options.key !== undefined && asPerson)
     throw new CliError('usage', 'The words are opened with an audit key (--key) or by whoever exported (--person, --passphrase-fd): give one of them.');
-  const since = options.since === undefined ? -Infinity : sinceOf(options.since);
+  const since = options.since ?? -Infinity;
+  const sinceText = options.since === undefined ? undefined : new Date(options.since).toISOString();
   const site = await openInstallation(io);
   const identity = asPerson ? await unlockPerson(site, options, io) : undefined;
   try {
@@ -102,10 +91,9 @@ export async function disclosures(options: DisclosuresOptions, io: CliIo): Promi
       if (one) list.push(one);
     }
     const made = new Date(io.now()).toISOString();
-    if (options.json)
-      await io.out(jsonText({ kind: 'disclosures', installation: site.installation.id, since: options.since ?? null, made, disclosures: list }));
+    if (options.json) await io.out(jsonText({ kind: 'disclosures', installation: site.installation.id, since: sinceText ?? null, made, disclosures: list }));
     else {
-      const page = pageOf(list, options.since, site.installation.id, made);
+      const page = pageOf(list, sinceText, site.installation.id, made);
       if (options.output === undefined) await io.out(textOf(page));
       else {
         const path = resolve(options.output);

@@ -1,4 +1,5 @@
 /** `wardmux report access|lock|people|disclosures|events|review`: what an auditor asks for, as of a day or of a span of time. */
+import { Option } from 'commander';
 import { resolve } from 'node:path';
 import { createNew } from '../../disk/atomic.ts';
 import { StorageFault } from '../../disk/fault.ts';
@@ -14,7 +15,7 @@ import { version } from '../../version.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { jsonText, type CliIo } from '../io.ts';
-import { personOptions } from '../options.ts';
+import { beginning, moment, personOptions } from '../options.ts';
 import { disclosures, type DisclosuresOptions } from './report-disclosures.ts';
 import { declareEventReports } from './report-events.ts';
 
@@ -30,27 +31,11 @@ const kinds: Readonly<Record<'access' | 'lock' | 'people', Kind>> = {
   people: { help: 'The register of people and authenticators: verification, since when, last use.', json: peopleReport, page: peoplePage },
 };
 
-/**
- * The moment that `--at` names: a day is over at its end.
- * @returns milliseconds since the epoch. @throws CliError
- */
-export function momentOf(text: string | undefined, now: number): number {
-  if (text === undefined) return now;
-  const day = /^\d{4}-\d{2}-\d{2}$/.test(text);
-  const moment = day || /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z$/.test(text) ? Date.parse(day ? `${text}T23:59:59.999Z` : text) : NaN;
-  // Date.parse takes 30 February for 2 March.
-  if (!Number.isFinite(moment) || !new Date(moment).toISOString().startsWith(text.slice(0, 10)))
-    throw new CliError(
-      'usage',
-      `${JSON.stringify(text.slice(0, 40))} is no day and no moment. Say it in UTC: 2026-11-28, which is its end, or 2026-11-28T12:00:00Z.`,
-    );
-  return Math.min(moment, now);
-}
-
-async function report(kind: keyof typeof kinds, options: { at?: string; json?: boolean; output?: string }, io: CliIo): Promise<number> {
+async function report(kind: keyof typeof kinds, options: { at?: number; json?: boolean; output?: string }, io: CliIo): Promise<number> {
   if (options.json && options.output !== undefined) throw new CliError('usage', '--json goes to stdout; --output writes the page. Say one of them.');
   const now = io.now();
-  const at = momentOf(options.at, now);
+  // Nobody knows what will be.
+  const at = Math.min(options.at ?? now, now);
   const { home, installation, noteKey } = await openInstallation(io);
   // As of now is all that was entered: one event of a clock that went ahead must not hide what was entered behind it.
   const past = ledgerAt(home.ledger, noteKey, at < now ? at : Infinity);
@@ -114,13 +99,15 @@ export const reportCommand: CliCommand = {
       command
         .command(name)
         .description(help)
-        .option('--at <DATE>', 'as of the end of this day, or of this moment, in UTC; now where it is left out')
+        .addOption(new Option('--at <DATE>', 'as of the end of this day, or of this moment, in UTC; now where it is left out').argParser(moment))
         .option('--json', 'print JSON')
         .option('--output <FILE>', 'write the page into a new file: HTML where its name ends in .html, else text')
-        .action(async (options: { at?: string; json?: boolean; output?: string }) => done(await report(name as keyof typeof kinds, options, io)));
+        .action(async (options: { at?: number; json?: boolean; output?: string }) => done(await report(name as keyof typeof kinds, options, io)));
     personOptions(command.command('disclosures'))
       .description('What was exported, by whom, how redacted and, with a key that opens the words, what for and to whom.')
-      .option('--since <DATE>', 'from the beginning of this day, or from this moment, in UTC; all of it where it is left out')
+      .addOption(
+        new Option('--since <DATE>', 'from the beginning of this day, or from this moment, in UTC; all of it where it is left out').argParser(beginning),
+      )
       .option('--key <FILE>', 'open purpose and recipient with an audit key; with --passphrase-fd whoever exported opens their own')
       .option('--json', 'print JSON')
       .option('--output <FILE>', 'write the page into a new file: HTML where its name ends in .html, else text')

@@ -10,8 +10,7 @@ import { exit } from '../exit.ts';
 import { columns, jsonText, type CliIo } from '../io.ts';
 import { personOptions, wholeNumber } from '../options.ts';
 import { unlockPerson, type PersonOptions } from '../person.ts';
-
-const DAY_MS = 86_400_000;
+import { DAY_MS } from '../../types/units.ts';
 
 interface RunOptions extends PersonOptions {
   readonly dryRun?: boolean;

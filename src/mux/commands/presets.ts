@@ -1,11 +1,11 @@
 /** Putting a preset layout on a window, for select-layout and next-layout. */
-import { type PresetName, applyPreset, presetNames } from '../layout-presets.ts';
+import { type LayoutPreset, applyPreset, presetNames } from '../layout-presets.ts';
 import type { State, Window } from '../state/model.ts';
 import { changeLayout } from '../state/panes.ts';
 import { changeWindow } from '../state/windows.ts';
 import { type Outcome, done, refuse } from './command.ts';
 
-export function usePreset(state: State, window: Window, preset: PresetName): Outcome {
+export function usePreset(state: State, window: Window, preset: LayoutPreset): Outcome {
   if (!window.fits) return refuse(state, 'The window is too small for the panes that it has. Make it larger, or close a pane.');
   const main = { cols: state.client.options.window['main-pane-width'], rows: state.client.options.window['main-pane-height'] };
   const layout = applyPreset(window.layout, preset, main);

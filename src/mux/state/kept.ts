@@ -4,7 +4,7 @@
  */
 import type { Cell } from '../layout.ts';
 import { panesOf } from '../layout.ts';
-import type { PresetName } from '../layout-presets.ts';
+import type { LayoutPreset } from '../layout-presets.ts';
 import { type Change, type Effect, spawnEffect } from './effects.ts';
 import { createState, type Session, type Size, type State, type Window } from './model.ts';
 import { sessionOf } from './query.ts';
@@ -19,7 +19,7 @@ export interface KeptWindow {
   readonly root: Cell;
   readonly active: number;
   readonly zoomed: boolean;
-  readonly preset: PresetName | null;
+  readonly preset: LayoutPreset | null;
 }
 
 interface KeptSession {

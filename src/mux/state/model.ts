@@ -5,7 +5,7 @@
  */
 import type { AlertKind, PaneView } from '../../types/workspace-view.ts';
 import * as layouts from '../layout.ts';
-import type { PresetName } from '../layout-presets.ts';
+import type { LayoutPreset } from '../layout-presets.ts';
 import { type Options, type FlatOptions, defaultOptions, withOptions } from '../options.ts';
 
 export interface Size {
@@ -44,7 +44,7 @@ export interface Window {
   readonly active: number;
   readonly last: number | undefined;
   readonly zoomed: boolean;
-  readonly preset: PresetName | undefined;
+  readonly preset: LayoutPreset | undefined;
   /** Of a window that is not in front. */
   readonly alerts?: readonly AlertKind[];
 }

@@ -14,12 +14,12 @@ import { dropOthers, factsOf, readPinned, stagePerson, takeStaged } from '../../
 import { readCode } from '../../people/recovery-code.ts';
 import type { Person, PersonRecord } from '../../people/types.ts';
 import { Refusal } from '../../types/refusal.ts';
-import type { IdentityCheck } from '../../types/words.ts';
+import type { IdentityCheckWord } from '../../types/words.ts';
 import { decided, secondNeeded } from '../deeds/decide.ts';
 import { prepareEnrolment, somebodyElse, stillMay, type NewPerson, type PeopleParts } from './people.ts';
 
 /** How it is known who it is: in a word, or by a code of their printed sheet, which stands for that. */
-export type Shown = { readonly checked: Exclude<IdentityCheck, 'recovery-code'> } | { readonly checked: 'recovery-code'; readonly code: string };
+export type Shown = { readonly checked: Exclude<IdentityCheckWord, 'recovery-code'> } | { readonly checked: 'recovery-code'; readonly code: string };
 
 /**
  * Who could do it together: at least two, of whom neither is whom it is about, nor put there by the other alone.

@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import type { LedgerFacts } from '../../ledger/facts.ts';
 import type { PolicyInForce } from '../../policy/index.ts';
 import { newSegmentSecret, wrapSecret, type AuditKeyOpener } from '../../recording/wrap.ts';
-
-/** Between two times that somebody is asked (ms). */
-const DAY_MS = 24 * 60 * 60 * 1000;
+import { DAY_MS } from '../../types/units.ts';
 
 export interface AuditKeyPlace {
   readonly path: string;
