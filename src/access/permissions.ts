@@ -1,7 +1,7 @@
 /**
  * Who may do what, and when: one row a permission, deny by default. Every row of ours that can be asked for (a page's request,
  * a command of the multiplexer, a message to a helper process, a verb of the private socket, a command of the command line)
- * names one of these as what it `needs`, and `door.ts` is the only place that compares.
+ * names one of these as what it `needs`, and `door.ts` is the only place that compares at a door.
  */
 import { roles, type Role } from '../types/words.ts';
 
