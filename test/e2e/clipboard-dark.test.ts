@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'vitest';
 import { missingPrograms, openDisplay, type Display } from '../support/display.ts';
 import { initialise } from './initialised.ts';
-import { prepare, unlockByKeys, until, type Running } from './support.ts';
+import { paneText, prepare, unlockByKeys, until, type Running } from './support.ts';
 
 const missing = missingPrograms('Xvfb', 'xdotool', 'openbox', 'wmctrl', 'xclip', 'xsel');
 let display: Display;
@@ -62,6 +62,8 @@ async function copy(word: number): Promise<void> {
     async () => {
       display.key('Escape', 'ctrl+c');
       display.type(`clear; echo patient-$((${word}-1+1))\n`);
+      // Copy mode takes the rows that are there: a line that a busy machine prints later is copied by no try.
+      await until(async () => (await paneText(running)).includes(`patient-${word}`), 'the printed line', 10_000);
       display.key('ctrl+b', 'bracketleft', 'Up', 'ctrl+a', 'ctrl+space', 'ctrl+e', 'alt+w');
       const tried = Date.now();
       while (Date.now() - tried < 2000 && !(await held('clipboard')).includes(`patient-${word}`)) await new Promise((next) => setTimeout(next, 50));
