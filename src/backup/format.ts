@@ -55,7 +55,6 @@ export const keySchema = z.strictObject({
     .min(1)
     .max(64),
 });
-export type KeyFile = z.infer<typeof keySchema>;
 
 const pack = z.strictObject({ run: count, pack: count, bytes: count, sha256: sha256Text });
 export type PackEntry = z.infer<typeof pack>;
