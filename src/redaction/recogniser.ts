@@ -99,7 +99,7 @@ export interface LinePattern {
 }
 
 /** A gate of two that may stand anywhere: what is of any length between them is no gate's to look at. */
-export const both = (one: RegExp, other: RegExp): Gate & { readonly parts: readonly RegExp[] } => ({
+export const both = (one: RegExp, other: RegExp): LineGate & { readonly parts: readonly RegExp[] } => ({
   parts: [one, other],
   test: (text) => one.test(text) && other.test(text),
 });

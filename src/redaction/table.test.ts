@@ -1,6 +1,6 @@
 /** Every row of the table: its examples, its gates, and that a line of any kind is looked at in a time that grows with its length alone. */
 import { describe, expect, test } from 'vitest';
-import { kinds, type Found, type Gate } from './recogniser.ts';
+import { kinds, type Found, type LineGate } from './recogniser.ts';
 import { LineScanner } from './line-scanner.ts';
 import { recognisers } from './table.ts';
 
@@ -36,7 +36,7 @@ const patterns = recognisers.flatMap((row) =>
   'patterns' in row ? row.patterns.map((pattern) => ({ kind: row.kind, gate: pattern.gate, expression: pattern.expression.pattern() })) : [],
 );
 
-const parts = (gate: Gate): readonly RegExp[] => (gate instanceof RegExp ? [gate] : 'parts' in gate ? (gate.parts as readonly RegExp[]) : []);
+const parts = (gate: LineGate): readonly RegExp[] => (gate instanceof RegExp ? [gate] : 'parts' in gate ? (gate.parts as readonly RegExp[]) : []);
 
 test.each(patterns.flatMap((one) => parts(one.gate).map((gate) => ({ ...one, gate }))))(
   'the gate of $kind before $expression is of a fixed length',
