@@ -1,8 +1,8 @@
 /** A bundle as one file: what its recipient does with stock tools, and what nobody else does. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { forAudit } from '../../../test/support/disclosure.ts';
 import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
 import { runHere } from '../../../test/support/run-here.ts';
@@ -13,13 +13,15 @@ vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 let place: string;
 let home: string;
 let id: string;
+/** In memory, and nobody else's: what an export leaves there is seen. */
+const memory = mkdtempSync('/dev/shm/wardmux-sealed-');
 const auditor = generateAuditKey();
 const stranger = generateAuditKey();
 
 async function wardmux(...args: readonly string[]) {
   writeFileSync(join(place, 'words'), `${firstWords}\n`);
   const fd = openSync(join(place, 'words'), 'r');
-  const ran = await runHere([...args, '--passphrase-fd', String(fd)], { home, place });
+  const ran = await runHere([...args, '--passphrase-fd', String(fd)], { home, place }, { env: { WARDMUX_HOME: home, HOME: place, XDG_RUNTIME_DIR: memory } });
   try {
     closeSync(fd);
   } catch {
@@ -40,13 +42,14 @@ beforeAll(async () => {
   writeFileSync(join(place, 'stranger.jwk'), JSON.stringify(stranger.file.jwk));
 });
 
+afterAll(() => rmSync(memory, { recursive: true, force: true }));
+
 test('its recipient opens it with jose and tar, and it verifies; nobody else does, and nothing of it is in the clear', async ({ skip }) => {
   const file = join(place, 'bundle.jwe');
-  const shared = readdirSync('/dev/shm').toSorted();
   const made = await wardmux('export', id, '-o', file, '--seal-to', join(place, 'auditor.jwk'), ...forAudit);
   expect(made, made.err).toMatchObject({ status: 0, out: `${file}\n`, err: expect.stringContaining(auditor.recipient.kid) });
   expect(readFileSync(file, 'latin1')).toMatch(/^[\w-]+\.\.[\w-]{16}\.[\w-]+\.[\w-]{22}$/);
-  expect(readdirSync('/dev/shm').toSorted()).toEqual(shared);
+  expect(readdirSync(memory)).toEqual([]);
   expect(readdirSync(join(home, 'run')).filter((name) => name.startsWith('export-'))).toEqual([]);
   expect((await runHere(['ledger', 'show'], { home, place })).out).toContain(auditor.recipient.kid);
   const jose = (key: string) => spawnSync('jose', ['jwe', 'dec', '-i', file, '-k', join(place, key)], { maxBuffer: 64 * 1024 * 1024 });
