@@ -11,7 +11,7 @@ import { BackupError } from './errors.ts';
 import { eraseGrain, runsIn } from './folder.ts';
 import { grainTag, isKept, scopeOf } from './format.ts';
 import { digestOf } from './packs.ts';
-import { OpenRun, packFaults, wholeRuns } from './read.ts';
+import { OpenRun, packFaults, lookAtRuns } from './read.ts';
 import { restoreFiles } from './restore.ts';
 import { BackupRun } from './write.ts';
 
@@ -32,7 +32,7 @@ async function runOf(folder: string, files: readonly (readonly [path: string, by
     for (const [path, bytes] of files) run.addFile(path, bytes, bytes.length);
     const { publicKey, secondKey } = publicHalves(signer);
     const now = new Date();
-    const previous = wholeRuns(folder, set).at(-1)?.sha256 ?? null;
+    const previous = lookAtRuns(folder, set).whole.at(-1)?.sha256 ?? null;
     await run.finish({ signer, publicKey, secondKey, head: { size: 0, root: '0'.repeat(64) }, began: now, ended: now, previous }, set.installation);
   } finally {
     run.destroy();
@@ -40,7 +40,7 @@ async function runOf(folder: string, files: readonly (readonly [path: string, by
 }
 
 async function restoreNewest(folder: string, into: string): Promise<Awaited<ReturnType<typeof restoreFiles>>> {
-  const run = await OpenRun.open(folder, wholeRuns(folder, set).at(-1)!, opener);
+  const run = await OpenRun.open(folder, lookAtRuns(folder, set).whole.at(-1)!, opener);
   try {
     mkdirSync(into);
     return await restoreFiles(run, into);
@@ -145,7 +145,7 @@ describe('in any history of runs', () => {
             for (const had of runs.values()) for (const path of had.keys()) if (scopeOf(path) === scope) had.delete(path);
           }
         }
-        const whole = wholeRuns(folder, set);
+        const whole = lookAtRuns(folder, set).whole;
         expect(whole.map(({ run }) => run)).toEqual([...runs.keys()]);
         expect(packFaults(folder, whole, (path, bytes) => digestOf(path, bytes, Buffer.alloc(65_536)))).toEqual([]);
         for (const statement of whole) {
@@ -172,7 +172,7 @@ test('ten thousand files that say little are named one by one, and kept once whe
   mkdirSync(folder);
   const many = Array.from({ length: 10_000 }, (_, n) => [`people/p-${n}.json`, text(`{"n":${n % 7}}`)] as const);
   await runOf(folder, many);
-  const statement = wholeRuns(folder, set).at(-1)!;
+  const statement = lookAtRuns(folder, set).whole.at(-1)!;
   expect(statement.files).toBe(many.length);
   const run = await OpenRun.open(folder, statement, opener);
   let count = 0;
@@ -195,10 +195,10 @@ test('a run that is sealed to other keys than the one before opens with these al
     [[third.recipient], 1],
   ] as const) {
     await runOf(folder, files, [...recipients]);
-    const own = wholeRuns(folder, set).at(-1)!;
+    const own = lookAtRuns(folder, set).whole.at(-1)!;
     expect(own.packs.filter(({ run }) => run === own.run)).toHaveLength(written);
   }
-  const newest = await OpenRun.open(folder, wholeRuns(folder, set).at(-1)!, AuditKeyOpener.fromJson(third.file));
+  const newest = await OpenRun.open(folder, lookAtRuns(folder, set).whole.at(-1)!, AuditKeyOpener.fromJson(third.file));
   mkdirSync(join(place, 'in'));
   expect(await restoreFiles(newest, join(place, 'in'))).toMatchObject({ files: 1 });
   newest.close();
@@ -209,7 +209,7 @@ test('a run that names more than its statement, or less, is refused', async () =
   const folder = join(place, 'bk');
   mkdirSync(folder);
   await runOf(folder, [['policy.json', text('{}')]]);
-  const [whole] = wholeRuns(folder, set);
+  const [whole] = lookAtRuns(folder, set).whole;
   for (const more of [{ files: 0 }, { files: 2 }, { bytes: 1 }, { bytes: 3 }]) {
     const run = await OpenRun.open(folder, { ...whole!, ...more }, opener);
     expect(() => [...run.files()]).toThrow(/than was signed for/);

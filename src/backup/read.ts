@@ -111,9 +111,6 @@ export function hasRun(folder: string, set: SetFile, run: number, sha256: string
   }
 }
 
-/** Whole runs, ascending. @throws BackupError */
-export const wholeRuns = (folder: string, set: SetFile): readonly WholeRun[] => runsIn(folder).flatMap((run) => readRun(folder, set, run) ?? []);
-
 /** One file of a run. */
 export interface RunFile {
   readonly path: string;

@@ -106,6 +106,18 @@ export const both = (one: RegExp, other: RegExp): LineGate & { readonly parts: r
 
 /** @param flags `i` where letters may be large or small. */
 export function pattern(source: string, flags: '' | 'i', needs: Needs, gate: LineGate, check?: LinePattern['check']): LinePattern {
-  const expression = RE2JS.compile(source, flags === 'i' ? RE2JS.CASE_INSENSITIVE : 0);
-  return { expression, grouped: expression.groupCount() > 0, needs, gate, ...(check ? { check } : {}) };
+  let compiled: RE2JS | undefined;
+  // At the first line that passes a gate: all of the table takes a fifth of a second, and the vault has it with it at every start.
+  const expression = (): RE2JS => (compiled ??= RE2JS.compile(source, flags === 'i' ? RE2JS.CASE_INSENSITIVE : 0));
+  return {
+    get expression() {
+      return expression();
+    },
+    get grouped() {
+      return expression().groupCount() > 0;
+    },
+    needs,
+    gate,
+    ...(check ? { check } : {}),
+  };
 }

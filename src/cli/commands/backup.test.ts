@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
 import { runHere } from '../../../test/support/run-here.ts';
-import { OpenRun, wholeRuns, requireSet } from '../../backup/index.ts';
+import { OpenRun, lookAtRuns, requireSet } from '../../backup/index.ts';
 import { newScryptParameters } from '../../crypto/kdf.ts';
 import { acceptAsItStands } from '../../policy/force.fixture.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
@@ -277,7 +277,7 @@ describe('erasure', () => {
   /** Everything that any key opens in a backup, of every run: what its chunks hold. */
   async function opens(text: string): Promise<boolean> {
     const opener = await AuditKeyOpener.fromFile(key);
-    for (const whole of wholeRuns(bk(), requireSet(bk()))) {
+    for (const whole of lookAtRuns(bk(), requireSet(bk())).whole) {
       const run = await OpenRun.open(bk(), whole, opener);
       try {
         for (const file of run.files())

@@ -66,7 +66,7 @@ const keys: readonly ((chance: Chance) => readonly [string, string, string])[] =
   (chance) => ['https://hooks.slack.com/services/', `T${some(chance, upper, 8)}/B${some(chance, upper, 8)}/${some(chance, ALNUM, 24)}`, ''],
   (chance) => ['"apiKey": "', `AIza${some(chance, url64, 35)}`, '"'],
   (chance) => ['STRIPE_KEY=', `${chance.pick(['sk_live', 'rk_live', 'sk_test'])}_${some(chance, ALNUM, chance.pick([24, 99]))}`, ''],
-  (chance) => ['//registry.npmjs.org/:_authToken=', `npm_${some(chance, ALNUM, 36)}`, ''],
+  (chance) => ['//packages.example.net/:_authToken=', `npm_${some(chance, ALNUM, 36)}`, ''],
   (chance) => [
     'DefaultEndpointsProtocol=https;AccountName=feeds;AccountKey=',
     `${some(chance, [...ALNUM, '+', '/'], 86)}==`,
