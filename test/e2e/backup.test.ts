@@ -53,8 +53,8 @@ test('a backup that is killed leaves the runs before whole, and what it has writ
     stdio: 'ignore',
   });
   const ended = new Promise((resolve) => child.on('close', (_, signal) => resolve(signal)));
-  // The first pack of it is whole.
-  await vi.waitUntil(() => existsSync(join(backup, 'run-000002', 'pack-000000.index')), { timeout: 60_000, interval: 5 });
+  // The second pack of it is begun: the first and its index, which is written in two steps, are whole.
+  await vi.waitUntil(() => existsSync(join(backup, 'run-000002', 'pack-000001')), { timeout: 60_000, interval: 5 });
   child.kill('SIGKILL');
   expect(await ended).toBe('SIGKILL');
   expect(existsSync(join(backup, 'run-000002', 'run.json'))).toBe(false);

@@ -51,11 +51,6 @@ async function said(program: string, ...args: string[]): Promise<string> {
   return waits ? `${program} got no answer` : text;
 }
 
-async function unlock(): Promise<void> {
-  await unlockByKeys(running, display);
-  await until(async () => (await running.app.socket.handlers.status())['shells'] === 1, 'the shell');
-}
-
 /** Prints a word that is on no command line, and copies its line in copy mode, until the desktop has it. */
 async function copy(word: number): Promise<void> {
   await until(
@@ -97,7 +92,7 @@ const locks: Readonly<Record<string, () => Promise<unknown> | void>> = {
 test('after a lock by any way nothing can be pasted', { timeout: 300_000 }, async () => {
   let word = 400;
   for (const [name, lock] of Object.entries(locks)) {
-    await unlock();
+    await unlockByKeys(running, display);
     await copy(++word);
     await lock();
     await until(async () => (await running.app.socket.handlers.status())['state'] === 'locked', `the lock by ${name}`);
@@ -105,7 +100,7 @@ test('after a lock by any way nothing can be pasted', { timeout: 300_000 }, asyn
     await until(() => display.windows().length === 1, 'the lock page', 30_000);
   }
   // What another program put there goes as well: nobody copied anything in this workspace.
-  await unlock();
+  await unlockByKeys(running, display);
   spawnSync('xclip', ['-selection', 'clipboard'], {
     input: 'from elsewhere',
     env: { ...process.env, DISPLAY: display.name },

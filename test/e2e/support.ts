@@ -216,6 +216,8 @@ export async function prompt(running: Running): Promise<void> {
 
 /** All rows that the panes show, as the DOM renderer has them. */
 export async function paneText(running: Running): Promise<string> {
+  // The lock page that the workspace has taken the place of answers too, with nothing.
+  await running.surface('workspace');
   // As text, not as a function: the tests are typed without the DOM.
   return running.page.evaluate<string>(
     String.raw`[...document.querySelectorAll('.xterm-rows')].map((rows) => [...rows.children].map((row) => row.textContent ?? '').join('\n')).join('\n\f\n')`,
@@ -245,7 +247,10 @@ export async function takesPassphrase(running: Running): Promise<void> {
   await until(() => running.page.evaluate<boolean>("document.activeElement?.type === 'password'"), 'the passphrase field with the focus');
 }
 
-/** Unlocks with the keys of a real display, which can be lost while a page takes the place of another: they are typed anew then. */
+/**
+ * Unlocks with the keys of a real display, which can be lost while a page takes the place of another: they are typed anew then. Ends when the workspace's
+ * own page stands and a pane of it has the keys: what is typed before that goes nowhere.
+ */
 export async function unlockByKeys(running: Running, display: Pick<Display, 'key' | 'type'>): Promise<void> {
   await takesPassphrase(running);
   await until(
@@ -257,6 +262,12 @@ export async function unlockByKeys(running: Running, display: Pick<Display, 'key
       return true;
     },
     'the workspace',
+    60_000,
+  );
+  await running.surface('workspace');
+  await until(
+    () => running.page.evaluate<boolean>("document.hasFocus() && document.activeElement?.classList.contains('xterm-helper-textarea')"),
+    'a pane with the focus',
     60_000,
   );
 }
