@@ -100,8 +100,9 @@ async function startOf(version: string): Promise<number> {
   try {
     const { home } = initHome(folder, version);
     const env = { PATH: process.env['PATH'], HOME: folder, SHELL: '/bin/bash', LANG: 'C.UTF-8', DISPLAY: display.name, WARDMUX_HOME: home, TMPDIR: folder };
+    // As `npm start` does: without the flag a process becomes itself once more.
     const began = performance.now();
-    const child = spawn(process.execPath, [join(version, 'dist', 'start.mjs')], { env, cwd: '/', stdio: 'ignore' });
+    const child = spawn(process.execPath, ['--disable-sigusr1', join(version, 'dist', 'start.mjs')], { env, cwd: '/', stdio: 'ignore' });
     try {
       await until(() => showsLockButton(display), 'the lock page');
       return performance.now() - began;
