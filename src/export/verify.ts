@@ -17,10 +17,10 @@ import { checkEvidence } from './verify/evidence.ts';
 import { checkFiles, checkSums, digestOfFile, readable } from './verify/files.ts';
 import { checkLedger } from './verify/ledger.ts';
 import { checkRecipients } from './verify/recipients.ts';
-import { checkNames, goodSentence, notesOf, type BundleFacts, type Check, type Verdict } from './verify/verdict.ts';
+import { checkNames, goodSentence, notesOf, type BundleFacts, type Check, type BundleVerdict } from './verify/verdict.ts';
 
 /** Runs all checks. @param trust the text of the trust file, undefined where it cannot be read. Never throws over content. */
-export function verifyBundle(folder: string, trust: string | undefined): Verdict {
+export function verifyBundle(folder: string, trust: string | undefined): BundleVerdict {
   let done = 0;
   const step = (name: Check['name']): void => {
     if (checkNames[done] !== name) throw new Error(`The check ${name} is out of order.`);

@@ -15,7 +15,7 @@ import { limitSentence, LimitWatch } from '../native/process-limits.ts';
 import { every, steadyClock } from '../time/clock.ts';
 import { OutputSink } from '../pty/output-sink.ts';
 import { type PtyExit } from '../pty/pty.ts';
-import { RecordedPty, type Held, type RecordedPtyEvents } from '../pty/recorded-pty.ts';
+import { RecordedPty, type HeldReason, type RecordedPtyEvents } from '../pty/recorded-pty.ts';
 import { findProgram, ProgramError, shellEnvironment } from '../pty/shell.ts';
 import { spawnThreadedPty } from '../pty/unix.ts';
 import { ticketMark } from '../recording/access.ts';
@@ -274,7 +274,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
   return status;
 }
 
-function heldText(why: Held | undefined, folder: string, reserveMebibytes: number): string {
+function heldText(why: HeldReason | undefined, folder: string, reserveMebibytes: number): string {
   if (why === undefined) return 'there is room again, and the command goes on.';
   const goesOn = 'The command waits, nothing of it is lost, and it goes on by itself when there is room. Free some space.';
   if (why === 'full') return `the disk of ${folder} is full. ${goesOn}`;

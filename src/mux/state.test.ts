@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { WorkspaceView } from '../types/workspace-view.ts';
-import { type Outcome, usage } from './commands/command.ts';
+import { type CommandOutcome, usage } from './commands/command.ts';
 import { commands, findCommand } from './commands/index.ts';
 import { runCommandLine } from './commands/run.ts';
 import { panesOf } from './layout.ts';
@@ -354,7 +354,7 @@ describe('random command lines', () => {
         for (const what of steps) {
           if (sessionOf(state).windows.length === 0) break;
           const outcome = typeof what === 'string' ? runCommandLine(state, what, context) : setStage(state, what);
-          if (typeof what === 'string' && 'failed' in outcome) expect((outcome as Outcome).message).toMatch(/\S/);
+          if (typeof what === 'string' && 'failed' in outcome) expect((outcome as CommandOutcome).message).toMatch(/\S/);
           state = outcome.state;
           for (const effect of outcome.effects) {
             if (effect.kind === 'spawn' || effect.kind === 'resize') running.set(effect.pane, `${effect.cols}x${effect.rows}`);

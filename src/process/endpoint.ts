@@ -9,7 +9,7 @@
  */
 import { Pending } from '../bridge/pending.ts';
 import { Refusal } from '../types/refusal.ts';
-import { call, type Asked, type InputOf, type Outcome, type OutputOf, type Service, type ServiceParts, type Told, type Trouble } from './service.ts';
+import { call, type Asked, type InputOf, type Answer, type OutputOf, type Service, type ServiceParts, type Told, type Trouble } from './service.ts';
 
 export interface EndpointParts<Mine extends Service, Theirs extends Service> extends ServiceParts<Mine> {
   readonly theirs: Theirs;
@@ -49,7 +49,7 @@ export class Endpoint<Mine extends Service, Theirs extends Service> {
     const row = this.#parts.theirs[request]!;
     const { withinMs } = row;
     const late = withinMs === undefined ? undefined : { ms: withinMs, error: () => new Refusal('no-answer', 'A part of Wardmux gives no answer. Try again.') };
-    const answer = await this.#pending.ask<Outcome>((id) => this.#parts.post({ id, request, input }), late);
+    const answer = await this.#pending.ask<Answer>((id) => this.#parts.post({ id, request, input }), late);
     if (!answer.ok) {
       // An error is for people: what is none is not passed on.
       const { code, sentence } = (answer.error as unknown as Readonly<Record<string, unknown>> | undefined) ?? {};
@@ -75,7 +75,7 @@ export class Endpoint<Mine extends Service, Theirs extends Service> {
   #question(id: unknown, request: string, input: unknown): void {
     const outcome = call(this.#parts, request, input);
     if (typeof id !== 'number') return;
-    const answer = (given: Outcome): void => this.#parts.post({ id, ...given });
+    const answer = (given: Answer): void => this.#parts.post({ id, ...given });
     if (outcome instanceof Promise) void outcome.then(answer);
     else answer(outcome);
   }

@@ -50,7 +50,7 @@ export interface Failure {
   readonly code: string;
   readonly sentence: string;
 }
-export type Outcome = { readonly ok: true; readonly output: unknown } | { readonly ok: false; readonly error: Failure };
+export type Answer = { readonly ok: true; readonly output: unknown } | { readonly ok: false; readonly error: Failure };
 
 /**
  * Why a question reached no handler, or (`failed`) that its handler threw, took too long or gave what its row does not have, for
@@ -82,10 +82,10 @@ const late: Failure = {
   sentence: 'This takes longer than it may, and it is not known whether it will still be done. Look before you try again.',
 };
 
-const no = (code: string, sentence: string): Outcome => ({ ok: false, error: { code, sentence } });
+const no = (code: string, sentence: string): Answer => ({ ok: false, error: { code, sentence } });
 
 /** Asks a service. Never throws, never rejects; at once where the handler answers at once. */
-export function call<S extends Service>(parts: ServiceParts<S>, request: string, input: unknown): Outcome | Promise<Outcome> {
+export function call<S extends Service>(parts: ServiceParts<S>, request: string, input: unknown): Answer | Promise<Answer> {
   const { table, handlers, door, trouble, failure } = parts;
   if (!Object.hasOwn(table, request)) {
     trouble({ code: 'unknown-request' });
@@ -101,11 +101,11 @@ export function call<S extends Service>(parts: ServiceParts<S>, request: string,
     trouble({ code: 'bad-input', request, needs, fields });
     return no('bad-input', 'Wardmux could not read this request.');
   }
-  const wrong = (error: Failure): Outcome => {
+  const wrong = (error: Failure): Answer => {
     trouble({ code: 'failed', request, needs });
     return { ok: false, error };
   };
-  const thrown = (error: unknown): Outcome => {
+  const thrown = (error: unknown): Answer => {
     if (error instanceof Refusal) return no(error.code, error.message);
     if (failure) {
       const { code, sentence } = failure(error, request);
@@ -113,7 +113,7 @@ export function call<S extends Service>(parts: ServiceParts<S>, request: string,
     }
     return wrong(failed);
   };
-  const done = (output: unknown): Outcome => {
+  const done = (output: unknown): Answer => {
     if (!row.output) return { ok: true, output: undefined };
     // What the row does not name is not sent, and what is not as the row has it is no answer.
     const checked = row.output.safeParse(output);

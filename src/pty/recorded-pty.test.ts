@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { FakeClock } from '../time/clock.fixture.ts';
 import { fakeSpawner } from './fake.ts';
-import { roomMs, RecordedPty, type Held, type RecordedPtyWriter } from './recorded-pty.ts';
+import { roomMs, RecordedPty, type HeldReason, type RecordedPtyWriter } from './recorded-pty.ts';
 
 const BATCH = Buffer.alloc(64 * 1024, 'x');
 
@@ -13,7 +13,7 @@ function onDisk() {
   const written: Buffer[] = [];
   const waiting: Buffer[] = [];
   const shown: { readonly offset: number; readonly text: string }[] = [];
-  const held: (Held | undefined)[] = [];
+  const held: (HeldReason | undefined)[] = [];
   const log: string[] = [];
   const all = (): number => written.reduce((sum, { length }) => sum + length, 0);
   const flush = (): boolean => {
@@ -52,7 +52,7 @@ function onDisk() {
   };
   const events = {
     output: (bytes: Uint8Array, offset: number) => void shown.push({ offset, text: Buffer.from(bytes).toString() }),
-    held: (why: Held | undefined) => void held.push(why),
+    held: (why: HeldReason | undefined) => void held.push(why),
     failed: (sentence: string) => expect.fail(sentence),
     end: () => void log.push('end'),
   };

@@ -29,7 +29,7 @@ export type RecordedPtyWriter = Pick<
 >;
 
 /** Why a program is held: `reserve`, the disk has less room than the policy keeps; `full`, it has none. */
-export type Held = 'reserve' | 'full';
+export type HeldReason = 'reserve' | 'full';
 
 /** Who does not want more output now: whoever shows it, or the disk. */
 type Pauser = 'reader' | 'disk';
@@ -38,7 +38,7 @@ export interface RecordedPtyEvents {
   /** Sealed output; `offset` is the number of output bytes before it. Valid during the call only. */
   output(bytes: Uint8Array, offset: number): void;
   /** The program waits for room on the disk, or goes on (undefined). */
-  held?(why: Held | undefined): void;
+  held?(why: HeldReason | undefined): void;
   /** The recording cannot go on. Nothing more is shown. `end` follows. */
   failed(sentence: string): void;
   /** The program has ended and its recording is closed. */
@@ -61,7 +61,7 @@ export class RecordedPty {
   readonly #space: Pick<DiskSpace, 'wrote' | 'look'>;
   readonly #allowance = new Allowance();
   readonly #paused = new Set<Pauser>();
-  #held: Held | undefined;
+  #held: HeldReason | undefined;
   #looking = false;
   /** Output that is sealed and waits for room: shown once it is written. */
   #unshown: Buffer[] = [];
@@ -107,7 +107,7 @@ export class RecordedPty {
   }
 
   /** Why the program waits for room, if it does. */
-  get held(): Held | undefined {
+  get held(): HeldReason | undefined {
     return this.#held;
   }
 
@@ -210,7 +210,7 @@ export class RecordedPty {
   }
 
   /** Nothing is read until there is room. */
-  #hold(why: Held): void {
+  #hold(why: HeldReason): void {
     this.#pause('disk');
     this.#tellHeld(why);
     if (this.#looking) return;
@@ -221,7 +221,7 @@ export class RecordedPty {
     });
   }
 
-  #tellHeld(why: Held | undefined): void {
+  #tellHeld(why: HeldReason | undefined): void {
     if (why === this.#held) return;
     this.#held = why;
     this.#events.held?.(why);

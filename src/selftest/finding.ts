@@ -2,10 +2,10 @@
 
 /** `not-shown`: there is nothing here that could be tried; the sentence says why. */
 export const outcomes = ['holds', 'fails', 'not-shown'] as const;
-export type Outcome = (typeof outcomes)[number];
+export type ControlOutcome = (typeof outcomes)[number];
 
 export interface Finding {
-  readonly outcome: Outcome;
+  readonly outcome: ControlOutcome;
   /** For people: what was done, and what was seen. Never a secret, and nothing of any recording. */
   readonly seen: string;
 }

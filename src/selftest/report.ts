@@ -11,7 +11,7 @@ import { INSTALLATION_ID } from '../types/ids.ts';
 import type { TreeHead } from '../types/head.ts';
 import { safeguards } from '../types/safeguards.ts';
 import type { AuditEntry } from '../ledger/events.ts';
-import { outcomes, type Outcome } from './finding.ts';
+import { outcomes, type ControlOutcome } from './finding.ts';
 import { controls } from './rows.ts';
 import type { TriedControl } from './run.ts';
 
@@ -95,7 +95,7 @@ export const reportText = (report: Report): string => toJson(report);
 /** Names a report in the ledger: SHA-256 of its text, lower-case hex. */
 export const reportDigest = (report: Report): string => hash('sha256', reportText(report), 'hex');
 
-export const countOf = ({ controls: rows }: Report, outcome: Outcome): number => rows.filter((row) => row.outcome === outcome).length;
+export const countOf = ({ controls: rows }: Report, outcome: ControlOutcome): number => rows.filter((row) => row.outcome === outcome).length;
 
 /** What the ledger is told of a report. @param person who asked for it, where somebody is known. */
 export const reportEntry = (report: Report, person?: string): AuditEntry => ({

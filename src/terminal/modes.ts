@@ -23,6 +23,9 @@ const plainCharsets: Charsets = { sets: ['(B', ')B', '*B', '+B'], shift: 0 };
 const shifts = ['\x0f', '\x0e', '\x1bn', '\x1bo'];
 const designators = '()*+';
 
+/** Finals of the control sequences that say something here. */
+const telling = new Set(['h', 'l', 'm', 'p', 'q', 's', 'u']);
+
 /** OSC numbers that set a colour; with `?` they ask for it. 104 and up set it back. */
 const colours = new Set(['10', '11', '12', '17', '19']);
 
@@ -118,8 +121,8 @@ export class Modes {
   }
 
   #csi({ prefix, parameters, intermediates, final }: ControlSequence): void {
-    // SGR is in the emulator's cells.
-    if (final === 'm' && prefix === '') return;
+    // A flood moves the cursor and colours (SGR is in the emulator's cells) a hundred thousand times a second.
+    if (!telling.has(final) || (final === 'm' && prefix === '')) return;
     const numbers = parameters.split(';').map(Number);
     const on = final === 'h';
     if (intermediates === '' && (on || final === 'l')) {

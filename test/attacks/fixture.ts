@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verifyBundle } from '../../src/export/verify.ts';
 import { digestOfFile } from '../../src/export/verify/files.ts';
-import type { Verdict } from '../../src/export/verify/verdict.ts';
+import type { BundleVerdict } from '../../src/export/verify/verdict.ts';
 import { writeBundle } from '../../src/export/bundle.ts';
 import { planDisclosure, type DisclosureAsked } from '../../src/export/disclosure.ts';
 import { exportRecording } from '../../src/services/recordings/export.ts';
@@ -167,7 +167,7 @@ export class Site {
     return copy;
   }
 
-  judge(bundle: string, trust = this.trustFile): Verdict {
+  judge(bundle: string, trust = this.trustFile): BundleVerdict {
     return verifyBundle(bundle, readFileSync(trust, 'utf8'));
   }
 
@@ -198,7 +198,7 @@ export function judgeInPython(
   bundles: readonly string[],
   trust: string | readonly string[],
   options: { readonly env?: Record<string, string>; readonly timeout?: number } = {},
-): Verdict[] {
+): BundleVerdict[] {
   const script = `
 import importlib.util, json, sys
 spec = importlib.util.spec_from_file_location('verify', sys.argv[1])
@@ -218,7 +218,7 @@ for line in sys.stdin.read().splitlines():
   return run.stdout
     .trimEnd()
     .split('\n')
-    .map((line) => JSON.parse(line) as Verdict);
+    .map((line) => JSON.parse(line) as BundleVerdict);
 }
 
 /** Makes sums and signatures new, as somebody with these keys could. */

@@ -17,7 +17,7 @@ import { decodeFrame, encodeFrame, type ViewFrame } from '../../src/bridge/frame
 import type { Display, Events, EventName, Output, StatusView } from '../../src/bridge/schema.ts';
 import type { WorkspaceView } from '../../src/types/workspace-view.ts';
 import { RENEW_MS } from '../../src/bridge/lease.ts';
-import type { Outcome } from '../../src/mux/commands/command.ts';
+import type { CommandOutcome } from '../../src/mux/commands/command.ts';
 import { requestHandlers } from '../../main/requests/index.ts';
 import type { RequestParts } from '../../main/requests/parts.ts';
 import { BridgeServer } from '../../src/process/bridge-server.ts';
@@ -362,7 +362,7 @@ export class FakeCore {
     return this.run(line, pane).message;
   }
 
-  run(line: string, pane?: number): Pick<Outcome, 'message' | 'failed'> {
+  run(line: string, pane?: number): Pick<CommandOutcome, 'message' | 'failed'> {
     if (!this.state) return {};
     const result = runCommandLine(this.state, line, { pane: pane ?? activePane(this.state), program: 'bash', refused: () => undefined, classes });
     this.#apply(result);

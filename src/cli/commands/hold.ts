@@ -6,7 +6,7 @@ import { createNew, writeAtomic } from '../../disk/atomic.ts';
 import { freeze, judgeFreeze } from '../../services/recordings/freeze.ts';
 import { judgeFile } from '../signed-file.ts';
 import { factsOf, openInstallation, type OpenInstallation } from '../../services/installation/installation.ts';
-import { clearHold, setHold, type Held } from '../../services/recordings/life-cycle.ts';
+import { clearHold, setHold, type HoldTarget } from '../../services/recordings/life-cycle.ts';
 import { holdEnds, holdReasons, type HoldEnd, type HoldReason } from '../../types/words.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
@@ -24,7 +24,7 @@ interface SetOptions extends PersonOptions {
   readonly json?: boolean;
 }
 
-async function heldOf(site: OpenInstallation, { of, recording, from, until }: SetOptions): Promise<Held> {
+async function heldOf(site: OpenInstallation, { of, recording, from, until }: SetOptions): Promise<HoldTarget> {
   const ways = [of !== undefined, recording !== undefined, from !== undefined || until !== undefined].filter(Boolean).length;
   if (ways !== 1 || (from === undefined) !== (until === undefined))
     throw new CliError('usage', 'Say what is held: --of PERSON, --recording ID, or --from TIME and --until TIME; one of them.');

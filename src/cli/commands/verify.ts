@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { failureTable } from '../../export/failures.ts';
 import { readTrustFile } from '../../export/trust.ts';
 import { verifyBundle } from '../../export/verify.ts';
-import type { Verdict } from '../../export/verify/verdict.ts';
+import type { BundleVerdict } from '../../export/verify/verdict.ts';
 import type { CliCommand } from '../command.ts';
 import { appendEvent, openInstallation } from '../../services/installation/installation.ts';
 import { jsonText, type CliIo } from '../io.ts';
@@ -40,7 +40,7 @@ export const verify: CliCommand = {
 };
 
 /** A failed verification is worth remembering. It is the verdict that counts: trouble with the ledger is told and no more. */
-async function tell(verdict: Verdict, io: CliIo): Promise<void> {
+async function tell(verdict: BundleVerdict, io: CliIo): Promise<void> {
   if (!existsSync(homePaths(homeFolder(io.env)).installation)) return;
   try {
     await appendEvent(

@@ -73,7 +73,7 @@ export interface BundleFacts {
   readonly unknownAlgorithms: readonly string[];
 }
 
-export interface Verdict {
+export interface BundleVerdict {
   readonly good: boolean;
   readonly code: FailureCode | 'good';
   /** Exit status. */

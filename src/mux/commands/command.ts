@@ -36,7 +36,7 @@ export interface Context {
   readonly refused: (needs: Permission) => string | undefined;
 }
 
-export interface Outcome extends Change {
+export interface CommandOutcome extends Change {
   /** For the person: an answer, or why nothing was done. */
   readonly message?: string;
   /** The command was refused, and `message` says why. */
@@ -76,23 +76,23 @@ interface Described {
 /** `target` is what a command acts on: it is found before the command runs, and one that is not there is refused (run.ts). */
 export type Command = Described &
   (
-    | { readonly target: 'none'; run(call: Call): Outcome }
-    | { readonly target: 'window'; run(call: WindowCall): Outcome }
-    | { readonly target: 'pane'; run(call: PaneCall): Outcome }
+    | { readonly target: 'none'; run(call: Call): CommandOutcome }
+    | { readonly target: 'window'; run(call: WindowCall): CommandOutcome }
+    | { readonly target: 'pane'; run(call: PaneCall): CommandOutcome }
     /** It opens this band of the page, by its name in renderer/workspace/bands, and does nothing else. With a pane as target it is about that. */
     | { readonly target: 'none' | 'pane'; readonly opens: string }
   );
 
-export function done(state: State, effects: readonly Effect[] = [], message?: string): Outcome {
+export function done(state: State, effects: readonly Effect[] = [], message?: string): CommandOutcome {
   return message === undefined ? { state, effects } : { state, effects, message };
 }
 
 /** Nothing changes; the person reads why. */
-export function refuse(state: State, sentence: string): Outcome {
+export function refuse(state: State, sentence: string): CommandOutcome {
   return { state, effects: [], message: sentence, failed: true };
 }
 
-export function client(state: State, action: Extract<Effect, { kind: 'client' }>['action']): Outcome {
+export function client(state: State, action: Extract<Effect, { kind: 'client' }>['action']): CommandOutcome {
   return { state, effects: [{ kind: 'client', action }] };
 }
 

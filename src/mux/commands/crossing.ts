@@ -6,7 +6,7 @@ import { crossing, crossingSentence, type ClassRules } from '../../types/classes
 import type { Change } from '../state/effects.ts';
 import type { Session, State, Window } from '../state/model.ts';
 import { classOfPane, ownerOf, sessionOf } from '../state/query.ts';
-import type { Context, Outcome } from './command.ts';
+import type { Context, CommandOutcome } from './command.ts';
 import { currentPane } from './targets.ts';
 
 /** Where nobody says what the policy is. */
@@ -33,7 +33,7 @@ export function folderSource(state: State, context: Context, into: Pick<Session,
  * What `change` does with text of the line, if it may.
  * @param into the session that gets the text, or a window of it
  */
-export function crossInto(state: State, context: Context, into: Pick<Session, 'class'> | Window, change: Change): Outcome {
+export function crossInto(state: State, context: Context, into: Pick<Session, 'class'> | Window, change: Change): CommandOutcome {
   const to = 'class' in into ? into.class : (ownerOf(state, into.id) ?? sessionOf(state)).class;
   const asked = classesOf(state, context).flatMap((from) => crossing(rulesOf(context), from, to, 'command') ?? []);
   const no = asked.filter(({ allowed }) => !allowed);

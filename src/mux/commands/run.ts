@@ -4,7 +4,7 @@ import type { Effect } from '../state/effects.ts';
 import type { State } from '../state/model.ts';
 import { absent } from './absent.ts';
 import { parseArguments } from './arguments.ts';
-import { type Call, type Command, type Context, type Outcome, client, refuse } from './command.ts';
+import { type Call, type Command, type Context, type CommandOutcome, client, refuse } from './command.ts';
 import { classesHere } from './crossing.ts';
 import { findCommand } from './index.ts';
 import { parseLine } from './lexer.ts';
@@ -15,7 +15,7 @@ import { resolvePane, resolveWindow } from './targets.ts';
  * did stays done, as in tmux. Nothing at all is done when the line cannot be read.
  * @returns the new state, the effects in order, and a message for the person where there is one; `failed` with a refusal.
  */
-export function runCommandLine(state: State, line: string, context: Context): Outcome {
+export function runCommandLine(state: State, line: string, context: Context): CommandOutcome {
   const missing = absent(line);
   if (missing !== undefined) return refuse(state, missing);
   const parsed = parseLine(line);
@@ -48,7 +48,7 @@ export function commandNeeds(line: string): readonly Permission[] {
 }
 
 /** Whether it may be done is asked first: who may not learns nothing of targets and arguments either. */
-function runCommand(command: Command, words: readonly string[], state: State, context: Context): Outcome {
+function runCommand(command: Command, words: readonly string[], state: State, context: Context): CommandOutcome {
   const denied = context.refused(command.needs);
   if (denied !== undefined) return refuse(state, denied);
   const parsed = parseArguments(command, words);

@@ -2,9 +2,9 @@
 import type { State } from '../state/model.ts';
 import { activeWindow, sessionOf } from '../state/query.ts';
 import { selectWindow } from '../state/windows.ts';
-import { type Outcome, done, refuse } from './command.ts';
+import { type CommandOutcome, done, refuse } from './command.ts';
 
-export function step(state: State, by: 1 | -1): Outcome {
+export function step(state: State, by: 1 | -1): CommandOutcome {
   const { windows } = sessionOf(state);
   const active = activeWindow(state);
   if (!active) return refuse(state, 'There is no window.');
@@ -13,7 +13,7 @@ export function step(state: State, by: 1 | -1): Outcome {
   return done(selectWindow(state, next.id));
 }
 
-export function last(state: State): Outcome {
+export function last(state: State): CommandOutcome {
   const [id] = sessionOf(state).history;
   return id === undefined ? refuse(state, 'There is no last window.') : done(selectWindow(state, id));
 }

@@ -29,7 +29,7 @@ export type VerdictCode =
   | 'half-signed'
   | 'diverged';
 
-export interface Verdict {
+export interface LedgerVerdict {
   readonly code: VerdictCode;
   readonly sentence: string;
 }
@@ -50,7 +50,7 @@ export function faultSentence({ code, message }: LedgerFault, folder: string): s
 }
 
 /** What the comparison with the disk says, worst first. */
-export function verdictOf({ missing, unknown, contradictions }: RecordingsCheck, folder: string): Verdict | undefined {
+export function verdictOf({ missing, unknown, contradictions }: RecordingsCheck, folder: string): LedgerVerdict | undefined {
   const many = (count: number): string => `${count} ${count === 1 ? 'recording' : 'recordings'}`;
   if (missing.length > 0)
     return {
@@ -74,7 +74,7 @@ export function verdictOf({ missing, unknown, contradictions }: RecordingsCheck,
 const NO_HALF = Buffer.alloc(0);
 
 /** Whose ledger it is: by the trust.json of who asks, else by what the Secret Service remembers. */
-export function identityVerdict({ identity, installation, noteKey: key }: OpenInstallation, given: GivenTrust | undefined): Verdict | undefined {
+export function identityVerdict({ identity, installation, noteKey: key }: OpenInstallation, given: GivenTrust | undefined): LedgerVerdict | undefined {
   if (given !== undefined) {
     const { file: trustFile, trust } = given;
     const trusted = trustedNoteKeys(trust);
@@ -106,7 +106,7 @@ export function identityVerdict({ identity, installation, noteKey: key }: OpenIn
 }
 
 /** Events of people who, by the events before them, could not do that. */
-export function entitledVerdict(events: readonly Unentitled[]): Verdict | undefined {
+export function entitledVerdict(events: readonly Unentitled[]): LedgerVerdict | undefined {
   const [first] = events;
   if (!first) return undefined;
   const {
@@ -123,7 +123,7 @@ export function entitledVerdict(events: readonly Unentitled[]): Verdict | undefi
 const policyFaults: ReadonlySet<string> = new Set(['missing', 'corrupt', 'contradiction']);
 
 /** The policy in force is not here, or not what its event says. Without it nobody knows which anchors there are: so nothing is good then. */
-export function policyVerdict({ home }: OpenInstallation, facts: LedgerFacts): Verdict | undefined {
+export function policyVerdict({ home }: OpenInstallation, facts: LedgerFacts): LedgerVerdict | undefined {
   try {
     policyInForce(home, facts);
   } catch (error) {
@@ -134,7 +134,7 @@ export function policyVerdict({ home }: OpenInstallation, facts: LedgerFacts): V
 }
 
 /** Records of people here that are not as the ledger has them. */
-export function peopleVerdict({ home }: Pick<OpenInstallation, 'home'>, facts: LedgerFacts): Verdict | undefined {
+export function peopleVerdict({ home }: Pick<OpenInstallation, 'home'>, facts: LedgerFacts): LedgerVerdict | undefined {
   const [first, ...more] = changedRecords(home, facts);
   if (!first) return undefined;
   const others = more.length === 0 ? '' : ` So ${more.length === 1 ? 'is that' : 'are those'} of ${more.map(({ id }) => id).join(', ')}.`;
@@ -142,7 +142,7 @@ export function peopleVerdict({ home }: Pick<OpenInstallation, 'home'>, facts: L
 }
 
 /** What is kept for speed and signed by the key, and what the events say, are two things. */
-export function besideVerdict({ home, installation }: OpenInstallation): Verdict {
+export function besideVerdict({ home, installation }: OpenInstallation): LedgerVerdict {
   const { derived } = ledgerPaths(home.ledger);
   return {
     code: 'bad-derived',
@@ -151,7 +151,7 @@ export function besideVerdict({ home, installation }: OpenInstallation): Verdict
 }
 
 /** An anchor of the policy that has no fresh head. A ledger that anchors contradict is found by comparing with them. */
-export function anchorVerdict(views: readonly AnchorView[]): Verdict | undefined {
+export function anchorVerdict(views: readonly AnchorView[]): LedgerVerdict | undefined {
   if (views.length === 0 || worstGrade(views) !== 'not-anchored') return undefined;
   const late = views.filter(({ grade }) => grade === 'not-anchored').map(({ name }) => name);
   return {
@@ -161,7 +161,7 @@ export function anchorVerdict(views: readonly AnchorView[]): Verdict | undefined
 }
 
 /** The newest checkpoint decides: a whole one covers what half ones before it cover. */
-export function halfVerdict({ last, whole, events }: LedgerReading, installation: string): Verdict | undefined {
+export function halfVerdict({ last, whole, events }: LedgerReading, installation: string): LedgerVerdict | undefined {
   if (last?.second !== 'missing') return undefined;
   return {
     code: 'half-signed',

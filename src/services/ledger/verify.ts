@@ -30,7 +30,7 @@ import {
   policyVerdict,
   verdictOf,
   type GivenTrust,
-  type Verdict,
+  type LedgerVerdict,
   type VerdictCode,
 } from './verdicts.ts';
 import { deletionSentence } from '../recordings/life-cycle.ts';
@@ -49,7 +49,7 @@ interface OutsideCheck {
     readonly half: boolean;
     readonly extended: boolean;
   }[];
-  readonly verdict: Verdict | undefined;
+  readonly verdict: LedgerVerdict | undefined;
   readonly notes: readonly string[];
 }
 
@@ -58,7 +58,7 @@ async function compareOutside(site: OpenInstallation, view: LedgerView | undefin
   const { home, installation, noteKey: key } = site;
   const notes: string[] = [];
   const found: OutsideHead[] = [];
-  let verdict: Verdict | undefined;
+  let verdict: LedgerVerdict | undefined;
   for (const path of paths) {
     const { heads, foreign, unknown, tooLong } = readHeads(resolve(path), key);
     found.push(...heads);
@@ -204,7 +204,7 @@ export interface LedgerVerification {
   readonly notes: readonly string[];
   readonly reading: LedgerReading;
   /** Why it is not good, where it reads well. */
-  readonly differs: Verdict | undefined;
+  readonly differs: LedgerVerdict | undefined;
   /** Undefined where the ledger does not hold. */
   readonly outside: OutsideCheck | undefined;
   readonly compared: RecordingsCheck | undefined;

@@ -17,7 +17,17 @@ import type { Role } from '../../types/words.ts';
 import { thumbprint } from '../../recording/wrap.ts';
 import type { PublicJwk } from '../../types/keys.ts';
 import type { Decider } from '../deeds/decide.ts';
-import { clearHold, deleteEarly, deletionSentence, expiries, finishDeletions, runRetention, setHold, type Held, type LifeCycleParts } from './life-cycle.ts';
+import {
+  clearHold,
+  deleteEarly,
+  deletionSentence,
+  expiries,
+  finishDeletions,
+  runRetention,
+  setHold,
+  type HoldTarget,
+  type LifeCycleParts,
+} from './life-cycle.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 afterAll(removeFolders);
@@ -161,7 +171,7 @@ async function play(steps: readonly Step[]): Promise<void> {
       const recording = all[one.which % Math.max(1, all.length)];
       const [from, until] = [site.now + one.from * DAY, site.now + (one.from + one.days) * DAY];
       if (one.scope === 1 && !recording) continue;
-      const what: Held =
+      const what: HoldTarget =
         one.scope === 0
           ? { of }
           : one.scope === 1

@@ -36,10 +36,10 @@ export interface LifeCycleParts extends Deciders {
 }
 
 /** What is to be held: one of the three. */
-export type Held = { readonly of: string } | { readonly recording: string } | { readonly from: string; readonly until: string };
+export type HoldTarget = { readonly of: string } | { readonly recording: string } | { readonly from: string; readonly until: string };
 
 /** @returns the hold's id. @throws Refusal, LedgerError: then nothing is held. */
-export async function setHold({ ledger, admin }: LifeCycleParts, held: Held, reason: HoldReason): Promise<string> {
+export async function setHold({ ledger, admin }: LifeCycleParts, held: HoldTarget, reason: HoldReason): Promise<string> {
   const { facts, installation } = ledger;
   const hold = `h-${randomBytes(6).toString('hex')}`;
   if ('of' in held && !facts.person(held.of))
