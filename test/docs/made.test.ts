@@ -78,6 +78,18 @@ test('docs/events.md: every event with its codes, every alert', async () => {
   await isMade(join(docs, 'events.md'), catalogueDocument());
 });
 
+test('docs/wardmux-events.7: the same for man, every row, and nothing that troff would take for its own', async () => {
+  const { manPage } = await import('./made/man.ts');
+  const { eventTable } = await import('../../src/ledger/events.ts');
+  const path = join(docs, 'wardmux-events.7');
+  const page = manPage();
+  if (update) writeFileSync(path, page);
+  expect(readFileSync(path, 'utf8')).toBe(page);
+  for (const { action } of eventTable) expect(page).toContain(`\n.TP\n.B ${action.replaceAll('-', '\\-')}\n`);
+  expect(page.split('\n').filter((line) => /^[.']/.test(line) && !/^\.(TH|SH|TP|PP|ad|nh|br|B |I |RB |IR |\\")/.test(line))).toEqual([]);
+  expect(page.replaceAll(/\\(?:-|e|&|\(cq|")/g, '')).not.toContain('\\');
+});
+
 test('docs/policy.md and docs/policy.schema.json: every field, every preset, and the schema that decides', async () => {
   const { fieldTable, presetTable } = await import('./made/policy.ts');
   const { policyJsonSchema } = await import('../../src/policy/schema.ts');
