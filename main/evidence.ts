@@ -1,16 +1,15 @@
-/** Evidence: export and verification of a pane's recording, for the page's requests. */
+/** Evidence: export and verification of recordings, for the page's requests. */
 import { join } from 'node:path';
 import { Refusal } from '../src/types/refusal.ts';
-import type { Output } from '../src/bridge/schema.ts';
+import type { Input, Output } from '../src/bridge/schema.ts';
 import { trustText } from '../src/export/index.ts';
-import { LedgerError, type Ledger } from '../src/ledger/index.ts';
-import { RecordingError } from '../src/recording/errors.ts';
-import { liveState } from '../src/recording/live.ts';
-import { checkRecording, proofText } from '../src/records/index.ts';
 import type { Home } from '../src/storage/index.ts';
-import { exportRecording } from '../src/services/recordings/export.ts';
+import { liveState } from '../src/recording/live.ts';
+import { exportRecording, type ExportFacts } from '../src/services/recordings/export.ts';
+import { recipientsOf } from '../src/services/recordings/start.ts';
+import { verifyRecording } from '../src/services/recordings/verify.ts';
 import { installationTrust } from '../src/services/installation/trust.ts';
-import type { Gate } from './gate.ts';
+import type { Gate, PersonSession } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
 import type { PtyClient } from './processes/pty-client.ts';
@@ -25,93 +24,120 @@ export interface EvidenceParts {
   readonly workspace: Workspaces;
   readonly installed: InstalledHolder;
   readonly journal: Journal;
+  /** A folder in memory, where there is one. */
+  readonly memory?: string | undefined;
 }
 
 /** What the page's requests ask for. */
 export interface Evidence {
-  /** @param folder absolute. */
-  readonly exportPane: (pane: number, folder: string) => Promise<Output<'export.start'>>;
+  readonly plan: (asked: Input<'export.plan'>) => Promise<Output<'export.plan'>>;
+  /** @param path absolute. */
+  readonly make: (asked: Omit<Input<'export.start'>, 'path'>, path: string) => Promise<Output<'export.start'>>;
   readonly verifyExport: (folder: string) => Promise<Output<'export.verify'>>;
   readonly verifyPane: (pane: number) => Promise<Output<'verify.pane'>>;
 }
 
-export const evidenceOf = (parts: EvidenceParts): Evidence => ({
-  exportPane: (pane, folder) => exportPane(parts, pane, folder),
-  verifyExport: (folder) => verifyExport(parts, folder),
-  verifyPane: (pane) => verifyPane(parts, pane),
-});
-
-/** The vault host judges the bundle, for it may be large: main has a lease to renew. */
-async function verifyExport({ home, vaults, installed }: EvidenceParts, folder: string): Promise<Output<'export.verify'>> {
-  const { installation, ledger } = installed.require();
-  const trust = trustText(installationTrust(home, installation, ledger.facts));
-  const { good, sentence, notes } = await vaults.require().ask('judge', { folder, trust });
-  return { good, sentence, notes };
+/** What somebody plans to export, until it is made. */
+interface Planned {
+  readonly session: PersonSession;
+  readonly ticket: number;
+  readonly recording: string;
+  readonly facts: Pick<ExportFacts, 'redaction' | 'part'>;
 }
 
-/**
- * The vault host opens the recording and writes the bundle; the installation signs here, for what it composes itself from
- * named facts: of this recording, for this person, to our own checkpoint, and only while they are still in.
- */
-async function exportPane(parts: EvidenceParts, pane: number, target: string): Promise<Output<'export.start'>> {
-  const { home, gate, vaults, pty, workspace, installed, journal } = parts;
-  const { person } = gate.requireSession();
-  const recording = workspace.recording(pane);
-  if (!recording) throw new Refusal('no-recording', 'This pane has no recording to export.');
-  const { installation, signer, ledger } = installed.require();
-  // What the bundle proves has to be in the signed ledger first.
-  await pty.checkpoint();
-  const isIn = (): boolean => gate.session?.person === person;
-  const { folder, records, sha256, redaction } = await exportRecording(
-    { ledger, signer },
-    {
-      recording,
-      person: person.id,
-      trust: installationTrust(home, installation, ledger.facts),
-      facts: { redaction: 'default' },
-      write: ({ checkpoint, trust, sign }) => vaults.require().export({ recording, folder: target, checkpoint, trust: trustText(trust) }, sign),
-      enter: (entry) => journal.enter(entry),
-      check: (statement) => {
-        if (statement.recording === recording && statement.person === person.id && isIn()) return;
-        journal.refusals.badMessage('vault-host');
-        throw new Refusal('not-signed', 'Nothing was signed.');
-      },
-      // A lock in the middle of it has its own event, when what was left of the bundle is removed.
-      tellsFailure: () => gate.session !== undefined,
-    },
-  );
-  return { folder, records, sha256, withheld: redaction.withheld, list: redaction.folder };
-}
+export class Evidences implements Evidence {
+  readonly #parts: EvidenceParts;
+  #planned: Planned | undefined;
 
-export async function verifyPane(parts: EvidenceParts, pane: number): Promise<Output<'verify.pane'>> {
-  const { home, gate, pty, workspace, installed, journal } = parts;
-  const { person } = gate.requireSession();
-  const recording = workspace.recording(pane);
-  if (!recording || !installed.current) throw new Refusal('no-recording', 'This pane has no recording to verify.');
-  await pty.checkpoint();
-  const { good, code, sentence } = await verifyRecording(home, installed.current.ledger, recording);
-  journal.log({ action: 'verify', person: person.id, outcome: good ? 'success' : 'failure', detail: { target: 'recording', recording, code } });
-  return { good, sentence };
-}
-
-/** Whether a recording, as it lies on the disk now, is what the signed ledger remembers. One sentence, for good and for bad. */
-export async function verifyRecording(home: Home, ledger: Ledger, recording: string): Promise<{ good: boolean; code: string; sentence: string }> {
-  const bad = (code: string, sentence: string) => ({ good: false, code, sentence });
-  await ledger.checkpoint();
-  const folder = join(home.recordings, recording);
-  try {
-    const proof = await checkRecording(folder, ledger, recording, { live: liveState(folder) === 'live' });
-    if (!proof) return bad('unknown', `Recording ${recording} is not in the ledger: nothing of it is proven.`);
-    if (proof.contradiction) return bad(proof.contradiction, `${proof.sentence} Keep a copy of both for the audit.`);
-    if (proof.fault) return bad(proof.fault.code, proof.fault.message);
-    return {
-      good: true,
-      code: 'good',
-      sentence: `Verified against the signed ledger, ${proofText(proof)}. Whether the ledger was rolled back was not checked.`,
-    };
-  } catch (error) {
-    if (error instanceof LedgerError) return bad(error.code, `The ledger does not hold: ${error.message}`);
-    if (error instanceof RecordingError) return bad(error.code, error.message);
-    throw error;
+  constructor(parts: EvidenceParts) {
+    this.#parts = parts;
   }
+
+  readonly plan: Evidence['plan'] = async ({ ticket, pane, recording: named, kinds, fromUs, toUs }) => {
+    const { home, gate, vaults, pty, workspace, installed, journal } = this.#parts;
+    const session = gate.requireSession();
+    const { person } = session;
+    const recording = named ?? (pane === undefined ? undefined : workspace.recording(pane));
+    if (!recording) throw new Refusal('no-recording', 'This pane has no recording to export.');
+    if (fromUs !== undefined && toUs !== undefined && fromUs > toUs)
+      throw new Refusal('bad-span', 'The span ends before it begins: nothing would be left. Nothing was exported.');
+    this.#planned = undefined;
+    // What the bundle proves has to be in the signed ledger first.
+    await pty.checkpoint();
+    const state = await installed.require().ledger.recording(recording);
+    if (state && state.person !== person.id) throw new Refusal('not-yours', 'This recording is somebody else’s. Whoever it is sealed to exports it.');
+    if (state?.deleted) throw new Refusal('deleted', 'This recording was deleted. Nothing is exported.');
+    // All of it is read for it, so it stands there as a look.
+    const look = { action: 'play', person: person.id, outcome: 'success', detail: { recording, key: 'owner', how: 'text', masked: true } } as const;
+    if (!(await journal.enter(look)))
+      throw new Refusal('not-entered', 'The ledger does not take it that you look, so nothing is looked through. Free its disk, and try again.');
+    const live = liveState(join(home.recordings, recording)) === 'live';
+    const sizes = await vaults.require().ask('exportPlan', { ticket, recording, live, kinds, fromUs, toUs });
+    const part = fromUs !== undefined || toUs !== undefined;
+    this.#planned = { session, ticket, recording, facts: { redaction: kinds ? 'chosen' : 'default', ...(part ? { part } : {}) } };
+    return { recording, ...sizes };
+  };
+
+  /**
+   * The vault host opens the recording and writes the export; the installation signs here, for what it composes itself from
+   * named facts: of this recording, for this person, to our own checkpoint, and only while they are still in.
+   */
+  readonly make: Evidence['make'] = async ({ ticket, form, keyFile }, path) => {
+    const { home, gate, vaults, pty, installed, journal, memory } = this.#parts;
+    const { person } = gate.requireSession();
+    const planned = this.#planned;
+    if (planned?.ticket !== ticket || planned.session !== gate.session)
+      throw new Refusal('no-plan', 'Nothing is planned here any more. Nothing was exported: begin it again.');
+    const { recording } = planned;
+    const { installation, signer, ledger, policy } = installed.require();
+    await pty.checkpoint();
+    const isDerived = form !== 'evidence' && form !== 'sealed';
+    const { good, sentence: verdict } = isDerived ? await verifyRecording(home, ledger, recording) : { good: true, sentence: '' };
+    if (!good) throw new Refusal('not-verified', `Nothing was exported: ${verdict}`);
+    const recipients = recipientsOf(person, policy);
+    const { words, sealedTo } = await vaults.require().ask('exportWords', { plan: ticket, recipients, keyFile });
+    this.#planned = undefined;
+    const isIn = (): boolean => gate.session?.person === person;
+    const made = await exportRecording(
+      { ledger, signer },
+      {
+        recording,
+        person: person.id,
+        trust: installationTrust(home, installation, ledger.facts),
+        facts: { ...planned.facts, ...(isDerived ? { form } : {}), ...(sealedTo === undefined ? {} : { sealedTo }), words },
+        write: ({ checkpoint, trust, sign }) =>
+          vaults.require().export({ plan: ticket, form, path, keyFile, verdict, memory: memory ?? null, checkpoint, trust: trustText(trust) }, sign),
+        enter: (entry) => journal.enter(entry),
+        check: (statement) => {
+          if (statement.recording === recording && statement.person === person.id && isIn()) return;
+          journal.refusals.badMessage('vault-host');
+          throw new Refusal('not-signed', 'Nothing was signed.');
+        },
+        // A lock in the middle of it has its own event, when what was left of the export is removed.
+        tellsFailure: () => gate.session !== undefined,
+      },
+    );
+    const { redaction, records, sha256 } = made;
+    return { path: made.path, records, sha256, withheld: redaction.withheld, released: redaction.released, list: redaction.folder };
+  };
+
+  /** The vault host judges the bundle, for it may be large: main has a lease to renew. */
+  readonly verifyExport: Evidence['verifyExport'] = async (folder) => {
+    const { home, vaults, installed } = this.#parts;
+    const { installation, ledger } = installed.require();
+    const trust = trustText(installationTrust(home, installation, ledger.facts));
+    const { good, sentence, notes } = await vaults.require().ask('judge', { folder, trust });
+    return { good, sentence, notes };
+  };
+
+  readonly verifyPane: Evidence['verifyPane'] = async (pane) => {
+    const { home, gate, pty, workspace, installed, journal } = this.#parts;
+    const { person } = gate.requireSession();
+    const recording = workspace.recording(pane);
+    if (!recording || !installed.current) throw new Refusal('no-recording', 'This pane has no recording to verify.');
+    await pty.checkpoint();
+    const { good, code, sentence } = await verifyRecording(home, installed.current.ledger, recording);
+    journal.log({ action: 'verify', person: person.id, outcome: good ? 'success' : 'failure', detail: { target: 'recording', recording, code } });
+    return { good, sentence };
+  };
 }

@@ -15,7 +15,7 @@ import { LimitWatch } from '../src/native/process-limits.ts';
 import { Attempts } from './unlock/attempts.ts';
 import { BreakGlass } from './unlock/break-glass.ts';
 import { DisplayFile } from './window/display.ts';
-import { evidenceOf } from './evidence.ts';
+import { Evidences } from './evidence.ts';
 import { consentOf } from './consent.ts';
 import { Gate } from './gate.ts';
 import type { Host } from './host.ts';
@@ -307,7 +307,7 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     reasons,
     installed,
     journal,
-    evidence: evidenceOf({ home, gate, vaults, pty, workspace, installed, journal }),
+    evidence: new Evidences({ home, gate, vaults, pty, workspace, installed, journal, memory: env['XDG_RUNTIME_DIR'] }),
     proving: provingOf({ home, gate, vaults, installed }),
     review: reviews,
     showFolder,

@@ -15,6 +15,7 @@
  *  11 words      page -> vault host      UTF-8: why somebody breaks the glass, in their own words
  *  12 review     vault host -> workspace u32 ticket | UTF-8 JSON (src/review/told.ts)    a recording that is looked at; as wide as `pane` of the others
  *  13 query      workspace -> vault host u32 ticket | UTF-8: the text that is looked for in recordings
+ *  14 disclosure workspace -> vault host UTF-8 JSON: what an export is for, who gets it, and what of it is released by hand
  */
 
 /** Lines above the screen that a page keeps for a pane at most. A full line of 120 columns takes 1.3 to 1.9 kB there. */
@@ -43,12 +44,28 @@ export type ViewFrame =
       readonly settled: number;
       readonly bytes: Uint8Array;
     }
-  | { readonly type: 'passphrase' | 'prf' | 'words'; readonly bytes: Uint8Array };
+  | { readonly type: 'passphrase' | 'prf' | 'words' | 'disclosure'; readonly bytes: Uint8Array };
 
 /** What the vault tells of a recording that is looked at. */
 export type ReviewFrame = Extract<ViewFrame, { type: 'review' | 'query' }>;
 
-const types = ['', 'output', 'input', 'snapshot', 'screen', 'rebuild', 'size', 'end', 'passphrase', 'prf', 'skip', 'words', 'review', 'query'] as const;
+const types = [
+  '',
+  'output',
+  'input',
+  'snapshot',
+  'screen',
+  'rebuild',
+  'size',
+  'end',
+  'passphrase',
+  'prf',
+  'skip',
+  'words',
+  'review',
+  'query',
+  'disclosure',
+] as const;
 const heads: Record<ViewFrame['type'], number> = {
   output: 13,
   rebuild: 13,
@@ -63,6 +80,7 @@ const heads: Record<ViewFrame['type'], number> = {
   words: 1,
   review: 5,
   query: 5,
+  disclosure: 1,
 };
 
 /** Encodes into a fresh array. */
@@ -96,7 +114,7 @@ export function decodeFrame(data: Uint8Array): ViewFrame {
   if (!type || data.length < heads[type]) throw new RangeError('not a view frame');
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const bytes = data.subarray(heads[type]);
-  if (type === 'passphrase' || type === 'prf' || type === 'words') return { type, bytes };
+  if (type === 'passphrase' || type === 'prf' || type === 'words' || type === 'disclosure') return { type, bytes };
   const pane = view.getUint32(1);
   if (type === 'input' || type === 'review' || type === 'query') return { type, pane, bytes };
   const offset = Number(view.getBigUint64(5));

@@ -14,6 +14,7 @@ import { PERSON_ID, RECORDING_ID } from '../types/ids.ts';
 import { CLASS_NAME, classLooks, MOST_PIECES, PIECE_DIGEST } from '../types/classes.ts';
 import {
   emergencyReasons,
+  exportForms,
   givenReasons,
   identityChecks,
   type Peer,
@@ -21,6 +22,7 @@ import {
   allPersonStates,
   policyDirections,
   reasons,
+  recogniserKinds,
   recordingSorts,
   recordingStates,
   reviewStates,
@@ -418,11 +420,40 @@ export const requests = {
   'clipboard.origin': row('session.use', ['workspace'], z.strictObject({ pane, digests: pieces }), none),
   /** Digests of what is to be pasted into this pane. Where the policy does not let it into the pane's class, why not. */
   'clipboard.paste': row('session.use', ['workspace'], z.strictObject({ pane, digests: pieces }), z.object({ refusal: z.string().nullable() })),
+  /**
+   * What an export of a pane's recording, or of one of one's own, would hold: how much, and as a sealed frame of this ticket the places where something was found. It is
+   * looked through for that, which is entered first. Nothing is written.
+   */
+  'export.plan': row(
+    'recording.export.own',
+    ['workspace'],
+    z.strictObject({
+      ticket,
+      pane: pane.optional(),
+      recording: recording.optional(),
+      /** Left out: the recognisers that run by themselves. */
+      kinds: z.array(z.enum(recogniserKinds)).min(1).max(recogniserKinds.length).optional(),
+      fromUs: z.number().int().nonnegative().optional(),
+      toUs: z.number().int().nonnegative().optional(),
+    }),
+    z.object({
+      recording,
+      clearPieces: z.number(),
+      clearBytes: z.number(),
+      withheld: z.number(),
+      notRequested: z.number(),
+      aboutBytes: z.number(),
+      /** Of the recognisers' table. */
+      recognisers: short,
+    }),
+    'any',
+  ),
+  /** Makes what was planned with this ticket. What it is for, for whom, and what is released by hand have come to the vault as a sealed frame. */
   'export.start': row(
     'recording.export.own',
     ['workspace'],
-    z.strictObject({ pane, folder: z.string().min(1).max(1000) }),
-    z.object({ folder: z.string(), records: z.number(), sha256: z.string(), withheld: z.number(), list: z.string() }),
+    z.strictObject({ ticket, form: z.enum(exportForms), path: z.string().min(1).max(1000), keyFile: z.string().min(1).max(4096).optional() }),
+    z.object({ path: z.string(), records: z.number(), sha256: z.string(), withheld: z.number(), released: z.number(), list: z.string() }),
     'any',
   ),
   /** Verifies a bundle that this window has exported, as an auditor would with this installation's trust.json. */
@@ -433,7 +464,7 @@ export const requests = {
     z.object({ good: z.boolean(), sentence: z.string(), notes: z.array(z.string()) }),
     'any',
   ),
-  /** Shows a bundle that this window has exported in the desktop's file manager. */
+  /** Shows what this window has exported, or the folder that it is in, in the desktop's file manager. */
   'export.show': row('recording.export.own', ['workspace'], z.strictObject({ folder: z.string().min(1).max(1000) }), none),
   /** Verifies the pane's recording and the ledger as they stand. */
   'verify.pane': row('ledger.verify', ['workspace'], z.strictObject({ pane }), z.object({ good: z.boolean(), sentence: z.string() }), 'any'),

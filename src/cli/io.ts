@@ -37,13 +37,6 @@ export function columns(cells: readonly (readonly string[])[]): string {
   return rows.map((row) => `${line(row)}\n`).join('');
 }
 
-/** h:mm:ss, rounded down. */
-export function lengthText(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
-  const two = (value: number): string => String(value).padStart(2, '0');
-  return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
-}
-
 /** A line of data that is a sentence: folded where a person reads it. */
 export function outSentence(io: CliIo, text: string): Promise<void> {
   return io.out(`${fold(text, io.terminalSize?.()?.cols)}\n`);

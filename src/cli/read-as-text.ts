@@ -3,7 +3,8 @@ import { openRecording } from '../recording/reader.ts';
 import type { SegmentOpener } from '../recording/types.ts';
 import { transcribe, type CommandLine } from '../review/transcript.ts';
 import { exit } from './exit.ts';
-import { columns, lengthText, printable, type CliIo } from './io.ts';
+import { columns, printable, type CliIo } from './io.ts';
+import { lengthText } from '../types/length.ts';
 
 const sources: Readonly<Record<CommandLine['by'], string>> = { shell: 'shell', marks: 'marks, which any program can print', prompt: 'prompt' };
 

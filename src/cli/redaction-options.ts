@@ -1,7 +1,8 @@
 /** Options that say what is withheld. */
 import { RECORDING_ID } from '../types/ids.ts';
+import { lengthUs } from '../types/length.ts';
 import { kinds as allKinds, type Kind } from '../redaction/index.ts';
-import type { Span } from '../export/disclosure.ts';
+import type { Released, Span } from '../export/disclosure.ts';
 import { CliError } from './exit.ts';
 import { moment } from './options.ts';
 
@@ -19,16 +20,10 @@ export function chosenKinds(text: string, standard: readonly Kind[]): readonly K
   return allKinds.filter((kind) => names.includes(kind));
 }
 
-const LENGTH = /^(?:(\d{1,4}):)?(\d{1,4}):(\d{1,2}(?:\.\d{1,6})?)$|^(\d{1,7}(?:\.\d{1,6})?)s?$/;
-
 /** Microseconds since the recording's start. @param begun of the recording, as its id says: moments are counted from there. @throws CliError */
 function place(option: string, text: string, id: string | undefined): number {
-  const length = LENGTH.exec(text);
-  if (length) {
-    const [, hours, minutes, seconds, alone] = length;
-    const total = alone === undefined ? Number(hours ?? 0) * 3600 + Number(minutes) * 60 + Number(seconds) : Number(alone);
-    return Math.round(total * 1e6);
-  }
+  const length = lengthUs(text);
+  if (length !== undefined) return length;
   let at: number | undefined;
   try {
     if (text.includes('T')) at = moment(text);
@@ -51,4 +46,19 @@ export function span({ from, to }: { readonly from?: string; readonly to?: strin
   if (fromUs !== undefined && toUs !== undefined && fromUs > toUs)
     throw new CliError('usage', '--from is after --to: nothing would be left. Nothing was exported.');
   return { fromUs, toUs };
+}
+
+/** @param given each as `PIECE=REASON`. @throws CliError */
+export function releasedBy(given: readonly string[]): Released {
+  const released = new Map<string, string>();
+  for (const one of given) {
+    const [, place, reason] = /^(\d{1,15}\.\d{1,9})=(.+)$/su.exec(one) ?? [];
+    if (place === undefined || reason === undefined)
+      throw new CliError(
+        'usage',
+        `--release ${JSON.stringify(one.slice(0, 40))} is no PIECE=REASON: a piece as wardmux redact preview names it (12.0), and why it goes out. Nothing was exported.`,
+      );
+    released.set(place, reason);
+  }
+  return released;
 }

@@ -1,4 +1,5 @@
 /** The files of a bundle, and limits for those who read one. */
+import type { DerivedForm } from '../types/words.ts';
 
 export const BUNDLE = {
   cast: 'session.cast',
@@ -36,6 +37,12 @@ export const COMPANION = {
 } as const;
 
 export const COMPANION_FILES: readonly string[] = Object.values(COMPANION);
+
+/** What a form that is one file is called until it gets its name. */
+export const DERIVED: Readonly<Record<DerivedForm, string>> = { cast: COMPANION.cast, text: 'session.redacted.txt', report: 'session.redacted.html' };
+
+/** All that an export under way may have in its folders. */
+export const EXPORT_FILES: readonly string[] = [...ALL_FILES, ...COMPANION_FILES, ...Object.values(DERIVED)];
 
 /** Files other than evidence, cast and ledger are small; a larger one is not ours and is not read into memory. */
 export const MAX_SMALL_FILE = 1024 * 1024;

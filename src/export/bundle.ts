@@ -3,7 +3,7 @@
  * bundle is plain text: that is its purpose, and whoever holds it holds what of the screen was not withheld.
  */
 import { createHash } from 'node:crypto';
-import { lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Ledger } from '../ledger/ledger.ts';
 import { LedgerView } from '../ledger/view.ts';
@@ -17,7 +17,6 @@ import type { Frame, SegmentHeader, SegmentOpener } from '../recording/types.ts'
 import type { TreeHead } from '../types/head.ts';
 import { pieceSeal } from '../recording/ratchet.ts';
 import { syncFolder } from '../disk/atomic.ts';
-import { isMissing, troubleOf } from '../disk/errno.ts';
 import { StorageFault } from '../disk/fault.ts';
 import { canMldsa44 } from '../crypto/mldsa.ts';
 import { CastText } from './cast.ts';
@@ -25,7 +24,7 @@ import type { EvidenceLine, EvidencePiece } from './evidence.ts';
 import { BundleFailure } from './failures.ts';
 import { ExportError } from './error.ts';
 import { belongsTo, ledgerHeads, type BundleEvent, type LedgerHeads } from './heads.ts';
-import { ALL_FILES, BUNDLE } from './bundle-files.ts';
+import { ALL_FILES, BUNDLE, COMPANION } from './bundle-files.ts';
 import { beginPartial, type PartialFolder } from './partial.ts';
 import { EXPORT_NAMESPACE, sshSign, type SshSigner } from '../crypto/sshsig.ts';
 import type { Disclosure } from './disclosure.ts';
@@ -33,6 +32,7 @@ import { companionOf, Rendering, writeRedaction, type WrittenRedaction } from '.
 import { composedFiles, composeSums, type BundleStatement } from './statement.ts';
 import { parseTrust, trustedInstallationKeys, trustText, type Trust } from './trust.ts';
 import type { TarFolder } from './tar.ts';
+import { exportFailure, refuseExisting, unwritable } from './target.ts';
 import { TextFile } from './text-file.ts';
 import { readVerifier } from './verifier.ts';
 import { verifyBundle } from './verify.ts';
@@ -215,29 +215,8 @@ export async function writeBundle(options: BundleOptions): Promise<ExportResult>
       rmSync(each.folder, { recursive: true, force: true });
       each.settled();
     }
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'not-a-recipient')
-      throw new ExportError('not-a-recipient', `Recording ${recording} is not sealed to this key: only its owner or an audit key can open it.`, {
-        cause: error,
-      });
-    if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) throw unwritable(target, error);
-    throw error;
+    throw exportFailure(recording, target, error);
   }
-}
-
-function refuseExisting(target: string): void {
-  if (lstatSync(target, { throwIfNoEntry: false }))
-    throw new ExportError('target-exists', `${target} exists already, and an export never overwrites anything: choose another folder.`);
-}
-
-function unwritable(target: string, error: unknown): ExportError {
-  const trouble = troubleOf(error);
-  const advice = isMissing(error)
-    ? 'its parent folder is not there: make that first'
-    : trouble
-      ? `${trouble.is}: ${trouble.mend}`
-      : 'choose a folder that you may write to';
-  return new ExportError('target-unwritable', `The bundle cannot be written to ${target}: ${advice}. Nothing of it was left there.`, { cause: error });
 }
 
 /** This recording's events up to the checkpoint, those that took policies into force, and the keys of its owner and of who exports it, each with its inclusion path. */
@@ -303,7 +282,7 @@ async function writeEvidence(
   const evidence = new TextFile(join(partial, BUNDLE.evidence));
   const cast = new TextFile(join(partial, BUNDLE.cast));
   const { disclosure } = options;
-  const rendering = beside !== undefined && disclosure ? new Rendering(beside, recording, disclosure) : undefined;
+  const rendering = beside !== undefined && disclosure ? new Rendering(join(beside, COMPANION.cast), recording, disclosure) : undefined;
   const tree = new MerkleTree();
   let piece = 0;
   const counts = { outputBytes: 0, disclosed: 0, withheld: 0 };

@@ -5,6 +5,7 @@
 import { openRecording } from '../recording/reader.ts';
 import type { RecordingEvent, SegmentOpener } from '../recording/types.ts';
 import { Redactor, type Kind, type Mask, type PieceFinding } from '../redaction/index.ts';
+import { ExportError } from './error.ts';
 
 /** Events that may be withheld: they can hold what somebody wrote (docs/format.md). */
 const WITHHOLDABLE: readonly string[] = ['s', 'o', 'i', 'm'];
@@ -34,9 +35,22 @@ export interface DisclosedFinding extends PieceFinding, Place {
   readonly number: number;
 }
 
+/** A piece in which something was found, as people and lists name it. */
+export const placeName = ({ record, piece }: Pick<Place, 'record' | 'piece'>): string => `${record}.${piece}`;
+
+/** Pieces that somebody releases by hand, by their names, each with the reason that goes into the list. */
+export type Released = ReadonlyMap<string, string>;
+
+/** Characters of a reason. */
+const MAX_RELEASE_REASON = 200;
+/** So many pieces are looked at one by one. */
+const MOST_RELEASED = 500;
+
 /** What to withhold, and why. */
 export class Disclosure {
   readonly asked: DisclosureAsked;
+  /** Why what was found in these pieces goes out all the same. */
+  readonly released: Released;
   /** In the order of the recording. */
   readonly findings: readonly DisclosedFinding[];
   /** So many pieces were looked at: what a live recording has written since then is withheld. */
@@ -45,12 +59,54 @@ export class Disclosure {
   readonly last: Pick<Place, 'record' | 'piece'> | undefined;
   readonly #byNumber: ReadonlyMap<number, DisclosedFinding>;
 
-  constructor(asked: DisclosureAsked, findings: readonly DisclosedFinding[], pieces: number, last?: Pick<Place, 'record' | 'piece'>) {
+  constructor(
+    asked: DisclosureAsked,
+    findings: readonly DisclosedFinding[],
+    pieces: number,
+    last?: Pick<Place, 'record' | 'piece'>,
+    released: Released = new Map(),
+  ) {
     this.asked = asked;
     this.findings = findings;
     this.pieces = pieces;
     this.last = last;
-    this.#byNumber = new Map(findings.map((finding) => [finding.number, finding]));
+    this.released = released;
+    this.#byNumber = new Map(findings.filter((finding) => !released.has(placeName(finding))).map((finding) => [finding.number, finding]));
+  }
+
+  /** What is withheld because of what was found in it, wherever it stands. */
+  get withheldFindings(): readonly DisclosedFinding[] {
+    return [...this.#byNumber.values()];
+  }
+
+  /**
+   * The same with these pieces released by hand.
+   * @throws ExportError 'bad-release' where nothing was found in one, nobody could read what is in it, or its reason is none
+   */
+  release(released: Released): Disclosure {
+    if (released.size > MOST_RELEASED)
+      throw new ExportError(
+        'bad-release',
+        `${released.size} pieces are to be released by hand, and ${MOST_RELEASED} is the most. Choose other recognisers, or a span. Nothing was exported.`,
+      );
+    const found = new Map(this.findings.map((finding) => [placeName(finding), finding]));
+    for (const [name, reason] of released) {
+      const finding = found.get(name);
+      const shown = JSON.stringify(name.slice(0, 40));
+      if (!finding)
+        throw new ExportError(
+          'bad-release',
+          `Nothing was found in piece ${shown}, so it cannot be released. See: wardmux redact preview. Nothing was exported.`,
+        );
+      if (finding.kinds.includes('unread'))
+        throw new ExportError('bad-release', `What is in piece ${shown} could not be read by the recognisers, so nobody releases it. Nothing was exported.`);
+      if (reason.trim() === '' || reason.length > MAX_RELEASE_REASON || /\p{Cc}/u.test(reason))
+        throw new ExportError(
+          'bad-release',
+          `Say in one line of 1 to ${MAX_RELEASE_REASON} characters why piece ${shown} is released: it stands in the list that goes with the export. Nothing was exported.`,
+        );
+    }
+    return new Disclosure(this.asked, this.findings, this.pieces, this.last, new Map(Array.from(released, ([name, reason]) => [name, reason.trim()])));
   }
 
   /** Why this piece is withheld, in the words of evidence.jsonl; undefined where it is disclosed. */

@@ -12,5 +12,6 @@ export class ExportError extends CodedError<
   | 'not-a-recipient'
   | 'bad-trust'
   | 'bad-key'
+  | 'bad-release'
   | 'too-large'
 > {}

@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { recordingPattern } from '../ledger/events.ts';
 import { bootId, isRunning, markOf, startOf } from '../disk/process-identity.ts';
 import { readSmall, writeAtomic } from '../disk/atomic.ts';
-import { ALL_FILES, COMPANION_FILES } from './bundle-files.ts';
+import { EXPORT_FILES } from './bundle-files.ts';
 
 const NOTE = /^export-([0-9a-f]{16})\.json$/;
 
@@ -173,8 +173,7 @@ function removeFolder(note: Note): string | undefined {
     if (String(opened.ino) !== note.inode || !sameDevice || opened.uid !== BigInt(process.getuid!())) return NOT_OURS;
     const inside = `/proc/self/fd/${fd}`;
     const files = readdirSync(inside);
-    if (!files.every((file) => (ALL_FILES.includes(file) || COMPANION_FILES.includes(file)) && lstatSync(join(inside, file)).isFile()))
-      return 'something in it is not of the export';
+    if (!files.every((file) => EXPORT_FILES.includes(file) && lstatSync(join(inside, file)).isFile())) return 'something in it is not of the export';
     for (const file of files) unlinkSync(join(inside, file));
     // A folder goes by its path alone; at worst this takes an empty one.
     const there = lstatSync(note.partial, { throwIfNoEntry: false, bigint: true });

@@ -15,7 +15,7 @@ import type { RecordingEvent } from '../recording/types.ts';
 import { covered, recognisers, RECOGNISERS_VERSION } from '../redaction/index.ts';
 import { CastText } from './cast.ts';
 import { COMPANION } from './bundle-files.ts';
-import type { Disclosure } from './disclosure.ts';
+import { placeName, type Disclosure } from './disclosure.ts';
 import { recallOf } from './measured-recall.ts';
 import { TextFile } from './text-file.ts';
 import { digestOfFile } from './verify/files.ts';
@@ -32,6 +32,8 @@ export interface WrittenRedaction {
   readonly recognisers: string;
   /** Pieces that are withheld because something was found in them. */
   readonly withheld: number;
+  /** Pieces that somebody released by hand. */
+  readonly released: number;
 }
 
 /** session.redacted.cast: the twin of session.cast for eyes, with every piece of the span, and blocks. */
@@ -42,8 +44,8 @@ export class Rendering {
   #text: CastText | undefined;
   #headed = false;
 
-  constructor(folder: string, recording: string, disclosure: Disclosure) {
-    this.#file = new TextFile(join(folder, COMPANION.cast));
+  constructor(file: string, recording: string, disclosure: Disclosure) {
+    this.#file = new TextFile(file);
     this.#recording = recording;
     this.#disclosure = disclosure;
   }
@@ -94,8 +96,10 @@ export class Rendering {
 
 interface ListFacts {
   readonly recording: string;
-  /** SHA-256 of the bundle's SHA256SUMS. */
+  /** SHA-256 of the bundle's SHA256SUMS; of the file where it is one alone. */
   readonly bundle: string;
+  /** What the file is, where no bundle goes out. */
+  readonly form?: string | undefined;
   /** Id of who exported it. */
   readonly by: string;
   readonly made: string;
@@ -104,13 +108,14 @@ interface ListFacts {
 }
 
 /** The list, as it is written. Everything in it is ours: words, numbers, digests. */
-function listText({ recording, bundle, by, made, program }: ListFacts, disclosure: Disclosure, cast: string): string {
+function listText({ recording, bundle, form, by, made, program }: ListFacts, disclosure: Disclosure, cast: string | null): string {
   const { asked, findings } = disclosure;
   const ran = recognisers.filter(({ kind }) => asked.kinds.includes(kind));
   return writtenOut({
     format: 'wardmux-redaction',
     version: 1,
     recording,
+    ...(form === undefined ? {} : { form }),
     bundle,
     cast,
     made,
@@ -123,26 +128,28 @@ function listText({ recording, bundle, by, made, program }: ListFacts, disclosur
       didNotRun: recognisers.filter(({ kind }) => !asked.kinds.includes(kind)).map(({ kind }) => kind),
     },
     span: { fromUs: asked.fromUs ?? null, toUs: asked.toUs ?? null },
-    pieces: findings.map(({ record, piece, code, timeUs, kinds, seen, reason, number }) => ({
-      record,
-      piece,
-      code,
-      timeUs,
-      kinds,
-      seen,
-      reason,
-      decision: !disclosure.requested(number, { code: code as RecordingEvent['code'], timeUs }) ? 'not-requested' : 'withheld',
-    })),
+    pieces: findings.map(({ record, piece, code, timeUs, kinds, seen, reason, number }) => {
+      const released = disclosure.released.get(placeName({ record, piece }));
+      const outside = !disclosure.requested(number, { code: code as RecordingEvent['code'], timeUs });
+      const decision = outside ? 'not-requested' : released === undefined ? 'withheld' : 'released';
+      return { record, piece, code, timeUs, kinds, seen, reason, decision, ...(decision === 'released' ? { released } : {}) };
+    }),
   });
 }
 
 /** @returns the digest of the list. */
 export async function writeRedaction(folder: string, facts: ListFacts, disclosure: Disclosure, signer: SshSigner): Promise<Omit<WrittenRedaction, 'folder'>> {
-  const text = listText(facts, disclosure, digestOfFile(join(folder, COMPANION.cast)).toString('hex'));
+  const cast = facts.form === undefined ? digestOfFile(join(folder, COMPANION.cast)).toString('hex') : null;
+  const text = listText(facts, disclosure, cast);
   const write = (name: string, content: string): void => writeFileSync(join(folder, name), content, { mode: 0o600, flag: 'wx', flush: true });
   write(COMPANION.list, text);
   write(COMPANION.signature, await sshSign(Buffer.from(text, 'utf8'), signer, EXPORT_NAMESPACE));
   syncFolder(folder);
-  const { length: withheld } = disclosure.findings;
-  return { list: createHash('sha256').update(text).digest('hex'), recognisers: RECOGNISERS_VERSION, withheld };
+  const { withheldFindings, released } = disclosure;
+  return {
+    list: createHash('sha256').update(text).digest('hex'),
+    recognisers: RECOGNISERS_VERSION,
+    withheld: withheldFindings.length,
+    released: released.size,
+  };
 }

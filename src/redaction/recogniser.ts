@@ -1,5 +1,6 @@
 /** What a row of the table of recognisers is. */
 import { RE2JS } from 're2js';
+import { recogniserKinds } from '../types/words.ts';
 import type { Needs } from './prefilter.ts';
 
 /** Why a piece is withheld, in the words that evidence.jsonl has (docs/format.md). */
@@ -13,27 +14,7 @@ export interface Found {
 }
 
 /** Names of the kinds, as `--redact` takes them. */
-export const kinds = [
-  'ssn',
-  'mrn',
-  'visit',
-  'dob',
-  'phone',
-  'email',
-  'mbi',
-  'dea',
-  'npi',
-  'member',
-  'name',
-  'hl7',
-  'fhir',
-  'columns',
-  'x12',
-  'private-key',
-  'cloud-key',
-  'jwt',
-  'password',
-] as const;
+export const kinds = recogniserKinds;
 export type Kind = (typeof kinds)[number];
 
 interface Row {

@@ -1,4 +1,4 @@
-/** The one table of recognisers. A new one is a word in `kinds` (recogniser.ts) and a row in one of these files, and another version below; documents, options, tests and figures follow from it. */
+/** The one table of recognisers. A new one is a word in `recogniserKinds` (src/types/words.ts) and a row in one of these files, and another version below; documents, options, tests and figures follow from it. */
 import { columnsRow } from './columns.ts';
 import { fhirRow } from './fhir.ts';
 import { hl7Row } from './hl7.ts';

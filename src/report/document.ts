@@ -5,6 +5,8 @@ export interface Section {
   readonly paragraphs?: readonly string[];
   readonly table?: { readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] };
   readonly list?: readonly string[];
+  /** Texts whose lines stay as they are, each with what it is. */
+  readonly texts?: readonly { readonly caption: string; readonly text: string }[];
 }
 
 export interface Page {
@@ -23,6 +25,7 @@ const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '
 /** What acts in a terminal or a page has no place in either. */
 const plain = (text: string): string => text.replace(/\p{Cc}/gu, ' ');
 const html = (text: string): string => plain(text).replace(/[&<>"']/g, (char) => escapes[char]!);
+const lines = (text: string): string[] => text.split('\n');
 
 function wrapped(text: string, indent = ''): string {
   const lines: string[] = [];
@@ -46,12 +49,13 @@ export function textOf({ title, facts, sections, sign }: Page): string {
   const parts = [
     `${title}\n${'='.repeat(title.length)}`,
     facts.map(([name, value]) => `${name}: ${plain(value)}`).join('\n'),
-    ...sections.map(({ heading, paragraphs = [], table, list = [] }) =>
+    ...sections.map(({ heading, paragraphs = [], table, list = [], texts = [] }) =>
       [
         `${heading}\n${'-'.repeat(heading.length)}`,
         ...paragraphs.map((text) => wrapped(text)),
         ...(table ? [textTable(table)] : []),
         ...(list.length > 0 ? [list.map((item) => wrapped(item, '  ').replace('  ', '- ')).join('\n')] : []),
+        ...texts.map(({ caption, text }) => [wrapped(caption), ...lines(text).map((line) => `  ${plain(line)}`)].join('\n')),
       ].join('\n\n'),
     ),
     ...(sign.length > 0 ? [sign.map((line) => `${line}: ${'_'.repeat(40)}`).join('\n\n')] : []),
@@ -66,12 +70,13 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: 1mm 5mm; margin
 table { border-collapse: collapse; width: 100%; font-size: 9.5pt } thead { display: table-header-group } tr { break-inside: avoid }
 th, td { text-align: left; vertical-align: top; border-bottom: 0.3mm solid #999; padding: 1.2mm 2mm 1.2mm 0; overflow-wrap: anywhere }
 thead th { overflow-wrap: normal }
+figure { margin: 0 0 4mm; break-inside: avoid-page } figcaption { color: #444 } pre { font: 7.5pt/1.3 "Liberation Mono", monospace; border: 0.3mm solid #999; padding: 2mm; margin: 1mm 0 0; white-space: pre-wrap; overflow-wrap: anywhere }
 p { margin: 0 0 2.5mm } ul { margin: 0; padding-left: 5mm } .sign { margin-top: 12mm; break-inside: avoid } .sign p { border-top: 0.3mm solid #111; padding-top: 1mm; margin-top: 14mm; max-width: 90mm }
 @media print { body { padding: 0; max-width: none } }`;
 
 /** A whole HTML page: no script, no picture, and a policy that lets it load nothing. */
 export function htmlOf({ title, facts, sections, sign }: Page): string {
-  const section = ({ heading, paragraphs = [], table, list = [] }: Section): string =>
+  const section = ({ heading, paragraphs = [], table, list = [], texts = [] }: Section): string =>
     [
       `<section><h2>${html(heading)}</h2>`,
       ...paragraphs.map((text) => `<p>${html(text)}</p>`),
@@ -82,6 +87,12 @@ export function htmlOf({ title, facts, sections, sign }: Page): string {
           ]
         : []),
       ...(list.length > 0 ? [`<ul>${list.map((item) => `<li>${html(item)}</li>`).join('')}</ul>`] : []),
+      ...texts.map(
+        ({ caption, text }) =>
+          `<figure><figcaption>${html(caption)}</figcaption><pre tabindex="0">${lines(text)
+            .map((line) => html(line))
+            .join('\n')}</pre></figure>`,
+      ),
       '</section>',
     ].join('\n');
   return `<!doctype html>

@@ -13,7 +13,22 @@ export interface TranscriptLine {
   readonly gap?: true;
 }
 
+/** A place where an export would withhold something: blocks over all that was found, and text around it. */
+export interface ToldPlace {
+  /** Names its piece. */
+  readonly place: string;
+  readonly timeUs: number;
+  readonly kinds: readonly string[];
+  readonly seen: readonly string[];
+  readonly reason: string;
+  readonly before: string;
+  readonly text: string;
+  readonly after: string;
+}
+
 export type ReviewTold =
+  /** What an export would withhold, by a ticket of its own. `found`: all of them, also those that are not told. */
+  | { readonly kind: 'places'; readonly places: readonly ToldPlace[]; readonly found: number }
   /** It has been read up to here. */
   | { readonly kind: 'read'; readonly atUs: number }
   /** Read whole. `lines`: of the transcript, `kept` of them can be asked for. */

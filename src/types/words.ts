@@ -279,3 +279,34 @@ export type ToldLockReason = (typeof toldLockReasons)[number];
 
 /** Something a person did. `move` (the pointer moved, nothing was pressed) extends once until the next key or press. */
 export type Activity = 'key' | 'pointer' | 'move';
+
+/** What an export is, where it is no bundle that verifies: one file, made of what is disclosed. */
+export const derivedForms = ['cast', 'text', 'report'] as const;
+export type DerivedForm = (typeof derivedForms)[number];
+
+/** What a recogniser finds (src/redaction), as `--redact` takes it. */
+export const recogniserKinds = [
+  'ssn',
+  'mrn',
+  'visit',
+  'dob',
+  'phone',
+  'email',
+  'mbi',
+  'dea',
+  'npi',
+  'member',
+  'name',
+  'hl7',
+  'fhir',
+  'columns',
+  'x12',
+  'private-key',
+  'cloud-key',
+  'jwt',
+  'password',
+] as const;
+
+/** What the window exports: a folder that verifies, that folder sealed to a key as one file, or a form of one file. */
+export const exportForms = ['evidence', 'sealed', ...derivedForms] as const;
+export type ExportForm = (typeof exportForms)[number];

@@ -59,7 +59,7 @@ export class Holder {
   #agreedUnmask: string | undefined;
   readonly #unmasked = new Set<string>();
 
-  #forgets: () => void = () => {};
+  readonly #forgets: (() => void)[] = [];
 
   constructor(parts: HolderParts) {
     this.parts = parts;
@@ -99,7 +99,7 @@ export class Holder {
   }
 
   become(identity: OpenIdentity, method: UnlockMethod, { emergency = false, enrols = false }: Entrance = {}): void {
-    this.#forgets();
+    for (const forget of this.#forgets) forget();
     this.#agreedUnmask = undefined;
     this.#unmasked.clear();
     this.#identity?.destroy();
@@ -128,12 +128,12 @@ export class Holder {
 
   /** Runs when nobody is in any more: what was made with their key goes with it. */
   onForget(run: () => void): void {
-    this.#forgets = run;
+    this.#forgets.push(run);
   }
 
   /** Nobody is in any more; the page stands. */
   forget(): void {
-    this.#forgets();
+    for (const forget of this.#forgets) forget();
     this.#agreedUnmask = undefined;
     this.#unmasked.clear();
     this.takeDearer()?.fill(0);

@@ -3,7 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { decodeFrame, encodeFrame, type ViewFrame } from '../bridge/frames.ts';
 import { PageKey, type PageChannel } from '../bridge/channel/web.ts';
@@ -67,6 +67,8 @@ const answerWords = {
   liftPasskey: ['lifted'],
   proveView: ['proved'],
   rebuild: ['rebuilt'],
+  exportPlan: ['planned'],
+  exportWords: ['said'],
   export: ['exported'],
 } as const;
 
@@ -130,7 +132,7 @@ class Driver {
     this.#page = await key.connect(publicKey as Uint8Array);
   }
 
-  async secret(type: 'passphrase' | 'prf' | 'words', bytes: Uint8Array | string): Promise<void> {
+  async secret(type: 'passphrase' | 'prf' | 'words' | 'disclosure', bytes: Uint8Array | string): Promise<void> {
     const plain = encodeFrame({ type, bytes: typeof bytes === 'string' ? Buffer.from(bytes) : bytes });
     this.post({ type: 'frame', bytes: await this.#page!.seal(plain) });
   }
@@ -624,7 +626,7 @@ test('a damaged recording: what comes before the damage, then end, then the sent
 });
 
 test('an export is signed by the installation through main, from facts, and by the person', async () => {
-  const { recording } = await record([Buffer.from('hello\r\n')]);
+  const { recording } = await record([Buffer.from('hello\r\n'), Buffer.from('SSN: 536-22-1847\r\n')]);
   const main = start();
   await main.connect();
   await main.unlock(person);
@@ -635,19 +637,67 @@ test('an export is signed by the installation through main, from facts, and by t
   const checkpoint = await ledger.checkpoint();
   const trust = installationTrust(home, installation, ledger.facts);
   await ledger.close();
-  const question = { type: 'export', ticket: 1, recording, folder, checkpoint, trust: trustText(trust) } as const;
+  const question = {
+    type: 'export',
+    ticket: 1,
+    plan: 7,
+    form: 'evidence',
+    path: folder,
+    verdict: '',
+    memory: null,
+    checkpoint,
+    trust: trustText(trust),
+  } as const;
+  const why = { purpose: 'weekly review', recipient: 'ward office', released: [] as [string, string][] };
+  const { encryptionKey: jwk } = readPerson(home, person)!;
+  const recipients = [{ kid: thumbprint(jwk), role: 'owner', jwk }];
+  const say = (said: unknown = why): Promise<Answer> =>
+    main.secret('disclosure', JSON.stringify(said)).then(() => main.ask({ type: 'exportWords', plan: 7, recipients }));
+  const plan = (): Promise<Answer> => main.ask({ type: 'exportPlan', ticket: 7, recording, live: true });
+  // Nothing was planned; then it was, and what it is for was not said.
+  expect(await main.ask(question)).toMatchObject({ type: 'refused', code: 'no-plan' });
+  expect(await plan()).toMatchObject({ type: 'planned', withheld: 1, notRequested: 0 });
+  const told = main.frames.findLast(({ type }) => type === 'review')!;
+  const places = JSON.parse(Buffer.from((told as { bytes: Uint8Array }).bytes).toString('utf8')) as { places: { place: string; text: string }[] };
+  expect(places).toMatchObject({ kind: 'places', found: 1, places: [{ kinds: ['ssn'], before: expect.stringContaining('hello') as string }] });
+  expect(JSON.stringify(places)).not.toContain('1847');
+  expect(await main.ask(question)).toMatchObject({ type: 'refused', code: 'bad-words' });
+  expect(await say({ ...why, purpose: ' ' })).toMatchObject({ type: 'refused', code: 'bad-words' });
+  expect(await say({ ...why, released: [['9.9', 'why']] })).toMatchObject({ type: 'refused', code: 'bad-release' });
+  expect(await main.ask({ type: 'exportWords', plan: 7, recipients })).toMatchObject({ type: 'refused', code: 'bad-words' });
+  const ready = async (): Promise<void> => {
+    await plan();
+    expect(await say()).toMatchObject({ type: 'said', words: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
+  };
+  await ready();
   expect(await main.ask(question)).toMatchObject({ type: 'refused', code: 'not-signed' });
   expect(existsSync(folder)).toBe(false);
   const own = { trust, checkpoint, verifier: readVerifier(), by: person, version: '0.0.0-test' };
   // Facts that are not those of the bundle: the signature does not fit, and no bundle is left.
   main.attest = (statement) => signAsInstallation(composeSums({ ...statement, records: statement.records + 1 }, own), signer, EXPORT_NAMESPACE);
+  await ready();
   expect(await main.ask(question)).toMatchObject({ type: 'refused', code: 'contradicted' });
   expect(existsSync(folder)).toBe(false);
   main.attest = (statement) => signAsInstallation(composeSums(statement, own), signer, EXPORT_NAMESPACE);
-  expect(await main.ask(question)).toMatchObject({ type: 'exported', folder });
+  await ready();
+  expect(await main.ask(question)).toMatchObject({ type: 'exported', path: folder, redaction: { withheld: 1, released: 0 } });
+  // What was said was said of that one.
+  expect(await main.ask(question)).toMatchObject({ type: 'refused', code: 'no-plan' });
   expect(readdirSync(folder)).toContain('SHA256SUMS');
   expect(verifyBundle(folder, trustText(trust))).toMatchObject({ good: true });
+  await ready();
   expect(await main.ask(question)).toMatchObject({ type: 'refused', code: 'target-exists' });
+  // Let out by hand, and as one file.
+  await plan();
+  expect(await say({ ...why, released: [[places.places[0]!.place, 'a test number']] })).toMatchObject({ type: 'said' });
+  const file = join(dirname(folder), 'a.txt');
+  expect(await main.ask({ ...question, form: 'text', path: file, verdict: 'It holds.' })).toMatchObject({
+    type: 'exported',
+    path: file,
+    redaction: { released: 1 },
+  });
+  expect(readFileSync(file, 'utf8')).toContain('SSN: 536-22-1847');
+  expect(readFileSync(join(`${file}-redaction`, 'redaction.json'), 'utf8')).toContain('a test number');
   // The ledger is main's: the vault host has entered nothing, and has signed nothing.
   const text = readFileSync(join(home.ledger, 'events.jsonl'), 'utf8');
   expect(text).not.toContain('"export"');

@@ -72,7 +72,7 @@ export class VaultHost {
       // These are long, or change nothing that others need.
       ...workspaceHandlers(holder, post),
       ...reviewHandlers(holder, post, (ticket, recording) => this.#main.ask('looked', { ticket, recording })),
-      ...evidenceHandlers(holder, async (ticket, statement) => (await this.#main.ask('attest', { ticket, statement })).signature),
+      ...evidenceHandlers(holder, post, async (ticket, statement) => (await this.#main.ask('attest', { ticket, statement })).signature),
     };
   }
 

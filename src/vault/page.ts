@@ -12,6 +12,8 @@ const maxPassphraseBytes = 2048;
 const maxWordsBytes = MAX_WORDS * 4;
 /** What is looked for in recordings. */
 const maxQueryBytes = 1024;
+/** Purpose, recipient, and a reason for each piece that is released by hand. */
+const maxDisclosureBytes = 256 * 1024;
 const prfBytes = 32;
 /** Results that may wait for the request that uses them: an enrolment needs two. */
 const maxPrfResults = 2;
@@ -37,6 +39,9 @@ export class VaultPage {
   /** What is looked for in recordings, until that is asked for. */
   #query: Buffer | undefined;
 
+  /** What an export is for, until it is made. */
+  #disclosure: Buffer | undefined;
+
   /** The channel to the page that stands now: whoever sends through it keeps this one, and fails when another page comes. */
   get channel(): PeerChannel | undefined {
     return this.#channel;
@@ -55,7 +60,7 @@ export class VaultPage {
     return this.#channel.publicKey;
   }
 
-  /** A sealed frame from the page: a passphrase, a PRF result, words, or what is looked for. Everything else is dropped. */
+  /** A sealed frame from the page: a passphrase, a PRF result, words, what is looked for, or what an export is for. Everything else is dropped. */
   frame(sealed: Uint8Array): void {
     let plain: Buffer;
     try {
@@ -79,6 +84,9 @@ export class VaultPage {
       } else if (frame.type === 'query' && frame.bytes.length <= maxQueryBytes) {
         this.takeQuery()?.fill(0);
         this.#query = Buffer.from(frame.bytes);
+      } else if (frame.type === 'disclosure' && frame.bytes.length <= maxDisclosureBytes) {
+        this.takeDisclosure()?.fill(0);
+        this.#disclosure = Buffer.from(frame.bytes);
       }
     } catch {
       // Not a frame of ours.
@@ -109,6 +117,13 @@ export class VaultPage {
     return query;
   }
 
+  /** Whoever takes it wipes it. */
+  takeDisclosure(): Buffer | undefined {
+    const disclosure = this.#disclosure;
+    this.#disclosure = undefined;
+    return disclosure;
+  }
+
   /** PRF results that the next request needs as well: copies of them wait before those that have come meanwhile. */
   keepPrf(results: readonly Buffer[]): void {
     this.#prf.unshift(...results.map((result) => Buffer.from(result)));
@@ -118,6 +133,7 @@ export class VaultPage {
     wipeSecrets(this.take());
     this.takeWords()?.fill(0);
     this.takeQuery()?.fill(0);
+    this.takeDisclosure()?.fill(0);
     this.#channel?.close();
     this.#channel = undefined;
   }

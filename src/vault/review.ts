@@ -2,12 +2,12 @@
  * A recording that somebody looks at in the window: read, searched and given moment by moment, as sealed frames. One at a time; the lock kills the
  * process, and with it everything that was read.
  */
-import { encodeFrame } from '../bridge/frames.ts';
 import { readHeader } from '../recording/reader.ts';
 import { RecordingError } from '../recording/errors.ts';
 import type { SegmentOpener } from '../recording/types.ts';
 import { coveredLine } from '../redaction/index.ts';
 import { coverOf } from './masks.ts';
+import { tellPage } from './page-frames.ts';
 import { Watched, type Watching } from '../review/replay.ts';
 import { searchRecordings, type SearchParts } from '../review/search-recordings.ts';
 import { programOf } from '../services/recordings/list.ts';
@@ -201,15 +201,8 @@ export class Review {
     return done;
   }
 
-  async #tell(ticket: number, told: ReviewTold): Promise<void> {
-    const bytes = Buffer.from(JSON.stringify(told), 'utf8');
-    const frame = encodeFrame({ type: 'review', pane: ticket, bytes });
-    bytes.fill(0);
-    try {
-      await this.#send(frame);
-    } finally {
-      frame.fill(0);
-    }
+  #tell(ticket: number, told: ReviewTold): Promise<void> {
+    return tellPage(this.#send, ticket, told);
   }
 }
 

@@ -16,9 +16,11 @@ import { asked, told, type InputOf, type OutputOf, type Row } from '../process/s
 import { BREAK_GLASS } from '../recording/access.ts';
 import {
   emergencyReasons,
+  exportForms,
   identityChecks,
   allPersonStates,
   personStates,
+  recogniserKinds,
   reviewStates,
   roles,
   stopReasons,
@@ -253,25 +255,64 @@ export const vaultService = {
   ),
   /** Ends a search; what is open is closed too unless `search`. */
   reviewClose: asked('recording.look', z.object({ search: z.boolean() }), none),
+  /** Looks through a recording for an export, and keeps what it would withhold; the page is told of the places, in a frame of this ticket. */
+  exportPlan: asked(
+    'recording.export.own',
+    z.object({
+      ticket,
+      recording: z.string(),
+      live: z.boolean(),
+      kinds: z.array(z.enum(recogniserKinds)).min(1).readonly().optional(),
+      fromUs: z.number().optional(),
+      toUs: z.number().optional(),
+    }),
+    z.object({
+      clearPieces: z.number(),
+      clearBytes: z.number(),
+      withheld: z.number(),
+      notRequested: z.number(),
+      aboutBytes: z.number(),
+      recognisers: z.string(),
+    }),
+    'any',
+  ),
+  /** Takes what has come as a sealed frame before: seals what the plan's export is for, and releases what somebody lets out by hand. `keyFile`: the key that it is sealed to. */
+  exportWords: asked(
+    'recording.export.own',
+    z.object({ plan: ticket, recipients: z.array(recipient).readonly(), keyFile: z.string().optional() }),
+    z.object({ words: sha256, sealedTo: z.string().optional() }),
+  ),
   /**
-   * Asks for one `attest` on its way, with the same ticket. `checkpoint` is the ledger's newest one, `trust` the text of
+   * Makes the export of a plan. Of a bundle it asks for one `attest` on its way, with the same ticket. `checkpoint` is the ledger's newest one, `trust` the text of
    * trust.json: main signs for its own, whatever the vault believes.
    */
   export: asked(
     'recording.export.own',
     z.object({
       ticket: z.number(),
-      recording: z.string(),
-      folder: z.string(),
+      plan: ticket,
+      form: z.enum(exportForms),
+      path: z.string(),
+      keyFile: z.string().optional(),
+      /** What the ledger says of the recording, for a form that has to be told. */
+      verdict: z.string(),
+      /** A folder in memory, where there is one: what is to be sealed is in the clear there alone. */
+      memory: z.string().nullable(),
       checkpoint: z.object({ origin: z.string(), head: z.object({ size: z.number(), root: z.string() }), note: z.string() }),
       trust: z.string(),
     }),
     z.object({
-      folder: z.string(),
+      path: z.string(),
       records: z.number(),
       sha256: z.string(),
-      /** What the default recognisers found is withheld: how much, and the digest of the list of it. */
-      redaction: z.strictObject({ folder: z.string(), list: z.string(), recognisers: z.string(), withheld: z.int().nonnegative() }),
+      /** What the recognisers found is withheld: how much, and the digest of the list of it. */
+      redaction: z.strictObject({
+        folder: z.string(),
+        list: z.string(),
+        recognisers: z.string(),
+        withheld: z.int().nonnegative(),
+        released: z.int().nonnegative(),
+      }),
     }),
     'any',
   ),

@@ -21,7 +21,7 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { verifyPane, type EvidenceParts } from '../../main/evidence.ts';
+import { Evidences, type EvidenceParts } from '../../main/evidence.ts';
 import { openLedger } from '../../src/services/installation/open-ledger.ts';
 import { openInstallation } from '../../src/services/installation/installation.ts';
 import { neverEntered } from '../../src/services/recordings/check.ts';
@@ -172,7 +172,7 @@ async function verifiedPane(recording: string, ledger: Ledger) {
     installed: { current: { ledger } },
     journal: { log: () => undefined },
   };
-  return verifyPane(parts as unknown as EvidenceParts, 0);
+  return new Evidences(parts as unknown as EvidenceParts).verifyPane(0);
 }
 
 /** Names and bytes of a folder's plain files. */

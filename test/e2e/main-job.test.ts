@@ -127,10 +127,15 @@ describe('the main job', () => {
 
   test('export from a pane; stock tools and both verifiers accept the bundle', async () => {
     await prefix('X');
-    const folder = running.page.locator('dialog[open] #export-folder');
-    // Return with nothing in the field puts patient text nowhere.
+    const field = (name: string) => running.page.locator(`dialog[open] #export-${name}`);
+    const folder = field('path');
+    // Return with nothing in a field puts patient text nowhere.
     await folder.press('Enter');
-    await until(async () => (await running.page.textContent('#export-folder-error'))?.includes('nothing was exported') === true, 'the reason');
+    await until(async () => (await running.page.textContent('#export-purpose-error'))?.includes('nothing was exported') === true, 'the reason');
+    await field('purpose').fill('weekly review');
+    await field('recipient').fill('ward office');
+    await folder.press('Enter');
+    await until(async () => (await running.page.textContent('#export-path-error'))?.includes('nothing was exported') === true, 'the other reason');
     expect(readdirSync(running.folder).filter((entry) => entry.startsWith('wardmux-export-'))).toEqual([]);
     await folder.fill(join(running.folder, 'wardmux-export-ward 3'));
     await folder.press('Enter');

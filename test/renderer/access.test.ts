@@ -122,6 +122,46 @@ const states: Readonly<Record<string, State>> = {
     },
     tree: [/region "Lift the stop"/, /textbox "your id or name"/, /textbox "passphrase"/, /button "Leave/],
   },
+  'an export, before anything is asked': {
+    surface: 'workspace',
+    act: () => band('export-pane'),
+    tree: [
+      /dialog "Export a session log"/,
+      /textbox "what it is for"/,
+      /textbox "who gets it"/,
+      /combobox "as"/,
+      /combobox "what is withheld"/,
+      /button "Next/,
+    ],
+  },
+  'an export, with recognisers to choose': {
+    surface: 'workspace',
+    act: async () => {
+      await band('export-pane');
+      await page().getByLabel('what is withheld').selectOption('chosen');
+      await page().getByRole('checkbox', { name: 'mrn' }).waitFor();
+    },
+    tree: [/group "Which recognisers look"/, /checkbox "ssn"/],
+  },
+  'an export, place by place': {
+    surface: 'workspace',
+    act: async () => {
+      await band('export-pane');
+      await page().getByLabel('what it is for').fill('weekly review');
+      await page().getByLabel('who gets it').fill('ward office');
+      await page().getByLabel('where it goes').fill('/media/audit');
+      await page().keyboard.press('Enter');
+      await page().getByRole('list', { name: 'What was found' }).waitFor();
+    },
+    tree: [
+      /alert.*In the clear, into this folder/,
+      /list "What was found"/,
+      /region "This place"/,
+      /textbox "why it may go out"/,
+      /button "Cancel/,
+      /button "Export and sign/,
+    ],
+  },
   'key slots, before the proof': {
     surface: 'workspace',
     act: () => band('key-slots'),

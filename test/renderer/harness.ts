@@ -27,6 +27,7 @@ import type { Person } from '../../src/people/types.ts';
 import { Ways } from '../../src/people/ways.ts';
 import { auditKeyPlace } from '../../src/services/policy/audit-key.ts';
 import { crossingSentence } from '../../src/types/classes.ts';
+import type { ReviewTold, ToldPlace } from '../../src/review/told.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { runCommandLine } from '../../src/mux/commands/run.ts';
 import { alerted } from '../../src/mux/state/alerts.ts';
@@ -224,6 +225,41 @@ const calmPeople: Output<'people.list'> = {
   who: ['S. Adeyemi (p-0000000019d0)', 'K. Moss (p-00000000e802)'],
 };
 
+const block = (cells: number): string => '█'.repeat(cells);
+export const calmPlaces: readonly ToldPlace[] = [
+  {
+    place: '611.0',
+    timeUs: 1_637_326_000,
+    kinds: ['hl7', 'name'],
+    seen: ['text', 'screen'],
+    reason: 'patient-data',
+    before: '14:29:17 adt-in recv ADT^A08 90191 ',
+    text: `PID|||${block(7)}^^^ZZ^MR||${block(13)}||${block(8)}|U `,
+    after: 'NK1|1||SPO',
+  },
+  {
+    place: '618.0',
+    timeUs: 1_641_000_000,
+    kinds: ['mrn'],
+    seen: ['text'],
+    reason: 'patient-data',
+    before: 'feeds=> ',
+    text: `select * from pat where mrn=${block(7)}; `,
+    after: ' mrn | last_name | dob | phone',
+  },
+  {
+    place: '640.0',
+    timeUs: 1_702_119_000,
+    kinds: ['phone'],
+    seen: ['text', 'screen'],
+    reason: 'personal-data',
+    before: '14:30:41 pager: mail to oncall, ',
+    text: `call ${block(8)} `,
+    after: '14:30:52 oru-out stop channel stalled',
+  },
+  { place: '655.1', timeUs: 1_760_000_000, kinds: ['unread'], seen: ['control'], reason: 'personal-data', before: 'ops@if-icu-01:~$ ', text: '', after: '' },
+];
+
 type VaultAnswers = { [N in keyof VaultService]?: (input: VaultInput<N>) => Promise<OutputOf<VaultService, N>> };
 
 /** A core without shells: what a page asks for is noted, what a test wants is sent. */
@@ -274,7 +310,20 @@ export class FakeCore {
   readonly lifts: string[] = [];
   askLockFacts: () => Omit<LockFacts, 'passkeyLimit'> = () => this.lockFacts;
   readonly evidence: { -readonly [N in keyof RequestParts['evidence']]: RequestParts['evidence'][N] } = {
-    exportPane: async (_, folder) => ({ folder, records: 1842, sha256: '9c41d07be5a2'.padEnd(64, '0'), withheld: 12, list: `${folder}-redaction` }),
+    plan: async ({ ticket, recording }) => {
+      const told: ReviewTold = { kind: 'places', places: calmPlaces, found: calmPlaces.length };
+      await this.frame('vault', { type: 'review', pane: ticket, bytes: Buffer.from(JSON.stringify(told)) });
+      return {
+        recording: recording ?? '20261124-140200-0a1b2c3d',
+        clearPieces: 1830,
+        clearBytes: 1_640_000,
+        withheld: calmPlaces.length,
+        notRequested: 0,
+        aboutBytes: 4_231_884,
+        recognisers: '1.2.0',
+      };
+    },
+    make: async (_, path) => ({ path, records: 1842, sha256: '9c41d07be5a2'.padEnd(64, '0'), withheld: 12, released: 0, list: `${path}-redaction` }),
     verifyExport: async () => ({ good: true, sentence: 'Good: signed, whole, and in the ledger.', notes: [] }),
     verifyPane: async () => ({ good: true, sentence: '1 842 records, tree and ledger agree.' }),
   };

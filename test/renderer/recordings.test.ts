@@ -147,6 +147,34 @@ test('what was said of a recording is shown and filtered by, and an auditor says
   ]);
 });
 
+test('one’s own is exported from its replay, by a key; leaving that leads back to the list', async () => {
+  const { page, core } = await start();
+  const dialog = page.getByRole('dialog', { name: 'Recordings' });
+  await dialog.getByRole('button', { name: /Mara Ueda/ }).click();
+  await dialog.getByRole('button', { name: /^Export…/ }).waitFor();
+  await dialog.getByRole('heading', { level: 2, name: '/bin/sh -l' }).focus();
+  await page.keyboard.press('e');
+  const asked = page.getByRole('dialog', { name: 'Export a session log' });
+  await asked.getByText(`recording ${recording.id}`).waitFor();
+  await asked.getByLabel('what it is for').fill('weekly review');
+  await asked.getByLabel('who gets it').fill('ward office');
+  await asked.getByLabel('where it goes').fill('/media/audit');
+  await page.keyboard.press('Enter');
+  await asked.getByRole('list', { name: 'What was found' }).waitFor();
+  expect(core.requests.find(({ request }) => request === 'export.plan')?.input).toMatchObject({ recording: recording.id });
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog', { name: 'Recordings' }).getByRole('heading', { level: 3 }).first().waitFor();
+  expect(core.requests.some(({ request }) => request === 'export.start')).toBe(false);
+  // Of somebody else’s it is not offered.
+  await page
+    .getByRole('dialog', { name: 'Recordings' })
+    .getByRole('button', { name: /Theo Lind/ })
+    .first()
+    .click();
+  await page.getByText('Nobody has said anything of it.').waitFor();
+  expect(await page.getByRole('button', { name: /^Export…/ }).count()).toBe(0);
+});
+
 test('somebody else’s is asked for with a reason and an audit key, is shown masked, and with nothing covered only with a second person', async () => {
   const { page, core } = await start();
   const dialog = page.getByRole('dialog', { name: 'Recordings' });

@@ -111,10 +111,15 @@ export const shots: readonly Shot[] = [
     );
   }),
   workspace('export', async (opened) => prefix(opened, 'X')),
+  workspace('export-1024', async (opened) => prefix(opened, 'X'), small),
+  workspace('export-places', async (opened) => exportTo(opened, 'places')),
+  workspace('export-places-light', async (opened) => exportTo(opened, 'places'), light),
+  workspace('export-places-1024', async (opened) => exportTo(opened, 'places'), small),
+  workspace('export-chosen', async (opened) => exportTo(opened, 'chosen')),
   workspace('export-done', async (opened) => {
-    await prefix(opened, 'X');
-    await opened.page.keyboard.press('Enter');
-    await opened.page.waitForSelector('.kv');
+    await exportTo(opened, 'places');
+    await opened.page.keyboard.press('y');
+    await opened.page.waitForSelector('dialog [role="status"]');
   }),
   workspace('zoom', async ({ core }) => void core.command('resize-pane -Z')),
   workspace('warning', async ({ core }) => core.emit('status', { ...core.status, lockIn: 23, warning: true })),
@@ -175,6 +180,22 @@ export const shots: readonly Shot[] = [
   { name: 'setup-4', surface: 'setup', act: async (opened) => setupTo(opened, 4) },
   { name: 'setup-5', surface: 'setup', act: async (opened) => setupTo(opened, 5) },
 ];
+
+/** Asked for, and what was found; `chosen`: with recognisers to choose from. */
+async function exportTo(opened: Opened, to: 'places' | 'chosen'): Promise<void> {
+  const { page } = opened;
+  await prefix(opened, 'X');
+  await page.waitForSelector('#export-purpose');
+  await page.fill('#export-purpose', 'Case 2026-118, order traffic of half an hour');
+  await page.fill('#export-recipient', 'P. Quill, Ostermoor Legal');
+  await page.fill('#export-path', '/media/audit-usb/case-118');
+  if (to === 'chosen') {
+    await page.selectOption('#export-redact', 'chosen');
+    return;
+  }
+  await page.locator('#export-path').press('Enter');
+  await page.waitForSelector('.export__list');
+}
 
 export async function setupTo({ page }: Opened, step: 3 | 4 | 5): Promise<void> {
   await page.waitForSelector('#name');

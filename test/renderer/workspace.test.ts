@@ -1245,55 +1245,111 @@ describe('faces', () => {
     );
   });
 
-  test('export: folder, busy, refusal at the field, result', async () => {
+  test('export: what it is for and for whom, what was found, refusal at the field, result', async () => {
     const { page, core } = await start();
-    const { exportPane } = core.evidence;
-    core.evidence.exportPane = () => Promise.reject(new Error('x'));
-    await prefix('X');
-    await page.waitForSelector('#export-folder');
-    const focused = (): Promise<unknown> => page.waitForFunction(`document.hasFocus() && document.activeElement.id === 'export-folder'`);
-    // The filled button is what Return does, at each step: with nothing in the field it exports nothing.
+    const { make } = core.evidence;
+    core.evidence.make = () => Promise.reject(new Error('x'));
+    const asked = (request: string): unknown[] => core.requests.filter((one) => one.request === request).map(({ input }) => input);
+    const focused = (id: string): Promise<unknown> => page.waitForFunction(`document.hasFocus() && document.activeElement.id === '${id}'`);
     const main = (): Promise<string | null> => page.textContent('dialog .btn--main');
+    const fill = async (path: string): Promise<void> => {
+      await page.fill('#export-purpose', 'weekly review');
+      await page.fill('#export-recipient', 'ward office');
+      await page.fill('#export-path', path);
+      await page.keyboard.press('Enter');
+      await until(async () => (await main()) === 'Cancelesc', 'the question');
+    };
+    await prefix('X');
+    await focused('export-purpose');
+    // The filled button is what Return does, at each step: with nothing in a field it exports nothing, and goes to that field.
     expect(await main()).toBe('Nextenter');
     await page.keyboard.press('Enter');
-    await until(async () => (await page.textContent('#export-folder-error'))?.includes('nothing was exported'), 'the reason');
-    expect(core.requests.filter(({ request }) => request === 'export.start')).toEqual([]);
-    // With a folder it leads to the question, where Return leaves without an export: that takes a key of its own.
-    await focused();
+    await until(async () => (await page.textContent('#export-purpose-error'))?.includes('nothing was exported'), 'the reason');
+    await page.keyboard.type('weekly review');
+    await page.keyboard.press('Enter');
+    await focused('export-recipient');
+    await page.keyboard.type('ward office');
+    await page.keyboard.press('Enter');
+    await focused('export-path');
+    expect(await axeViolations(opened)).toEqual([]);
+    expect(asked('export.plan')).toEqual([]);
+    // With all of it, what was found is shown, and Return leaves without an export: that takes a key of its own.
     await page.keyboard.type('/media/nothing');
     await page.keyboard.press('Enter');
     await until(async () => (await main()) === 'Cancelesc', 'the question');
+    expect(asked('export.plan')).toMatchObject([{ pane: first() }]);
     expect(await axeViolations(opened)).toEqual([]);
     await page.keyboard.press('Enter');
-    await page.waitForSelector('#export-folder', { state: 'detached' });
-    expect(core.requests.filter(({ request }) => request === 'export.start')).toEqual([]);
+    await page.waitForSelector('#export-path', { state: 'detached' });
+    await until(async () => (await page.locator('dialog').count()) === 0, 'that it is left');
+    expect(asked('export.start')).toEqual([]);
     await prefix('X');
-    await page.waitForSelector('#export-folder');
-    await focused();
-    await page.keyboard.type('/media/audit');
-    await page.keyboard.press('Enter');
-    await until(async () => (await main()) === 'Cancelesc', 'the question');
+    await focused('export-purpose');
+    await fill('/media/audit');
     await page.keyboard.press('y');
-    await until(async () => (await page.textContent('#export-folder-error'))?.includes('not known whether this was done'), 'the refusal');
+    await until(async () => (await page.textContent('#export-path-error'))?.includes('not known whether this was done'), 'the refusal');
     core.refused.length = 0;
-    core.evidence.exportPane = exportPane;
-    expect(await page.inputValue('#export-folder')).toBe('/media/audit');
+    core.evidence.make = make;
+    expect(await page.inputValue('#export-path')).toBe('/media/audit');
     await page.keyboard.press('Enter');
     await until(async () => (await main()) === 'Cancelesc', 'the question');
     await page.keyboard.press('y');
     await until(async () => (await page.textContent('.kv dd').catch(() => '')) === '/media/audit', 'the result');
-    expect(core.requests.filter(({ request }) => request === 'export.start').at(-1)?.input).toEqual({ pane: first(), folder: '/media/audit' });
+    expect(asked('export.start').at(-1)).toMatchObject({ form: 'evidence', path: '/media/audit' });
     expect(await page.textContent('dialog [role="status"]')).toContain('Nobody has verified');
     await page.keyboard.press('v');
     await until(async () => (await page.locator('dialog [data-m="ok"]').count()) === 1, 'the verdict');
     await page.keyboard.press('o');
-    await until(
-      () => core.requests.some(({ request, input }) => request === 'export.show' && JSON.stringify(input) === '{"folder":"/media/audit"}'),
-      'the folder',
-    );
+    await until(() => JSON.stringify(asked('export.show')) === '[{"folder":"/media/audit"}]', 'the folder');
     await page.keyboard.press('c');
     await until(async () => (await page.textContent('.toasts'))?.includes('Copied 12 bytes'), 'the copy');
     expect(await axeViolations(opened)).toEqual([]);
+  });
+
+  test('export: what was found is let out by hand with a reason, and what it is for goes to the vault alone', async () => {
+    const { page, core } = await start();
+    await prefix('X');
+    await page.waitForSelector('#export-purpose');
+    await page.fill('#export-purpose', 'case 2026-118');
+    await page.fill('#export-recipient', 'Ostermoor Legal');
+    await page.fill('#export-from', '0:27:00');
+    await page.selectOption('#export-form', 'cast');
+    await page.selectOption('#export-redact', 'chosen');
+    await page.fill('#export-path', '/media/a.cast');
+    await page.keyboard.press('Enter');
+    // None of them is chosen.
+    await until(async () => (await page.textContent('#export-kinds'))?.includes('Choose one at least'), 'that one has to be chosen');
+    for (const kind of ['mrn', 'phone']) await page.getByRole('checkbox', { name: kind }).check();
+    await page.locator('#export-path').focus();
+    await page.keyboard.press('Enter');
+    const places = page.getByRole('list', { name: 'What was found' });
+    await places.waitFor();
+    expect(core.requests.find(({ request }) => request === 'export.plan')?.input).toMatchObject({ kinds: ['mrn', 'phone'], fromUs: 1_620_000_000 });
+    await places.getByRole('button').first().focus();
+    for (const key of ['ArrowDown', 'j']) await page.keyboard.press(key);
+    await page.getByText('place 3 of 4').waitFor();
+    // Without a reason it stays withheld.
+    await page.locator('#export-reason').focus();
+    await page.keyboard.press('Enter');
+    await until(async () => (await page.textContent('#export-reason-error'))?.includes('Say why first'), 'that a reason is missing');
+    await page.keyboard.type('the switchboard');
+    await page.keyboard.press('Enter');
+    await page.getByText('Let out: the switchboard').waitFor();
+    expect(await places.getByText('let out').count()).toBe(1);
+    expect(await page.textContent('dialog .kv')).toContain('let out by hand1');
+    await places.getByRole('button').last().click();
+    await page.getByText('could not read what is in it').waitFor();
+    expect(await axeViolations(opened)).toEqual([]);
+    await page.keyboard.press('y');
+    await page.getByRole('heading', { name: 'Exported as a cast.' }).waitFor();
+    expect(await page.getByRole('button', { name: /^Verify now/ }).count()).toBe(0);
+    const said = core.frames.findLast(({ frame }) => frame.type === 'disclosure')!.frame as { readonly bytes: Uint8Array };
+    expect(JSON.parse(Buffer.from(said.bytes).toString('utf8'))).toEqual({
+      purpose: 'case 2026-118',
+      recipient: 'Ostermoor Legal',
+      released: [['640.0', 'the switchboard']],
+    });
+    expect(JSON.stringify(core.requests)).not.toMatch(/Ostermoor|switchboard|2026-118/);
   });
 
   test('ctrl-plus, ctrl-minus and ctrl-0 size the text, and the theme follows a command', async () => {
@@ -1335,7 +1391,7 @@ describe('faces', () => {
       ['every key', '.band--help', () => prefix('?')],
       ['question', '[role="alertdialog"]', () => prefix('x')],
       ['menu', '.menu', () => prefix('>')],
-      ['export', '#export-folder', () => prefix('X')],
+      ['export', '#export-purpose', () => prefix('X')],
       ['search', '.find', () => prefix('S')],
       ['paste', '.numbered', () => paste('a\nb\n')],
     ];

@@ -1,6 +1,7 @@
 /** Every band that can be opened: one line each, made from the files of this folder by test/docs/made.test.ts. */
 export { confirm } from './confirm.tsx';
 export { everyKey } from './keys.tsx';
+export { exportOfRecording } from './export-recording.tsx';
 export { exportQuestion } from './export.tsx';
 export { keySlots } from './key-slots.tsx';
 export { messageLog } from './messages.tsx';

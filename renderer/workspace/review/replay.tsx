@@ -199,6 +199,12 @@ function Player({ looking, row }: Props): JSX.Element {
   );
 }
 
+/** What one has recorded is one’s own to export. */
+const mayExport = (row: Row): boolean => row.yours && model.permits('recording.export.own');
+function exportIt(looking: Looking, row: Row): void {
+  model.band.value = { name: 'export-recording', words: { recording: row.id, title: looking.programs.value.get(row.id) ?? row.id } };
+}
+
 const keys: Readonly<Record<string, (looking: Looking) => void>> = {
   ' ': (looking) => looking.deed('toggle'),
   q: (looking) => looking.close(),
@@ -211,6 +217,10 @@ const keys: Readonly<Record<string, (looking: Looking) => void>> = {
   '.': (looking) => looking.step(),
   i: (looking) => looking.deed('idle'),
   f: (looking) => looking.follow(),
+  e: (looking) => {
+    const row = looking.row.value;
+    if (row && mayExport(row)) exportIt(looking, row);
+  },
 };
 
 function Proof({ looking, row }: Props): JSX.Element {
@@ -243,6 +253,11 @@ function Proof({ looking, row }: Props): JSX.Element {
         <Button disabled={proof === 'busy'} onClick={() => void looking.verify()}>
           {text.verify}
         </Button>
+        {mayExport(row) ? (
+          <Button hint="e" onClick={() => exportIt(looking, row)}>
+            {text.export}
+          </Button>
+        ) : null}
       </p>
     </section>
   );

@@ -8,7 +8,8 @@ import { openInstallation } from '../../services/installation/installation.ts';
 import { homeFolder, homePaths, readInstallation } from '../../storage/index.ts';
 import type { CliCommand } from '../command.ts';
 import { exit } from '../exit.ts';
-import { jsonText, lengthText, printable, type CliIo } from '../io.ts';
+import { jsonText, printable, type CliIo } from '../io.ts';
+import { lengthText } from '../../types/length.ts';
 import { wholeNumber } from '../options.ts';
 import { Option } from 'commander';
 

@@ -2,8 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { Option } from 'commander';
 import { planDisclosure, type Disclosure } from '../../export/disclosure.ts';
 import { writeBundle, type ExportResult } from '../../export/bundle.ts';
+import { writeDerived, type DerivedResult } from '../../export/derived.ts';
 import { memoryFolder, sealFolders, sealingKey } from '../../export/sealed.ts';
 import { sweepPartials } from '../../export/partial.ts';
 import { p256SshKey } from '../../crypto/sshsig.ts';
@@ -22,16 +24,19 @@ import { openInstallation, trustOf, withLedger } from '../../services/installati
 import { agreeToWhole } from '../../services/recordings/whole-export.ts';
 import { requireSecondFd, unlockPerson, unlockSecond, type TwoPeople } from '../person.ts';
 import { recordingFolder } from '../recording-folder.ts';
-import { importedText } from '../../types/words.ts';
+import { verifyRecording } from '../../services/recordings/verify.ts';
+import { derivedForms, importedText, type DerivedForm } from '../../types/words.ts';
 import { jsonText, printable, type CliIo } from '../io.ts';
 import { twoPeopleOptions } from '../options.ts';
-import { chosenKinds, span } from '../redaction-options.ts';
+import { chosenKinds, releasedBy, span } from '../redaction-options.ts';
 
 interface ExportOptions extends TwoPeople {
   readonly output: string;
   readonly purpose: string;
   readonly recipient: string;
   readonly redact: string;
+  readonly form: 'evidence' | DerivedForm;
+  readonly release: readonly string[];
   readonly sealTo?: string;
   readonly from?: string;
   readonly to?: string;
@@ -39,13 +44,18 @@ interface ExportOptions extends TwoPeople {
 }
 
 /** How it is told what is withheld. */
-function told({ records, proven, sha256, redaction }: ExportResult): string[] {
-  const bundle = `${records} records exported, ${proven} of them signed for by the ledger. SHA-256 of SHA256SUMS: ${sha256}`;
+function told(result: ExportResult | DerivedResult): string[] {
+  const { sha256, redaction } = result;
+  const bundle =
+    'proven' in result
+      ? `${result.records} records exported, ${result.proven} of them signed for by the ledger. SHA-256 of SHA256SUMS: ${sha256}`
+      : `${result.records} records exported as one file, which proves nothing by itself. Its SHA-256: ${sha256}`;
   if (!redaction) return [bundle, 'Nothing was withheld but snapshots of the screen: treat it as you treat a patient record.'];
-  const { withheld, recognisers, folder } = redaction;
+  const { withheld, released, recognisers, folder } = redaction;
   return [
     bundle,
-    `${withheld === 0 ? 'Nothing was' : `${withheld} ${withheld === 1 ? 'piece was' : 'pieces were'}`} found by the recognisers (version ${recognisers}) and withheld; what they do not know is still in it. The list, and the session with blocks in it: ${folder}`,
+    ...(released === 0 ? [] : [`${released} ${released === 1 ? 'piece was' : 'pieces were'} released by hand; the list has the reasons.`]),
+    `${withheld === 0 ? 'Nothing was' : `${withheld} ${withheld === 1 ? 'piece was' : 'pieces were'}`} found by the recognisers (version ${recognisers}) and withheld; what they do not know is still in it. The list${'proven' in result ? ', and the session with blocks in it' : ''}: ${folder}`,
   ];
 }
 
@@ -54,6 +64,12 @@ async function run(id: string, options: ExportOptions, io: CliIo): Promise<numbe
   const kinds = chosenKinds(options.redact, standardKinds);
   const asked = span(options, id);
   const output = resolve(options.output);
+  const { form } = options;
+  const released = releasedBy(options.release);
+  if (released.size > 0 && kinds.length === 0)
+    throw new CliError('usage', '--release is for what the recognisers found, and with --redact none they look for nothing.');
+  if (options.sealTo !== undefined && form !== 'evidence')
+    throw new CliError('usage', `--seal-to is for the evidence alone, and --form is ${form}: leave one of them out. Nothing was exported.`);
   const sealed = options.sealTo === undefined ? undefined : sealingKey(resolve(options.sealTo));
   if (sealed && lstatSync(output, { throwIfNoEntry: false }))
     throw new CliError('failed', `${printable(output)} exists already, and an export never overwrites anything: choose another file.`);
@@ -72,7 +88,9 @@ async function run(id: string, options: ExportOptions, io: CliIo): Promise<numbe
   try {
     if (kinds.length === 0) second = await unlockSecond(site, options, 'because nothing is to be withheld', io);
     const isPart = asked.fromUs !== undefined || asked.toUs !== undefined;
-    const disclosure = kinds.length > 0 || isPart ? await planDisclosure({ folder, opener: identity, live }, { kinds, ...asked }) : undefined;
+    const planned =
+      kinds.length > 0 || isPart || form !== 'evidence' ? await planDisclosure({ folder, opener: identity, live }, { kinds, ...asked }) : undefined;
+    const disclosure = planned?.release(released);
     const result = await withLedger(
       site,
       async ({ ledger, signer }) => {
@@ -98,6 +116,7 @@ async function run(id: string, options: ExportOptions, io: CliIo): Promise<numbe
         const facts: ExportFacts = {
           redaction: redactionWord(options.redact),
           ...(isPart ? { part: true } : {}),
+          ...(form === 'evidence' ? {} : { form }),
           ...(sealed ? { sealedTo: sealed.kid } : {}),
           words: kept,
           ...agreed,
@@ -110,20 +129,38 @@ async function run(id: string, options: ExportOptions, io: CliIo): Promise<numbe
             trust,
             facts,
             enter: (entry) => ledger.append(entry),
-            write: (given) =>
-              writeBundle({
+            write: async (given): Promise<ExportResult | DerivedResult> => {
+              const who = { id: person.id, signer: { publicKey: p256SshKey(person.signingKey), sign: (bytes: Uint8Array) => identity.sign(bytes) } };
+              if (form !== 'evidence') {
+                const { good, sentence } = await verifyRecording(site.home, ledger, id);
+                if (!good) throw new CliError('failed', `Recording ${id} was not exported: ${sentence}`);
+                return writeDerived({
+                  folder,
+                  opener: identity,
+                  live,
+                  form,
+                  disclosure: disclosure!,
+                  person: who,
+                  verdict: sentence,
+                  target: output,
+                  notes: site.home.run,
+                  version,
+                });
+              }
+              return writeBundle({
                 ...given,
                 recordingFolder: folder,
                 opener: identity,
                 ledger,
-                person: { id: person.id, signer: { publicKey: p256SshKey(person.signingKey), sign: (bytes) => identity.sign(bytes) } },
+                person: who,
                 target,
                 handOn: sealed && ((folders) => sealFolders(folders, sealed, output)),
                 notes: site.home.run,
                 version,
                 live,
                 disclosure,
-              }),
+              });
+            },
           },
         );
       },
@@ -131,9 +168,9 @@ async function run(id: string, options: ExportOptions, io: CliIo): Promise<numbe
     );
     if (options.json)
       await io.out(jsonText({ ...result, ...(sealed ? { folder: undefined, file: output, sealedTo: sealed.kid } : {}), withheld: withheldByKind(disclosure) }));
-    else await io.out(`${sealed ? output : result.folder}\n`);
-    if (result.leftOut !== undefined) io.talk(result.leftOut);
-    if (result.imported !== null) io.talk(`Recording ${id}: ${importedText(result.imported)}. Verifying the bundle says so too.`);
+    else await io.out(`${sealed || !('folder' in result) ? output : result.folder}\n`);
+    if ('leftOut' in result && result.leftOut !== undefined) io.talk(result.leftOut);
+    if ('imported' in result && result.imported !== null) io.talk(`Recording ${id}: ${importedText(result.imported)}. Verifying the bundle says so too.`);
     for (const line of told(
       sealed && result.redaction ? { ...result, redaction: { ...result.redaction, folder: 'bundle-redaction, in the same file' } } : result,
     ))
@@ -150,7 +187,7 @@ const redactionWord = (redact: string): ExportFacts['redaction'] => (redact === 
 
 function withheldByKind(disclosure: Disclosure | undefined): Partial<Record<Kind | 'unread', number>> {
   const counts: Partial<Record<Kind | 'unread', number>> = {};
-  for (const kind of disclosure?.findings.flatMap(({ kinds }) => kinds) ?? []) counts[kind] = (counts[kind] ?? 0) + 1;
+  for (const kind of disclosure?.withheldFindings.flatMap(({ kinds }) => kinds) ?? []) counts[kind] = (counts[kind] ?? 0) + 1;
   return counts;
 }
 
@@ -168,16 +205,35 @@ export const exportCommand: CliCommand = {
       'with three recognisers, five minutes of it',
     ],
     ['wardmux export ID -o bundle.jwe --seal-to auditor.jwk --purpose TEXT --recipient TEXT', 'one file that the auditor alone opens, with jose and tar'],
+    [
+      'wardmux export ID -o session.cast --form cast --purpose TEXT --recipient TEXT',
+      'what any player of asciicast plays, redacted likewise; also text, and report, an HTML page to print',
+    ],
+    [
+      'wardmux export ID -o DIR --release "12.0=the switchboard, no patient" --purpose TEXT --recipient TEXT',
+      'a piece that the preview lists goes out all the same, and the list says why',
+    ],
     ['wardmux trust > trust.json', 'give the auditor this too, by another way than the bundle'],
   ],
   declare: (command, io, done) => {
     twoPeopleOptions(
       command
         .argument('<ID>', 'the recording')
-        .requiredOption('-o, --output <DIR>', 'the new folder; with --seal-to, the new file')
+        .requiredOption('-o, --output <DIR>', 'the new folder; with --seal-to or another form, the new file')
         .requiredOption('--purpose <TEXT>', 'what it is for: sealed, for the accounting of disclosures')
         .requiredOption('--recipient <TEXT>', 'who gets it: sealed, likewise')
         .option('--redact <KINDS>', 'default, none (which takes two people), or kinds with commas: see wardmux redact kinds', 'default')
+        .addOption(
+          new Option('--form <FORM>', 'evidence, a folder that verifies; or one file that proves nothing by itself, and a list of what was withheld beside it')
+            .choices(['evidence', ...derivedForms])
+            .default('evidence'),
+        )
+        .option(
+          '--release <PIECE=REASON>',
+          'lets out what was found in this piece (see wardmux redact preview), with the reason in the list; again for each',
+          (one: string, all: readonly string[]) => [...all, one],
+          [],
+        )
         .option('--seal-to <KEY>', 'write one file that this public key (a JWK on P-256) opens, instead of a folder; nothing of it is on a disk in the clear')
         .option('--from <TIME>', 'withhold what was printed before: h:mm:ss since its start, or a moment')
         .option('--to <TIME>', 'withhold what was printed after'),

@@ -1,5 +1,6 @@
 /** `wardmux redact`: what an export would withhold, and what the recognisers are. */
 import { planDisclosure, type Disclosure } from '../../export/disclosure.ts';
+import { MOST_PLACES, previewOf, type Preview } from '../../export/preview.ts';
 import { recallOf } from '../../export/measured-recall.ts';
 import { liveState } from '../../recording/live.ts';
 import { recognisers, RECOGNISERS_VERSION, standardKinds } from '../../redaction/index.ts';
@@ -16,6 +17,7 @@ interface PreviewOptions extends PersonOptions {
   readonly redact: string;
   readonly from?: string;
   readonly to?: string;
+  readonly context?: boolean;
   readonly json?: boolean;
 }
 
@@ -33,37 +35,57 @@ async function preview(id: string, options: PreviewOptions, io: CliIo): Promise<
   const folder = await recordingFolder(site, id);
   const identity = await unlockPerson(site, options, io);
   let disclosure: Disclosure;
+  let around: Preview;
   try {
     // It reads all of it, so it is on the record as reading is, before anything is read.
     const detail = { recording: id, key: 'owner', raw: false } as const;
     await appendEvent(site, { action: 'play', person: identity.person.id, outcome: 'success', detail }, { identity, talk: io.talk });
-    disclosure = await planDisclosure({ folder, opener: identity, live: liveState(folder) === 'live' }, { kinds, ...asked });
+    const source = { folder, opener: identity, live: liveState(folder) === 'live' };
+    disclosure = await planDisclosure(source, { kinds, ...asked });
+    around = await previewOf(source, disclosure);
   } finally {
     identity.destroy();
   }
   const { findings } = disclosure;
+  const { places, found: _, ...sizes } = around;
+  const textOf = (place: number): string => {
+    const one = options.context ? places[place] : undefined;
+    return one ? `${one.before}${one.text}${one.after}`.trim() : '';
+  };
   if (options.json)
     await io.out(
       jsonText({
         recording: id,
         recognisers: { version: RECOGNISERS_VERSION, ran: kinds },
         pieces: disclosure.pieces,
-        withheld: findings.map(({ record, piece, code, timeUs, kinds: found, seen, reason }) => ({ record, piece, code, timeUs, kinds: found, seen, reason })),
+        sizes,
+        withheld: findings.map(({ record, piece, code, timeUs, kinds: found, seen, reason }, n) => ({
+          record,
+          piece,
+          code,
+          timeUs,
+          kinds: found,
+          seen,
+          reason,
+          ...(options.context ? { context: textOf(n) } : {}),
+        })),
       }),
     );
   else {
-    const rows = findings.map(({ record, piece, timeUs, kinds: found, seen, reason }) => [
+    const rows = findings.map(({ record, piece, timeUs, kinds: found, seen, reason }, n) => [
       timeText(timeUs),
       `${record}.${piece}`,
       found.join(' '),
       seen.join(' '),
       reason,
+      ...(options.context ? [textOf(n)] : []),
     ]);
-    await io.out(columns([['TIME', 'PIECE', 'FOUND', 'SEEN IN', 'REASON'], ...rows]));
+    await io.out(columns([['TIME', 'PIECE', 'FOUND', 'SEEN IN', 'REASON', ...(options.context ? ['AROUND IT'] : [])], ...rows]));
   }
   io.talk(
-    `${findings.length} of ${disclosure.pieces} pieces would be withheld, by ${kinds.length} recognisers (version ${RECOGNISERS_VERSION}). No value is shown here; what they do not know is not found.`,
+    `${findings.length} of ${disclosure.pieces} pieces would be withheld, by ${kinds.length} recognisers (version ${RECOGNISERS_VERSION}). No value is shown here; what they do not know is not found.${options.context && findings.length > MOST_PLACES ? ` Of the first ${MOST_PLACES} the text around is shown.` : ''}`,
   );
+  io.talk(`In the clear: ${sizes.clearPieces} pieces, ${sizes.clearBytes} bytes. The evidence is about ${sizes.aboutBytes} bytes.`);
   return exit.done;
 }
 
@@ -87,6 +109,7 @@ export const redact: CliCommand = {
   description: 'A preview says where something would be withheld, what it is and why, and never the value. It is entered as a look at the recording.',
   examples: [
     ['wardmux redact preview ID --passphrase-fd 3 3< FILE', 'every piece that an export would withhold'],
+    ['wardmux redact preview ID --context', 'with the covered text around each, to say which are let out by hand: wardmux export --release'],
     ['wardmux redact kinds', 'the recognisers, which of them run by default, and their measured recall'],
   ],
   declare: (command, io, done) => {
@@ -96,6 +119,7 @@ export const redact: CliCommand = {
       .option('--redact <KINDS>', 'default, or kinds with commas', 'default')
       .option('--from <TIME>', 'as of wardmux export')
       .option('--to <TIME>', 'as of wardmux export')
+      .option('--context', 'also the text around each, with blocks over all that was found: it is the recording’s')
       .option('--json', 'print JSON')
       .action(async (id: string, options: PreviewOptions) => done(await preview(id, options, io)));
     command

@@ -9,6 +9,7 @@ import { AuditKeyOpener } from '../../recording/wrap.ts';
 import { htmlOf, textOf, type Page } from '../../report/document.ts';
 import { disclosedBy, type DisclosedExport } from '../../services/recordings/disclosures.ts';
 import { openInstallation } from '../../services/installation/installation.ts';
+import type { DerivedForm } from '../../types/words.ts';
 import { CliError, exit } from '../exit.ts';
 import { jsonText, type CliIo } from '../io.ts';
 import { unlockPerson, type PersonOptions } from '../person.ts';
@@ -27,6 +28,8 @@ const redactions: Readonly<Record<NonNullable<DisclosedExport['redaction']>, str
   none: 'nothing withheld; two people agreed',
 };
 
+const formWords: Readonly<Record<DerivedForm, string>> = { cast: 'asciicast', text: 'plain text', report: 'a report to print' };
+
 /** What stands for words that were not read. */
 const unread: Readonly<Record<Extract<DisclosedExport['words'], string>, string>> = {
   none: 'not given',
@@ -43,7 +46,8 @@ function pageOf(list: readonly DisclosedExport[], since: string | undefined, ins
     wordsOf(one, 'recipient'),
     wordsOf(one, 'purpose'),
     one.second === null ? (one.by ?? 'nobody is named') : `${one.by ?? 'nobody'} and ${one.second}`,
-    `${one.redaction === null ? 'not said: by an older version, nothing was withheld' : redactions[one.redaction]}${one.withheld === null ? '' : `, ${one.withheld} pieces withheld`}${one.part ? ', a span of it' : ''}`,
+    `${one.redaction === null ? 'not said: by an older version, nothing was withheld' : redactions[one.redaction]}${one.withheld === null ? '' : `, ${one.withheld} pieces withheld`}${one.released === 0 ? '' : `, ${one.released} released by hand`}${one.part ? ', a span of it' : ''}`,
+    one.form === null ? 'evidence' : formWords[one.form],
     one.sha256,
   ]);
   return {
@@ -58,7 +62,7 @@ function pageOf(list: readonly DisclosedExport[], since: string | undefined, ins
         ? { heading: 'Exports', paragraphs: ['Nothing was exported in this time.'] }
         : {
             heading: 'Exports',
-            table: { head: ['When', 'Recording', 'Recipient', 'Purpose', 'By', 'Redaction', 'SHA-256 of SHA256SUMS'], rows },
+            table: { head: ['When', 'Recording', 'Recipient', 'Purpose', 'By', 'Redaction', 'Form', 'SHA-256 of SHA256SUMS, or of the file'], rows },
           },
     ],
     sign: [],

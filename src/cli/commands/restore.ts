@@ -5,7 +5,8 @@ import { AuditKeyOpener } from '../../recording/wrap.ts';
 import { restoreBackup } from '../../services/installation/restore.ts';
 import type { CliCommand } from '../command.ts';
 import { exit } from '../exit.ts';
-import { jsonText, lengthText, printable } from '../io.ts';
+import { jsonText, printable } from '../io.ts';
+import { lengthText } from '../../types/length.ts';
 import { wholeNumber } from '../options.ts';
 
 interface Options {

@@ -1,5 +1,5 @@
 /** Events of recordings: how they begin, how far they go, how they end, and who has read them. */
-import { endReasons, importKinds, reasons, reviewStates, roles, workstationClasses } from '../../types/words.ts';
+import { derivedForms, endReasons, importKinds, reasons, reviewStates, roles, workstationClasses } from '../../types/words.ts';
 import { agreement } from './people.ts';
 import { row } from './row.ts';
 
@@ -118,7 +118,7 @@ export const recordingRows = [
   ),
   row(
     'export',
-    'A recording was exported; sha256 is the digest of the bundle’s SHA256SUMS. redaction: default, the recognisers that run by themselves; chosen, those that were named; none, nothing was withheld but snapshots, and two people have signed for that (byKey and signature of person, second, secondKey, secondSignature, asked). recognisers: the version of their table. withheld: pieces in which something was found. list: SHA-256 of the list beside the bundle. part: a span of it was asked for. words: SHA-256 of the file in disclosures/ with purpose and recipient, sealed to the audit keys of the policy in force and to person. sealedTo: it left as one file that this key opens, and never was on a disk in the clear.',
+    'A recording was exported; sha256 is the digest of the bundle’s SHA256SUMS. redaction: default, the recognisers that run by themselves; chosen, those that were named; none, nothing was withheld but snapshots, and two people have signed for that (byKey and signature of person, second, secondKey, secondSignature, asked). recognisers: the version of their table. withheld: pieces in which something was found. released: pieces of which somebody said, with a reason that stands in the list, that they go out all the same. list: SHA-256 of the list beside the bundle. form: it left as one file that proves nothing by itself (asciicast, plain text, a report), and sha256 is that file’s. part: a span of it was asked for. words: SHA-256 of the file in disclosures/ with purpose and recipient, sealed to the audit keys of the policy in force and to person. sealedTo: it left as one file that this key opens, and never was on a disk in the clear.',
     { ecs: 'file:access', ocsf: '1008:3', dicom: '110106/~110135', act: 'R', safeguard: 'audit-controls' },
     {
       recording: 'recording',
@@ -128,7 +128,9 @@ export const recordingRows = [
       'redaction?': exportRedactions,
       'recognisers?': 'version',
       'withheld?': 'count',
+      'released?': 'count',
       'list?': 'sha256',
+      'form?': derivedForms,
       'part?': 'boolean',
       'words?': 'sha256',
       'sealedTo?': 'kid',

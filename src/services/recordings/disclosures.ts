@@ -11,6 +11,7 @@ import { sealedWords } from '../../recording/sealed-words.ts';
 import type { Recipient, SegmentOpener } from '../../recording/types.ts';
 import type { Home } from '../../storage/home.ts';
 import { Refusal } from '../../types/refusal.ts';
+import { derivedForms, type DerivedForm } from '../../types/words.ts';
 
 /** Characters of a purpose and of a recipient. */
 const MAX_DISCLOSURE_WORDS = 500;
@@ -60,6 +61,9 @@ export interface DisclosedExport {
   readonly redaction: (typeof exportRedactions)[number] | null;
   readonly recognisers: string | null;
   readonly withheld: number | null;
+  readonly released: number;
+  /** Null where it was a bundle. */
+  readonly form: DerivedForm | null;
   readonly part: boolean;
   /** `none`: none were given. `missing`, `changed`: the file is gone, or is not the one that the ledger has. `sealed`: no key was given that opens it. */
   readonly words: DisclosureWords | 'none' | 'missing' | 'changed' | 'sealed';
@@ -84,6 +88,8 @@ export async function disclosedBy(
     redaction: exportRedactions.find((word) => word === detail['redaction']) ?? null,
     recognisers: text('recognisers'),
     withheld: typeof detail['withheld'] === 'number' ? detail['withheld'] : null,
+    released: typeof detail['released'] === 'number' ? detail['released'] : 0,
+    form: derivedForms.find((word) => word === detail['form']) ?? null,
     part: detail['part'] === true,
     words: await lookAt(home, recording, text('words'), opener),
   };

@@ -12,6 +12,7 @@ import type { Decided } from '../../ledger/certificate.ts';
 import type { exportRedactions } from '../../ledger/table/recordings.ts';
 import { readVerifier } from '../../export/verifier.ts';
 import { CodedError } from '../../types/coded-error.ts';
+import type { DerivedForm } from '../../types/words.ts';
 import { version } from '../../version.ts';
 import type { Enter } from '../deeds/admit.ts';
 
@@ -29,6 +30,8 @@ export interface ExportFacts extends Partial<Decided> {
   readonly redaction: (typeof exportRedactions)[number];
   /** A span of it was asked for. */
   readonly part?: true;
+  /** It leaves as one file that proves nothing by itself; left out of a bundle's. */
+  readonly form?: DerivedForm;
   /** The key that it was sealed to. */
   readonly sealedTo?: string;
   /** SHA-256 of the sealed purpose and recipient. */
@@ -39,7 +42,7 @@ export interface ExportFacts extends Partial<Decided> {
 export interface ExportWritten {
   readonly sha256: string;
   readonly records: number;
-  readonly redaction?: { readonly list: string; readonly recognisers: string; readonly withheld: number } | undefined;
+  readonly redaction?: { readonly list: string; readonly recognisers: string; readonly withheld: number; readonly released: number } | undefined;
 }
 
 export interface ExportAsked<W> {
@@ -85,6 +88,12 @@ export async function exportRecording<W extends ExportWritten>(
     throw error;
   }
   const { sha256, records, redaction } = written;
-  await event('success', { sha256, records, ...(redaction && { list: redaction.list, recognisers: redaction.recognisers, withheld: redaction.withheld }) });
+  const found = redaction && {
+    list: redaction.list,
+    recognisers: redaction.recognisers,
+    withheld: redaction.withheld,
+    ...(redaction.released > 0 ? { released: redaction.released } : {}),
+  };
+  await event('success', { sha256, records, ...found });
   return written;
 }

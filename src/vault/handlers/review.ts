@@ -3,6 +3,7 @@ import type { Handlers } from '../../process/service.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
 import { Refusal } from '../../types/refusal.ts';
 import type { Holder } from '../holder.ts';
+import { toPage } from '../page-frames.ts';
 import { recordingFolder } from '../recording-folder.ts';
 import type { Review } from '../review.ts';
 import type { VaultService } from '../service.ts';
@@ -21,16 +22,7 @@ export function reviewHandlers(
 > {
   // Loaded when somebody looks: it has an emulator, and most who come in look at nothing.
   let loaded: Promise<Review> | undefined;
-  const review = (): Promise<Review> =>
-    (loaded ??= import('../review.ts').then(
-      (room) =>
-        new room.Review(async (frame) => {
-          const { channel } = holder.page;
-          if (!channel) throw new Refusal('no-page', 'There is no page to replay into.');
-          // Sealing and sending are one step, so that the frames keep the channel's order.
-          await post(channel.seal(frame));
-        }),
-    ));
+  const review = (): Promise<Review> => (loaded ??= import('../review.ts').then((room) => new room.Review(toPage(holder, post))));
   holder.onForget(() => void loaded?.then((one) => one.close()));
   const folderOf = (recording: string): { readonly id: string; readonly folder: string } => ({
     id: recording,
