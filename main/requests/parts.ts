@@ -55,7 +55,7 @@ export interface RequestParts {
   readonly breakGlass: Pick<BreakGlass, 'ask' | 'leave' | 'admit'>;
   readonly slots: Pick<
     Slots,
-    'list' | 'raiseCost' | 'addPasskey' | 'changePassphrase' | 'rename' | 'remove' | 'confirmPassphrase' | 'passkeyOptions' | 'confirmPasskey'
+    'list' | 'raiseCost' | 'addPasskey' | 'changePassphrase' | 'rename' | 'remove' | 'confirmPassphrase' | 'passkeyOptions' | 'confirmPasskey' | 'enrolOptions'
   >;
   readonly people: Pick<People, 'list' | 'ask' | 'view' | 'newcomer' | 'agree' | 'agreeOptions' | 'refuse' | 'prove' | 'leave'>;
   readonly lift: Pick<Lift, 'station'>;

@@ -14,7 +14,7 @@ export function slotRequests({ slots, vaults }: RequestParts): HandlersOf<'slots
     'slots.passphrase': () => done(slots.changePassphrase()),
     'slots.rename': ({ slot, name }) => done(slots.rename(slot, name)),
     'slots.remove': ({ slot }) => done(slots.remove(slot)),
-    'slots.enrolOptions': async ({ withPassphrase }) => (await vaults.require().ask('enrolOptions', { withPassphrase })).options,
+    'slots.enrolOptions': (how) => slots.enrolOptions(how),
     'slots.enrolVerify': async ({ response }) => (await vaults.require().ask('enrolVerify', { response })).options,
     'slots.enrolProve': async ({ label, ...answer }) => ({ slot: await slots.addPasskey(answer, label) }),
   };

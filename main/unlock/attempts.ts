@@ -3,12 +3,13 @@
  * made, and what the page hears of an error. Charged and entered it is in src/people/attempt.ts.
  */
 import { LedgerError } from '../../src/ledger/errors.ts';
+import type { KnownPerson } from '../../src/ledger/person-facts.ts';
 import { StorageFault } from '../../src/disk/fault.ts';
 import { allowanceOf, enterRefusal, type AttemptParts } from '../../src/people/attempt.ts';
 import type { Backoff } from '../../src/people/backoff.ts';
 import { openBackoff } from '../../src/people/backoff-key.ts';
 import { UnlockError } from '../../src/people/errors.ts';
-import type { FactorsAsked } from '../../src/people/factors.ts';
+import { isForbidden, type FactorsAsked } from '../../src/people/factors.ts';
 import { PersonRefused, readPinned, withoutSlots } from '../../src/people/pinned.ts';
 import type { Person } from '../../src/people/types.ts';
 import { changedRecords, refusedEntry } from '../../src/services/people/person.ts';
@@ -96,15 +97,23 @@ export class Attempts {
     return this.#backoff;
   }
 
-  /** The record, if it is the one that the ledger knows, without what a revocation list names of it. @throws Refusal where it is another one; that is an event. */
+  /** The record, if it is the one that the ledger knows, without what a revocation list names of it, or the policy forbids. @throws Refusal where it is another one; that is an event. */
   pinned(person: string): Person | undefined {
     const { home, installed, revocations } = this.#parts;
     try {
       const record = readPinned(home, installed.require().ledger.facts, person);
-      return record && withoutSlots(record, (slot) => revocations.names(slot));
+      const { unlock } = installed.require().policy.policy;
+      return record && withoutSlots(record, (slot) => revocations.names(slot) || isForbidden(slot, unlock));
     } catch (error) {
       throw this.refused(error, person);
     }
+  }
+
+  /** What the vault is told that the ledger has of somebody: a slot that the policy forbids opens as little as one that was revoked. @throws Refusal as `pinned` */
+  known(person: string): KnownPerson | undefined {
+    const known = this.#parts.installed.require().ledger.facts.person(person);
+    const revokedSlots = known && this.pinned(person)?.revokedSlots;
+    return revokedSlots ? { ...known, revokedSlots } : known;
   }
 
   /** The same error for the page, and an event where a record is not the ledger's. @param person whose record was read, where it was one that was */

@@ -1,6 +1,7 @@
 /** The key slots of who is in: shown, and changed by the vault's process, which certifies each change; the ledger then makes it count. */
-import type { Output } from '../../src/bridge/schema.ts';
+import type { Input, Output } from '../../src/bridge/schema.ts';
 import type { KnownPerson } from '../../src/ledger/person-facts.ts';
+import { isForbidden } from '../../src/people/factors.ts';
 import { checkPinned, enterStaged, readPinned, type StagedChange } from '../../src/people/pinned.ts';
 import { changeSentences } from '../../src/services/people/changes.ts';
 import { slotNotes, slotViews } from '../../src/services/people/slots.ts';
@@ -18,7 +19,7 @@ export interface SlotsParts {
   readonly installed: Pick<InstalledHolder, 'require'>;
   readonly vaults: { readonly require: () => Pick<VaultClient, 'ask'> };
   readonly unlock: Pick<Unlock, 'confirm'>;
-  readonly attempts: Pick<Attempts, 'refused'>;
+  readonly attempts: Pick<Attempts, 'known' | 'refused'>;
 }
 
 export class Slots {
@@ -49,7 +50,19 @@ export class Slots {
       slots: slotViews(person, facts).map(({ kdf: _, ...slot }) => slot),
       notes: slotNotes(home, person),
       changes: changeSentences(home, facts, id).toReversed(),
+      stored: this.#takesStored,
     };
+  }
+
+  get #takesStored(): boolean {
+    return !isForbidden({ type: 'passkey-store' }, this.#parts.installed.require().policy.policy.unlock);
+  }
+
+  /** For navigator.credentials.create. @throws Refusal where the policy forbids what is asked for */
+  async enrolOptions(how: Input<'slots.enrolOptions'>): Promise<Record<string, unknown>> {
+    if (how.stored && !this.#takesStored)
+      throw new Refusal('forbidden', 'The policy of this workstation takes no passkey that holds no key itself (unlock.storedPasskeys). Nothing was added.');
+    return (await this.#parts.vaults.require().ask('enrolOptions', how)).options;
   }
 
   /** Has the vault stage a change, and enters it. @returns the slot that it is about */
@@ -119,7 +132,8 @@ export class Slots {
 
   /** @param slot tries this one. */
   async passkeyOptions(slot: string | undefined, withPassphrase: boolean | undefined): Promise<Record<string, unknown>> {
-    const { known } = await this.#known();
+    const { id } = await this.#known();
+    const known = this.#parts.attempts.known(id);
     return (await this.#parts.vaults.require().ask('confirmOptions', { known, withPassphrase, ...(slot === undefined ? {} : { slot }) })).options;
   }
 

@@ -101,7 +101,7 @@ export class Unlock {
         last = await welcomes.lastUnlock(id);
         note = logoffNote(ledger.facts, id);
         untold = ledger.facts.untold(id);
-        const { slot, uv } = await open(id, ledger.facts.person(id), record !== undefined && onlyEnrols(asked, method, record));
+        const { slot, uv } = await open(id, attempts.known(id), record !== undefined && onlyEnrols(asked, method, record));
         if (!record) throw new Refusal('not-proven', notProven);
         await this.#prove(vault, record);
         if (!gate.stands(begun)) throw new Refusal('locked', 'Wardmux was locked in the meantime. Try again.');
@@ -166,7 +166,7 @@ export class Unlock {
     const parts: AttemptParts = { ...attempts.partsOf(backoff), whileStopped: 'lifts' };
     const begun = await attempts.begin(id, method, parts, record);
     try {
-      const { opened } = await attempt(parts, { id }, method, () => open(id, ledger.facts.person(id)));
+      const { opened } = await attempt(parts, { id }, method, () => open(id, attempts.known(id)));
       if (!gate.stands(begun)) throw new Refusal('locked', 'Wardmux was locked in the meantime. Try again.');
       await enter(id, opened);
     } catch (error) {
@@ -200,12 +200,11 @@ export class Unlock {
 
   /** Who is in shows once more that it is them: charged and entered as an attempt to get in is. @throws Refusal */
   async confirm(method: UnlockMethod, open: (known: KnownPerson | undefined) => Promise<Opened>): Promise<{ readonly slot: string }> {
-    const { gate, installed, attempts } = this.#parts;
-    const { ledger } = installed.require();
+    const { gate, attempts } = this.#parts;
     const { id } = gate.requireSession().person;
     const { backoff } = await attempts.prepare(id, method);
     try {
-      const { opened } = await attempt(attempts.partsOf(backoff), { id, again: true }, method, () => open(ledger.facts.person(id)));
+      const { opened } = await attempt(attempts.partsOf(backoff), { id, again: true }, method, () => open(attempts.known(id)));
       gate.session?.ways.show(opened.slot);
       return opened;
     } catch (error) {
@@ -229,7 +228,7 @@ export class Unlock {
     const id = meant(home, ledger.facts, typed);
     const { backoff } = await attempts.prepare(id, method);
     try {
-      const { opened } = await attempt(attempts.partsOf(backoff), { id, agrees: true }, method, () => open(id, ledger.facts.person(id)));
+      const { opened } = await attempt(attempts.partsOf(backoff), { id, agrees: true }, method, () => open(id, attempts.known(id)));
       return { id, opened };
     } catch (error) {
       throw attempts.refusalOf(error);

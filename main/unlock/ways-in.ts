@@ -2,9 +2,10 @@
 import { Limiter } from '../../src/bridge/limiter.ts';
 import { allowanceOf } from '../../src/people/attempt.ts';
 import type { Backoff } from '../../src/people/backoff.ts';
+import { isForbidden } from '../../src/people/factors.ts';
 import { decoyOptions, passkeySlots } from '../../src/people/passkey.ts';
 import { mayProve, readPerson } from '../../src/people/person.ts';
-import { asKnown } from '../../src/people/pinned.ts';
+import { asKnown, withoutSlots } from '../../src/people/pinned.ts';
 import type { Person } from '../../src/people/types.ts';
 import { meant, refusedEntry } from '../../src/services/people/person.ts';
 import type { Home } from '../../src/storage/index.ts';
@@ -26,7 +27,7 @@ export interface WaysInParts {
   readonly installed: InstalledHolder;
   readonly journal: Pick<Journal, 'log'>;
   readonly clock: Pick<Clock, 'now'>;
-  readonly attempts: Pick<Attempts, 'pinned' | 'counters' | 'refusalOf'>;
+  readonly attempts: Pick<Attempts, 'pinned' | 'known' | 'counters' | 'refusalOf'>;
 }
 
 export class WaysIn {
@@ -63,10 +64,11 @@ export class WaysIn {
   people(): Person[] {
     const { home, installed, journal } = this.#parts;
     const facts = installed.current?.ledger.facts;
+    const unlock = installed.current?.policy.policy.unlock;
     return (facts?.active() ?? []).flatMap((id) => {
       try {
         const record = readPerson(home, id);
-        return record ? asKnown(record, facts!.person(id)!) : [];
+        return record ? withoutSlots(asKnown(record, facts!.person(id)!), (slot) => isForbidden(slot, unlock)) : [];
       } catch (error) {
         const entry = refusedEntry(error, id);
         if (entry && !this.#unread.has(id)) journal.log(entry);
@@ -120,7 +122,7 @@ export class WaysIn {
       const like = this.people().map((each) => passkeySlots(each, kind));
       return decoyOptions(rpId, like, (label) => counters.decoy(person, `${method} ${label}`), kind);
     }
-    return (await vaults.require().ask('passkeyOptions', { person, known: facts.person(person), withPassphrase })).options;
+    return (await vaults.require().ask('passkeyOptions', { person, known: attempts.known(person), withPassphrase })).options;
   }
 
   /** Only the page can tell of this, so it counts for nothing: neither for the delays nor for the failures that are shown. */

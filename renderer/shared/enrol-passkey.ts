@@ -11,6 +11,11 @@ const requests = {
   slots: { options: 'slots.enrolOptions', verify: 'slots.enrolVerify', prove: 'slots.enrolProve' },
 } as const;
 
+export interface EnrolHow {
+  readonly passphrase?: Uint8Array;
+  readonly stored?: true;
+}
+
 export type EnrolTest = 'verified' | 'prf' | 'slot';
 
 /** The passkey was not taken; the message is a sentence for people. */
@@ -25,7 +30,7 @@ export interface EnrolProgress {
 }
 
 /**
- * @param passphrase of a key that is touched: only both open then. It is wiped here.
+ * @param how with the passphrase of a key that is touched: only both open then, and it is wiped here. Or `stored`: a passkey without PRF, which keeps half of a key.
  * @returns the id of its slot. @throws NotTaken, Refused, PasskeyUnused
  */
 export async function enrolPasskey(
@@ -33,12 +38,12 @@ export async function enrolPasskey(
   where: keyof typeof requests,
   label: string,
   { touch, learned = () => {} }: EnrolProgress,
-  passphrase?: Uint8Array,
+  how: EnrolHow = {},
 ): Promise<string> {
   try {
-    return await enrol(bridge, where, label, { touch, learned }, passphrase);
+    return await enrol(bridge, where, label, { touch, learned }, how);
   } finally {
-    passphrase?.fill(0);
+    how.passphrase?.fill(0);
   }
 }
 
@@ -47,11 +52,11 @@ async function enrol(
   where: keyof typeof requests,
   label: string,
   { touch, learned }: Required<EnrolProgress>,
-  passphrase: Uint8Array | undefined,
+  { passphrase, stored }: EnrolHow,
 ): Promise<string> {
   const { options, verify, prove } = requests[where];
   const both = passphrase ? { withPassphrase: true } : {};
-  const creating = await bridge.request(options, both);
+  const creating = await bridge.request(options, { ...both, ...(stored ? { stored } : {}) });
   touch(0);
   const proving = await bridge.request(verify, { response: await createPasskey(creating) });
   touch(1);
@@ -59,7 +64,7 @@ async function enrol(
   learned('verified', first.userVerified);
   if (!first.prf) {
     learned('prf', false);
-    throw new NotTaken(text.noPrf);
+    throw new NotTaken(stored ? text.keepsNothing : text.noPrf);
   }
   touch(2);
   const second = await getPasskey(proving);

@@ -788,9 +788,13 @@ export const messages = {
     title: 'What opens your recordings',
     text: 'Each of these is a way to the same keys: one that comes or goes changes no recording. Every change is in the ledger.',
     columns: ['kind', 'name', 'change', 'made', 'last used', 'model', 'asks for'] as readonly string[],
-    kinds: { passphrase: 'passphrase', passkey: 'passkey', 'passphrase-key': 'passphrase and key', 'recovery-code': 'recovery code' } as Readonly<
-      Record<string, string>
-    >,
+    kinds: {
+      passphrase: 'passphrase',
+      passkey: 'passkey',
+      'passphrase-key': 'passphrase and key',
+      'passkey-store': 'weaker passkey',
+      'recovery-code': 'recovery code',
+    } as Readonly<Record<string, string>>,
     never: 'never',
     loading: 'Looking',
     rename: 'Name',
@@ -818,6 +822,10 @@ export const messages = {
     bothText:
       'A passphrase that opens only together with a key which you touch: neither opens anything alone. It takes the place of the passphrase that you have, so that commands and terminals, which can ask for a passphrase only, open nothing of yours any more. You touch the key three times.',
     bothDone: 'Passphrase and key were proven, and open your recordings together from now on. The passphrase before opens nothing.',
+    stored: 'Weaker passkey',
+    storedText:
+      'For a passkey that holds no key itself (no PRF). It keeps half of one, and the secret store of this account keeps the other half. That is weaker: neither was made to be a secret. A program of this account that reads the secret store, and has once seen what your passkey gives, opens your recordings without it. You touch it three times.',
+    storedDone: 'The weaker passkey was proven, and opens your recordings from now on.',
     passkeyStart: 'Enrol it',
     passkeyDone: 'The passkey was proven, and opens your recordings from now on.',
     renameTitle: (name: string) => `Another name for ${name}`,
@@ -897,6 +905,7 @@ export const messages = {
       } as Readonly<Record<string, readonly [string, string, string]>>,
       waiting: 'waiting',
       failedWord: 'failed',
+      keepsNothing: 'This passkey gave back nothing that it was to keep, so it could not open anything. It was not added.',
       noPrf: 'This passkey gives no secret (no PRF), so it could only say yes. Wardmux does not take it. Try another key, or go on with the passphrase.',
       different: 'The key gave two different secrets, so it could not open anything later. It was not taken.',
       cancelled: 'The passkey was not used: cancelled, or too slow. Nothing was saved.',

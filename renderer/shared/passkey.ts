@@ -13,10 +13,13 @@ export class PasskeyUnused extends Error {
 
 export interface Assertion {
   readonly response: Record<string, unknown>;
-  /** The PRF secret, 32 bytes; undefined when the passkey gives none. The caller wipes it. */
+  /** What only this passkey gives, 32 bytes: the PRF secret or, of one without PRF, the handle that it keeps. Undefined when it gives none. The caller wipes it. */
   readonly prf: Uint8Array | undefined;
   readonly userVerified: boolean;
 }
+
+/** A handle of this length (bytes) is half of a key; every other one is the id of a person. */
+const HANDLE_BYTES = 32;
 
 /** Byte in authenticator data that holds the flags, and the bit for user verification (WebAuthn 6.1). */
 const FLAGS_BYTE = 32;
@@ -54,14 +57,14 @@ async function used<T>(ceremony: Promise<Credential | null>): Promise<T> {
   throw new PasskeyUnused();
 }
 
-/** Enrols. The answer is for the core's verification. */
+/** Enrols. Options without a user's handle are for a passkey that keeps half of a key: it is made here, and only the passkey gives it back. The answer is for the core's verification. */
 export async function createPasskey(options: Json): Promise<Record<string, unknown>> {
   const json = unwrap(options);
   const user = json['user'] as Json;
   const publicKey = {
     ...json,
     challenge: bytesOf(json['challenge']),
-    user: { ...user, id: bytesOf(user['id']) },
+    user: { ...user, id: user['id'] === '' ? crypto.getRandomValues(new Uint8Array(HANDLE_BYTES)) : bytesOf(user['id']) },
     ...(json['excludeCredentials'] ? { excludeCredentials: readList(json['excludeCredentials']) } : {}),
     ...(json['extensions'] ? { extensions: readExtensions(json['extensions'] as Json) } : {}),
   } as unknown as PublicKeyCredentialCreationOptions;
@@ -92,6 +95,8 @@ export async function getPasskey(options: Json): Promise<Assertion> {
   const credential = await used<PublicKeyCredential>(navigator.credentials.get({ publicKey }));
   const response = credential.response as AuthenticatorAssertionResponse;
   const first = credential.getClientExtensionResults().prf?.results?.first;
+  const { userHandle } = response;
+  const handle = userHandle?.byteLength === HANDLE_BYTES ? new Uint8Array(userHandle) : undefined;
   return {
     response: {
       ...describe(credential),
@@ -99,10 +104,11 @@ export async function getPasskey(options: Json): Promise<Assertion> {
         clientDataJSON: base64url(response.clientDataJSON),
         authenticatorData: base64url(response.authenticatorData),
         signature: base64url(response.signature),
-        ...(response.userHandle ? { userHandle: base64url(response.userHandle) } : {}),
+        ...(userHandle && !handle ? { userHandle: base64url(userHandle) } : {}),
       },
     },
-    prf: first ? (first instanceof ArrayBuffer ? new Uint8Array(first) : new Uint8Array(first.buffer, first.byteOffset, first.byteLength)) : undefined,
+    prf:
+      handle ?? (first ? (first instanceof ArrayBuffer ? new Uint8Array(first) : new Uint8Array(first.buffer, first.byteOffset, first.byteLength)) : undefined),
     userVerified: ((new Uint8Array(response.authenticatorData)[FLAGS_BYTE] ?? 0) & USER_VERIFIED) !== 0,
   };
 }

@@ -69,7 +69,7 @@ const DERIVE_MS = 180_000;
 /** A way to somebody's keys. */
 const slot = z.object({
   id: z.string(),
-  kind: z.enum(['passphrase', 'passkey', 'passphrase-key', 'recovery-code']),
+  kind: z.enum(['passphrase', 'passkey', 'passphrase-key', 'passkey-store', 'recovery-code']),
   name: z.string().nullable(),
   made: z.string(),
   lastUsed: z.string().nullable(),
@@ -293,6 +293,8 @@ export const requests = {
       notes: z.array(z.string()),
       /** What was changed, when and by whom, newest first: sentences. */
       changes: z.array(z.string()),
+      /** Whether the policy lets a passkey without PRF be added. */
+      stored: z.boolean(),
     }),
   ),
   /** Changes follow within minutes of one of these. The passphrase has been sent as a sealed frame to the vault host. */
@@ -311,7 +313,8 @@ export const requests = {
   'slots.passphrase': row('vault.slot.change', ['workspace'], none, none, DERIVE_MS),
   'slots.rename': row('vault.slot.change', ['workspace'], z.strictObject({ slot: z.string().max(40), name: short }), none, STEPS_MS),
   'slots.remove': row('vault.slot.change', ['workspace'], z.strictObject({ slot: z.string().max(40) }), none, STEPS_MS),
-  'slots.enrolOptions': row('vault.slot.add', ['workspace'], z.strictObject({ withPassphrase }), webauthn),
+  /** `stored`: of a passkey without PRF, where the policy allows that. */
+  'slots.enrolOptions': row('vault.slot.add', ['workspace'], z.strictObject({ withPassphrase, stored: z.boolean().optional() }), webauthn),
   'slots.enrolVerify': row('vault.slot.add', ['workspace'], z.strictObject({ response: webauthn }), webauthn),
   /** Two PRF results have been sent as sealed frames. */
   'slots.enrolProve': row(

@@ -90,11 +90,22 @@ export const deriveFromPrf = (prf: Uint8Array, salt: Uint8Array): Buffer => Buff
  * @param salt the slot's PRF evaluation input, 32 bytes.
  * @returns 32 bytes that the caller wipes.
  */
-export function deriveFromBoth(passphrase: Uint8Array, prf: Uint8Array, salt: Uint8Array): Buffer {
-  if (passphrase.length !== 32 || prf.length !== 32) throw new RangeError('two keys of 32 bytes are needed');
-  const both = Buffer.concat([passphrase, prf]);
+export const deriveFromBoth = (passphrase: Uint8Array, prf: Uint8Array, salt: Uint8Array): Buffer =>
+  fromTwo(passphrase, prf, salt, 'wardmux/v1/passphrase-key-slot');
+
+/**
+ * HKDF-SHA256 (RFC 5869) over what the OS secret store keeps for a slot, and the handle that its passkey gives: 32 bytes each.
+ * @param salt the slot's, 32 bytes.
+ * @returns 32 bytes that the caller wipes.
+ */
+export const deriveFromStored = (half: Uint8Array, handle: Uint8Array, salt: Uint8Array): Buffer =>
+  fromTwo(half, handle, salt, 'wardmux/v2/passkey-store-slot');
+
+function fromTwo(one: Uint8Array, other: Uint8Array, salt: Uint8Array, label: string): Buffer {
+  if (one.length !== 32 || other.length !== 32) throw new RangeError('two keys of 32 bytes are needed');
+  const both = Buffer.concat([one, other]);
   try {
-    return Buffer.from(hkdfSync('sha256', both, salt, 'wardmux/v1/passphrase-key-slot', 32));
+    return Buffer.from(hkdfSync('sha256', both, salt, label, 32));
   } finally {
     both.fill(0);
   }

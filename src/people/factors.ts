@@ -15,9 +15,14 @@ const methods: Readonly<Record<KeySlot['type'], UnlockMethod | null>> = {
   passphrase: 'passphrase',
   'passkey-prf': 'passkey',
   'passphrase-key': 'passphrase-key',
+  'passkey-store': 'passkey',
   'recovery-code': null,
 };
 export const methodOf = ({ type }: Pick<KeySlot, 'type'>): UnlockMethod | null => methods[type];
+
+/** Whether the policy lets nobody in by such a slot. @param unlock the policy's */
+export const isForbidden = ({ type }: Pick<KeySlot, 'type'>, unlock: { readonly storedPasskeys?: boolean | undefined } | undefined): boolean =>
+  type === 'passkey-store' && unlock?.storedPasskeys !== true;
 
 type Slots = Pick<PersonRecord, 'slots'>;
 

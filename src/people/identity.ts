@@ -7,10 +7,10 @@ import type { PublicJwk } from '../types/keys.ts';
 import type { Identity, Person, PersonRecord } from './types.ts';
 import { Ways } from './ways.ts';
 
-/** The public part of a person, as bytes in one fixed order: associated data of the sealed identity. */
+/** The public part of a person, as bytes in one fixed order: associated data of the sealed identity. It has a version of its own, which other slots do not change. */
 export function publicPart(person: Omit<PersonRecord, 'slots' | 'identity'>): Buffer {
-  const { format, version, id, name, created, encryptionKey: e, signingKey: s } = person;
-  return Buffer.from(JSON.stringify(['wardmux/v1/person', format, version, id, name, created, [e.x, e.y], [s.x, s.y]]), 'utf8');
+  const { format, id, name, created, encryptionKey: e, signingKey: s } = person;
+  return Buffer.from(JSON.stringify(['wardmux/v1/person', format, 1, id, name, created, [e.x, e.y], [s.x, s.y]]), 'utf8');
 }
 
 const publicJwk = (key: KeyObject): PublicJwk => {

@@ -1,7 +1,8 @@
 /**
  * Passkeys (WebAuthn Level 3) whose PRF extension gives the key of a slot. Verification says that the right authenticator
  * was asked by the right page with the user verified; the PRF result is what opens. An authenticator without PRF gets no
- * slot: a signature decrypts nothing. A key that is only touched is taken together with a passphrase: the key of such a slot comes from both.
+ * slot of its own: a signature decrypts nothing. A key that is only touched is taken together with a passphrase: the key of such a slot comes from both.
+ * Where the policy allows it, a passkey without PRF opens by what it was given to keep, its user handle, and a secret in the OS secret store (stored-half.ts).
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { generateAuthenticationOptions, generateRegistrationOptions, verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
@@ -10,9 +11,11 @@ import { z } from 'zod';
 import { UnlockError, wrongPassphrase } from './errors.ts';
 import { Refusal } from '../types/refusal.ts';
 import type { OpenIdentity } from './identity.ts';
-import { deriveFromBoth, deriveFromPassphrase, deriveFromPrf, type ScryptParameters } from '../crypto/kdf.ts';
+import type { ScryptParameters } from '../crypto/kdf.ts';
+import { kekOf } from './credential-key.ts';
 import { mayProve, openWithVaultKey, requireNotStopped } from './person.ts';
 import { hasCredential, labelOf, newSlotId, unwrapVaultKey, wrapVaultKey, type CredentialSlot } from './slot.ts';
+import { hasPrf, keepsNothing, NO_HALVES, type Halves } from './stored-half.ts';
 import type { Person, PersonRecord } from './types.ts';
 
 /** A challenge lives this long; so does the browser's dialog. */
@@ -23,9 +26,16 @@ const proofMs = 2 * challengeMs;
 const algorithms = [-7, -8, -257];
 const prfBytes = 32;
 
-/** `passkey-prf` asks its owner (userVerification), `passphrase-key` takes a touch. */
 export type CredentialKind = CredentialSlot['type'];
-const askedOf: Readonly<Record<CredentialKind, 'required' | 'discouraged'>> = { 'passkey-prf': 'required', 'passphrase-key': 'discouraged' };
+/**
+ * Whether the owner is asked (userVerification) or a touch does, and whether the credential stays on the authenticator (residentKey): where that keeps a handle
+ * it has to; of a key that is touched another one of the same person would take the place of the one before.
+ */
+const ceremony = {
+  'passkey-prf': { asked: 'required', kept: 'preferred' },
+  'passphrase-key': { asked: 'discouraged', kept: 'discouraged' },
+  'passkey-store': { asked: 'required', kept: 'required' },
+} as const satisfies Readonly<Record<CredentialKind, unknown>>;
 
 type Json = Record<string, unknown>;
 
@@ -85,13 +95,15 @@ interface Enrolment {
 export class Passkeys {
   readonly #party: RelyingParty;
   readonly #nowMs: () => number;
+  readonly #halves: Halves;
   #pending: Pending | undefined;
   #enrolment: Enrolment | undefined;
 
-  /** @param nowMs monotonic milliseconds. */
-  constructor(party: RelyingParty, nowMs: () => number = () => performance.now()) {
+  /** @param nowMs monotonic milliseconds. @param halves what the OS secret store keeps of passkeys without PRF. */
+  constructor(party: RelyingParty, nowMs: () => number = () => performance.now(), halves: Halves = NO_HALVES) {
     this.#party = party;
     this.#nowMs = nowMs;
+    this.#halves = halves;
   }
 
   #begin(purpose: Pending['purpose'], person: string): Uint8Array<ArrayBuffer> {
@@ -126,8 +138,9 @@ export class Passkeys {
   }
 
   /**
-   * Verifies the assertion, then opens the slot with the PRF result: both must be right.
-   * @param prf 32 bytes, not wiped here.
+   * Verifies the assertion, then opens the slot with the PRF result: both must be right. Of a slot with a half in the secret store that half is read
+   * after the assertion has been verified, and not before.
+   * @param prf 32 bytes, not wiped here; of such a slot the handle.
    * @param passphrase UTF-8 of the NFC form, not wiped here: the slot is one of both, and a touch is enough of the key.
    * @returns the identity, and the record with the new counter, to be saved.
    * @throws UnlockError; of a slot of both `wrong-passphrase` where the key was right
@@ -142,8 +155,10 @@ export class Passkeys {
     const { counter, uv } = await this.#verify(parsed.data, challenge, slot, person.id).catch((error: unknown) => {
       throw refused(reason(error));
     });
-    if (!prf || prf.length !== prfBytes) throw new UnlockError('passkey-refused', 'The passkey gave no key (PRF) this time. Use the passphrase.');
-    const kek = await kekOf(slot, prf, passphrase);
+    if (!prf || prf.length !== prfBytes) throw new UnlockError('passkey-refused', 'The passkey gave no key this time. Use the passphrase.');
+    const half = slot.type === 'passkey-store' ? await this.#halves.read(slot.id) : undefined;
+    const kek = await kekOf(slot, prf, { passphrase, half });
+    half?.fill(0);
     try {
       const vaultKey = unwrapVaultKey(kek, person.id, slot);
       if (!vaultKey && passphrase) throw wrongPassphrase();
@@ -180,12 +195,12 @@ export class Passkeys {
       expectedChallenge: challenge,
       expectedOrigin: this.#party.origin,
       expectedRPID: this.#party.rpId,
-      requireUserVerification: askedOf[slot.type] === 'required',
+      requireUserVerification: ceremony[slot.type].asked === 'required',
       // Signature counters that stand still or go back are refused by the library, unless both are 0.
       credential: { id: slot.credentialId, publicKey: new Uint8Array(Buffer.from(slot.publicKey, 'base64url')), counter: slot.counter },
     });
     const { userVerified: uv, newCounter: counter } = authenticationInfo;
-    if (!verified || (!uv && askedOf[slot.type] === 'required')) throw new Error('its signature is wrong');
+    if (!verified || (!uv && ceremony[slot.type].asked === 'required')) throw new Error('its signature is wrong');
     return { counter, uv };
   }
 
@@ -203,12 +218,13 @@ export class Passkeys {
       userID: new Uint8Array(Buffer.from(person.id, 'utf8')),
       timeout: challengeMs,
       attestationType: 'none',
-      // A key that is touched keeps nothing itself: another credential of the same person on it would take the place of the one before.
-      authenticatorSelection: { residentKey: kind === 'passkey-prf' ? 'preferred' : 'discouraged', userVerification: askedOf[kind] },
+      authenticatorSelection: { residentKey: ceremony[kind].kept, userVerification: ceremony[kind].asked },
       // The same key may stand in another slot with another passphrase, before the old one is removed.
       excludeCredentials: passkeySlots(person, 'passkey-prf').map(({ credentialId, transports }) => ({ id: credentialId, transports: [...transports] })),
       supportedAlgorithmIDs: algorithms,
     });
+    // The handle is half of a key: the page makes it, and this process hears of it in a sealed frame alone. Whether there is a PRF is asked all the same.
+    if (kind === 'passkey-store') return { ...options, user: { ...options.user, id: '' }, extensions: { prf: {} } };
     return { ...options, extensions: { prf: { eval: { first: prfSalt.toString('base64url') } } } };
   }
 
@@ -224,7 +240,9 @@ export class Passkeys {
     const challenge = this.#take('enrol', person.id);
     const parsed = registration.safeParse(response);
     if (!enrolment || !parsed.success) throw notEnrolled('the answer of the browser is not valid');
-    if (parsed.data.clientExtensionResults.prf?.enabled === false) throw new Refusal('no-prf', noPrf);
+    const { enabled } = parsed.data.clientExtensionResults.prf ?? {};
+    if (enrolment.kind === 'passkey-store' && enabled) throw new Refusal('has-prf', hasPrf);
+    if (enrolment.kind !== 'passkey-store' && enabled === false) throw new Refusal('no-prf', noPrf);
     const { transports = [] } = parsed.data.response;
     try {
       if (decodeClientDataJSON(parsed.data.response.clientDataJSON).crossOrigin) throw new Error('asked from inside another page');
@@ -237,7 +255,7 @@ export class Passkeys {
         expectedChallenge: challenge,
         expectedOrigin: this.#party.origin,
         expectedRPID: this.#party.rpId,
-        requireUserVerification: askedOf[enrolment.kind] === 'required',
+        requireUserVerification: ceremony[enrolment.kind].asked === 'required',
         supportedAlgorithmIDs: algorithms,
       });
       if (!verified) throw new Error('the attestation is wrong');
@@ -251,14 +269,15 @@ export class Passkeys {
       rpID: this.#party.rpId,
       challenge: this.#begin('prove', person.id),
       timeout: challengeMs,
-      userVerification: askedOf[enrolment.kind],
+      userVerification: ceremony[enrolment.kind].asked,
       allowCredentials: [{ id: enrolment.credential.id, transports: [...transports] }],
     });
+    if (enrolment.kind === 'passkey-store') return { ...options };
     return { ...options, extensions: { prf: { eval: { first: enrolment.prfSalt.toString('base64url') } } } };
   }
 
   /**
-   * Two equal PRF results prove that the authenticator holds a key; then the slot is made.
+   * Two equal PRF results, or handles, prove that the authenticator holds what opens; then the slot is made.
    * @param evaluations what came as sealed frames since enrolOptions; not wiped here.
    * @param known of a slot of both: the passphrase, whose rules are checked by the caller, as UTF-8 of the NFC form, not wiped here. The slot takes the
    * place of every passphrase alone.
@@ -281,6 +300,8 @@ export class Passkeys {
     if (!enrolment?.credential || !parsed.success || (known !== undefined) !== (enrolment.kind === 'passphrase-key'))
       throw notEnrolled('the answer of the browser is not valid');
     const { id, aaguid, publicKey, counter: before, transports } = enrolment.credential;
+    const stored = enrolment.kind === 'passkey-store';
+    const none = stored ? keepsNothing : noPrf;
     if (parsed.data.id !== id) throw notEnrolled('it is another passkey');
     const key = Buffer.from(publicKey).toString('base64url');
     const { kind: type } = enrolment;
@@ -290,9 +311,9 @@ export class Passkeys {
       },
     );
     const [first, second, ...more] = evaluations;
-    if (!first || !second) throw new Refusal('no-prf', noPrf);
+    if (!first || !second) throw new Refusal('no-prf', none);
     if (more.length > 0 || first.length !== prfBytes || second.length !== prfBytes || !timingSafeEqual(first, second)) {
-      throw new Refusal('no-prf', `The passkey gave two different keys for one question. ${noPrf}`);
+      throw new Refusal('no-prf', `The passkey gave two different keys for one question. ${none}`);
     }
     const credential = {
       id: newSlotId(),
@@ -305,8 +326,12 @@ export class Passkeys {
       transports: [...transports],
       prfSalt: enrolment.prfSalt.toString('base64url'),
     };
-    const bare = known ? ({ ...credential, type: 'passphrase-key', kdf: known.kdf } as const) : ({ ...credential, type: 'passkey-prf' } as const);
-    const kek = await kekOf(bare, first, known?.passphrase);
+    const bare = known
+      ? ({ ...credential, type: 'passphrase-key', kdf: known.kdf } as const)
+      : ({ ...credential, type: stored ? 'passkey-store' : 'passkey-prf' } as const);
+    const half = stored ? await this.#halves.make(bare.id) : undefined;
+    const kek = await kekOf(bare, first, { passphrase: known?.passphrase, half });
+    half?.fill(0);
     const slot: CredentialSlot = { ...bare, wrapped: identity.withVaultKey((vaultKey) => wrapVaultKey(kek, vaultKey, person.id, bare)) };
     kek.fill(0);
     identity.replaceSlots([...person.slots.filter((old) => !known || old.type !== 'passphrase'), slot]);
@@ -320,22 +345,6 @@ export class Passkeys {
   }
 }
 
-/** The key that wraps: of a passkey, or of both. @returns 32 bytes that the caller wipes. */
-async function kekOf(
-  slot: Pick<CredentialSlot, 'prfSalt'> & { readonly kdf?: ScryptParameters },
-  prf: Uint8Array,
-  passphrase: Uint8Array | undefined,
-): Promise<Buffer> {
-  const salt = Buffer.from(slot.prfSalt, 'base64url');
-  if (!slot.kdf || !passphrase) return deriveFromPrf(prf, salt);
-  const derived = await deriveFromPassphrase(passphrase, slot.kdf);
-  try {
-    return deriveFromBoth(derived, prf, salt);
-  } finally {
-    derived.fill(0);
-  }
-}
-
 async function optionsFor(
   rpID: string,
   challenge: Uint8Array<ArrayBuffer>,
@@ -346,7 +355,7 @@ async function optionsFor(
     rpID,
     challenge,
     timeout: challengeMs,
-    userVerification: askedOf[kind],
+    userVerification: ceremony[kind].asked,
     allowCredentials: slots.map(({ credentialId, transports }) => ({ id: credentialId, transports: [...transports] })),
   });
   const evalByCredential = Object.fromEntries(slots.map(({ credentialId, prfSalt }) => [credentialId, { first: prfSalt }]));
@@ -377,8 +386,9 @@ export function decoyOptions(
   return optionsFor(rpID, new Uint8Array(randomBytes(32)), slots, kind);
 }
 
+/** The slots that one ceremony asks for: of passkeys those with PRF and those without, which nobody tells apart in what is asked for. */
 export const passkeySlots = (person: PersonRecord | undefined, kind: CredentialKind): CredentialSlot[] =>
-  (person?.slots ?? []).filter(hasCredential).filter(({ type }) => type === kind);
+  (person?.slots ?? []).filter(hasCredential).filter(({ type }) => type === kind || (kind === 'passkey-prf' && type === 'passkey-store'));
 
 /** The library's words, in one sentence of ours. They hold public values at most: challenges, origins, counters. */
 const reason = (error: unknown): string =>

@@ -9,7 +9,7 @@ import { generateKeys, OpenIdentity, sealIdentity } from './identity.ts';
 import { dearerCost, deriveFromPassphrase, measuredScryptParameters, newScryptParameters, scryptLimits, type ScryptParameters } from '../crypto/kdf.ts';
 import { nameSchema, personIdSchema, personSchema } from './schema.ts';
 import type { Role } from '../types/words.ts';
-import { newSlotId, unwrapVaultKey, wrapVaultKey } from './slot.ts';
+import { newSlotId, unwrapVaultKey, versionFor, wrapVaultKey } from './slot.ts';
 import type { Sealed } from '../crypto/seal.ts';
 import { deriveFromCode } from './recovery-code.ts';
 import { personStopped, UnlockError, wrongPassphrase } from './errors.ts';
@@ -44,8 +44,8 @@ export function readPersonAt(path: string, id: string): PersonRecord | undefined
 
 /** The text of a record: what the ledger says of its person is not in it. */
 export function recordText(person: PersonRecord): string {
-  const { format, version, id, name, created, encryptionKey, signingKey, slots, identity } = person;
-  return toJson(personSchema.parse({ format, version, id, name, created, encryptionKey, signingKey, slots, identity }));
+  const { format, id, name, created, encryptionKey, signingKey, slots, identity } = person;
+  return toJson(personSchema.parse({ format, version: versionFor(slots), id, name, created, encryptionKey, signingKey, slots, identity }));
 }
 
 /** Replaces the record of a person that exists. @throws StorageFault */

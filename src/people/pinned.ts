@@ -21,6 +21,7 @@ import { UnlockError } from './errors.ts';
 import { publicPart, type OpenIdentity } from './identity.ts';
 import { gravestoneOf, personPath, readPerson, readPersonAt, recordText, savePerson } from './person.ts';
 import { personIdSchema } from './schema.ts';
+import { dropHalves, StoredHalves } from './stored-half.ts';
 import type { KeySlot, Person, PersonRecord } from './types.ts';
 
 export type PersonMismatch = 'unknown' | 'keys' | 'record' | 'slots' | 'missing' | 'damaged';
@@ -303,6 +304,7 @@ export async function enterStaged(home: Home, ledger: Pick<Ledger, 'facts' | 'ap
   const { slots, after, change, slot, previous, model, byKey, signature } = staged;
   const record = stagedPerson(home, id, slots);
   if (!record) throw changedMeanwhile();
+  const before = slotsIn(home, id);
   const facts = factsOf(record);
   // Asked under the ledger's lock, so that of two changes that follow the same event one is entered.
   const mayEnter = (): void => {
@@ -337,7 +339,17 @@ export async function enterStaged(home: Home, ledger: Pick<Ledger, 'facts' | 'ap
   // Told when it is so: from here on nothing else opens.
   const person = checkPinned(home, id, ledger.facts.person(id));
   if (!person) throw new PersonRefused(home, id, 'missing');
+  await dropHalves(new StoredHalves(home), before, person.slots);
   return person;
+}
+
+/** As the file has them, whatever it is worth: what of them goes leaves nothing in the secret store. */
+export function slotsIn(home: Home, id: string): readonly KeySlot[] {
+  try {
+    return readPerson(home, id)?.slots ?? [];
+  } catch {
+    return [];
+  }
 }
 
 /** Held while a record gets another one's place. */

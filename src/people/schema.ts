@@ -1,6 +1,7 @@
 /** people/ID.json, checked in full: nothing from disk is believed before it has been through here. */
 import { z } from 'zod';
 import { scryptLimits } from '../crypto/kdf.ts';
+import { versionFor } from './slot.ts';
 import type { PersonRecord } from './types.ts';
 import { AAGUID, PERSON_ID } from '../types/ids.ts';
 import { publicJwkSchema } from '../crypto/p256.ts';
@@ -48,6 +49,7 @@ const keySlotSchema = z.discriminatedUnion('type', [
   z.strictObject({ ...slot, type: z.literal('passphrase'), kdf: scrypt }),
   z.strictObject({ ...slot, type: z.literal('passkey-prf'), ...credential }),
   z.strictObject({ ...slot, type: z.literal('passphrase-key'), kdf: scrypt, ...credential }),
+  z.strictObject({ ...slot, type: z.literal('passkey-store'), ...credential }),
   z.strictObject({ ...slot, type: z.literal('recovery-code'), number: z.int().min(1).max(9) }),
 ]);
 
@@ -56,7 +58,7 @@ export const personIdSchema = z.string().regex(PERSON_ID);
 export const personSchema: z.ZodType<PersonRecord> = z
   .strictObject({
     format: z.literal('wardmux-person'),
-    version: z.literal(1),
+    version: z.union([z.literal(1), z.literal(2)]),
     id: personIdSchema,
     name: z.string().min(1).max(80),
     created: z.iso.datetime(),
@@ -69,4 +71,5 @@ export const personSchema: z.ZodType<PersonRecord> = z
     error: 'slots without sealed keys, or these without a slot',
     path: ['slots'],
   })
+  .refine(({ version, slots }) => version === versionFor(slots), { error: 'not the version of what it holds', path: ['version'] })
   .refine(({ slots }) => new Set(slots.map(({ id }) => id)).size === slots.length, 'two key slots have the same id');

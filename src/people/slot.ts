@@ -20,6 +20,9 @@ export const labelOf = (text: string): string =>
     .trim()
     .slice(0, 80);
 
+/** The version of a record with these slots: a reader that knows version 1 alone is not to judge a slot that it does not know. */
+export const versionFor = (slots: readonly Pick<KeySlot, 'type'>[]): 1 | 2 => (slots.some(({ type }) => type === 'passkey-store') ? 2 : 1);
+
 type Bare = KeySlot extends infer S ? (S extends KeySlot ? Omit<S, 'wrapped'> : never) : never;
 
 /**

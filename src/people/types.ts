@@ -23,7 +23,7 @@ interface Credential {
   readonly publicKey: string;
   readonly counter: number;
   readonly transports: readonly string[];
-  /** PRF evaluation input, base64url, 32 bytes, random for each credential. */
+  /** PRF evaluation input, base64url, 32 bytes, random for each credential; salt of the slot's key. */
   readonly prfSalt: string;
 }
 
@@ -33,6 +33,8 @@ export type KeySlot =
   | (Slot & Credential & { readonly type: 'passkey-prf' })
   /** The key that wraps comes from both, so that neither the passphrase nor the authenticator alone opens anything. */
   | (Slot & Credential & { readonly type: 'passphrase-key'; readonly kdf: ScryptParameters })
+  /** Of a passkey without PRF: the key that wraps comes from a secret in the OS secret store and from the handle that the passkey gives. Weaker (stored-half.ts). */
+  | (Slot & Credential & { readonly type: 'passkey-store' })
   /** A code on paper, good once: for a new passphrase and for nothing else. `number`: which one of its sheet. */
   | (Slot & { readonly type: 'recovery-code'; readonly number: number });
 
@@ -42,7 +44,8 @@ export type KeySlot =
  */
 export interface PersonRecord {
   readonly format: 'wardmux-person';
-  readonly version: 1;
+  /** 2 where a slot is of a type that version 1 does not know, and only there. */
+  readonly version: 1 | 2;
   readonly id: string;
   readonly name: string;
   readonly created: string;

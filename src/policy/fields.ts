@@ -83,6 +83,11 @@ export const policyFields: Readonly<Record<PolicyFieldName, FieldRow>> = {
     weaker: { order: [false, true] },
     absent: false,
   },
+  'unlock.storedPasskeys': {
+    help: 'Whether a passkey that holds no key itself (no PRF) may open: half of the key lies in the secret store of the account, the other half is what the passkey was given to keep. Weaker: neither was made to be a secret. False where it is left out: none is added, and one that is there opens nothing.',
+    weaker: { order: [false, true] },
+    absent: false,
+  },
   'reason.ask': {
     help: 'When somebody says why, by a word of a list: unlock, whenever they have come in; session, when their session begins, and after it has ended again. Ledger, recordings and bundles have the word. Left out: nobody is asked.',
     weaker: { order: ['unlock', 'session', undefined] },

@@ -78,6 +78,7 @@ export const policySchema: z.ZodType<Policy> = z.strictObject({
         .optional()
         .describe(helpOf('unlock.factors')),
       commands: z.boolean().optional().describe(helpOf('unlock.commands')),
+      storedPasskeys: z.boolean().optional().describe(helpOf('unlock.storedPasskeys')),
     })
     .optional()
     .describe('What whoever comes in shows. Left out: one factor.'),

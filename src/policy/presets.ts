@@ -27,6 +27,9 @@ const asked = from<Policy['consent']>(CONSENT, '1.4, AC-8: explicit consent befo
 const oneFactor = from<1 | 2>(1, '[J]: two where everybody has a passkey or a key; a first run has neither');
 const notAsked = from<Policy['consent']>(undefined, '[J]: a text of the site can be added');
 
+/** The same in every class but one: whoever reads one account's keyring there reads that of the whole ward. */
+const noStored = from(false, '[J]: one keyring for all who share the account');
+
 interface PresetRow {
   /** For people. */
   readonly title: string;
@@ -40,6 +43,7 @@ interface PresetRow {
   readonly clearClipboard: Valued<boolean>;
   readonly consent: Valued<Policy['consent']>;
   readonly factors: Valued<1 | 2>;
+  readonly storedPasskeys: Valued<boolean>;
 }
 
 /** Where two factors are asked for, a terminal has one: in every preset it is refused then. */
@@ -58,6 +62,7 @@ export const presets = {
     clearClipboard: emptied,
     consent: asked,
     factors: oneFactor,
+    storedPasskeys: noStored,
   },
   nursing: {
     title: 'A workstation of a ward or another team',
@@ -71,6 +76,7 @@ export const presets = {
     clearClipboard: emptied,
     consent: notAsked,
     factors: oneFactor,
+    storedPasskeys: noStored,
   },
   'it-office': {
     title: 'A desk of one person in an office that others do not enter',
@@ -84,6 +90,7 @@ export const presets = {
     clearClipboard: emptied,
     consent: notAsked,
     factors: oneFactor,
+    storedPasskeys: from(true, '[J]: the keyring is that of the one person there'),
   },
   remote: {
     title: 'A desk outside of the hospital',
@@ -97,6 +104,7 @@ export const presets = {
     clearClipboard: emptied,
     consent: asked,
     factors: oneFactor,
+    storedPasskeys: from(false, '[J]: the keyring leaves the house'),
   },
   strict: {
     title: 'The shortest times and every safeguard, wherever it stands',
@@ -110,6 +118,7 @@ export const presets = {
     clearClipboard: emptied,
     consent: asked,
     factors: from<1 | 2>(2, '4.2: UV each time, and two factors for an admin role in any class'),
+    storedPasskeys: noStored,
   },
 } as const satisfies Readonly<Record<string, PresetRow>>;
 
@@ -126,12 +135,13 @@ const lockRows = ['idleSeconds', 'warnSeconds', 'maxHours', 'logoffMinutes', 'pa
 
 /** The values of a preset, by the policy's fields, each with where it comes from. */
 export function presetValues(name: PresetName): readonly (readonly [field: PolicyFieldName, value: unknown, source: string])[] {
-  const { class: place, consent, factors, ...lock }: Omit<PresetRow, 'title'> = presets[name];
+  const { class: place, consent, factors, storedPasskeys, ...lock }: Omit<PresetRow, 'title'> = presets[name];
   return [
     ['workstation.class', place.value, place.source],
     ...lockRows.map((row) => [`lock.${row}`, lock[row].value, lock[row].source] as const),
     ['unlock.factors', factors.value, factors.source],
     ['unlock.commands', commands.value, commands.source],
+    ['unlock.storedPasskeys', storedPasskeys.value, storedPasskeys.source],
     ['consent.version', consent.value?.version, consent.source],
     ['consent.text', consent.value?.text, consent.source],
   ];
@@ -139,11 +149,11 @@ export function presetValues(name: PresetName): readonly (readonly [field: Polic
 
 /** A preset's part of a policy. */
 export function presetPart(name: PresetName): Pick<Policy, 'lock' | 'consent' | 'unlock'> & { readonly class: WorkstationClass } {
-  const { class: place, consent, factors, ...lock }: Omit<PresetRow, 'title'> = presets[name];
+  const { class: place, consent, factors, storedPasskeys, ...lock }: Omit<PresetRow, 'title'> = presets[name];
   return {
     class: place.value,
     ...(consent.value ? { consent: consent.value } : {}),
-    unlock: { factors: factors.value, commands: commands.value },
+    unlock: { factors: factors.value, commands: commands.value, storedPasskeys: storedPasskeys.value },
     lock: {
       idleSeconds: lock.idleSeconds.value,
       warnSeconds: lock.warnSeconds.value,

@@ -58,6 +58,8 @@ export interface Policy {
         readonly factors?: 1 | 2 | undefined;
         /** Whether a passphrase alone does at a terminal and in a command, where two are asked for. False where it is left out. */
         readonly commands?: boolean | undefined;
+        /** Whether a passkey that holds no key itself opens, by half a key in the OS secret store. False where it is left out. */
+        readonly storedPasskeys?: boolean | undefined;
       }
     | undefined;
   /** Left out: nobody is asked why. */

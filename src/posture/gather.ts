@@ -56,7 +56,8 @@ export const selfTestOf = (event: Pick<LedgerEvent, 'time' | 'outcome'> | undefi
 function personOf(home: Home, ledger: LedgerFacts, id: string): PosturePerson {
   const roles = ledger.person(id)?.roles ?? [];
   try {
-    return { id, roles, passkeys: readPinned(home, ledger, id)?.slots.filter(hasCredential).length ?? 0 };
+    // What the policy may forbid, and strict does, is no second factor to count on.
+    return { id, roles, passkeys: readPinned(home, ledger, id)?.slots.filter((slot) => hasCredential(slot) && slot.type !== 'passkey-store').length ?? 0 };
   } catch (error) {
     if (error instanceof PersonRefused || (error instanceof StorageFault && error.code === 'corrupt')) return { id, roles, passkeys: 0, changed: true };
     throw error;

@@ -119,7 +119,7 @@ test('each field that the strict preset has a value for has a row, but what no c
     consent: undefined,
     workstation: { ...policy.workstation, class: 'it-office' as const },
     lock: { idleSeconds: 900, warnSeconds: 120, holdShells: true, clearClipboard: false },
-    unlock: { factors: 1 as const, commands: true },
+    unlock: { factors: 1 as const, commands: true, storedPasskeys: true },
   };
   const found = names({ policy: weak });
   const others = presetValues('strict')

@@ -195,6 +195,7 @@ const rows: readonly RowOf[] = [
   setting('lock.clearClipboard', 'Whether a lock empties the clipboard', 'workstation-use'),
   setting('unlock.factors', 'Factors that an unlock takes', 'authentication'),
   setting('unlock.commands', 'Whether a passphrase alone does in a terminal where two factors are asked for', 'authentication'),
+  setting('unlock.storedPasskeys', 'Whether a passkey that holds no key itself opens', 'authentication'),
   {
     name: 'second-factor',
     title: 'A passkey or key for each person',

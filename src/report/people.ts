@@ -41,6 +41,8 @@ const verifications: Readonly<Record<KeySlot['type'], string>> = {
   passphrase: 'a passphrase, which derives the key (one factor)',
   'passkey-prf': 'a passkey with user verification, which gives the key (two factors)',
   'passphrase-key': 'a passphrase and a touched key, which give the key only together (two factors)',
+  'passkey-store':
+    'a passkey with user verification that holds no key itself: it gives half of one, the secret store of the account the other (two factors, weaker)',
   'recovery-code': 'a printed code, good once for a new passphrase and for nothing else (one factor)',
 };
 

@@ -197,6 +197,7 @@ export const policyFieldNames = [
   'lock.clearClipboard',
   'unlock.factors',
   'unlock.commands',
+  'unlock.storedPasskeys',
   'reason.ask',
   'reason.ticket',
   'revocation.file',

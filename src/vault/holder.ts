@@ -7,6 +7,7 @@ import { EMERGENCY, denials, emergencyGrantOf, enrolGrantOf, grantOf, type Grant
 import type { dearerCost } from '../crypto/kdf.ts';
 import type { OpenIdentity } from '../people/identity.ts';
 import { Passkeys } from '../people/passkey.ts';
+import { StoredHalves } from '../people/stored-half.ts';
 import type { Person } from '../people/types.ts';
 import type { FirstRunInput } from '../services/installation/first-run.ts';
 import { homePaths, type Home } from '../storage/home.ts';
@@ -70,7 +71,7 @@ export class Holder {
     if (this.#configuration) return;
     this.#configuration = configuration;
     this.#home = homePaths(configuration.home);
-    this.#passkeys = new Passkeys({ origin: configuration.origin, rpId: configuration.rpId });
+    this.#passkeys = new Passkeys({ origin: configuration.origin, rpId: configuration.rpId }, undefined, new StoredHalves(this.#home));
   }
 
   /** @throws Refusal before it is configured */

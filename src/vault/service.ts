@@ -165,11 +165,11 @@ export const vaultService = {
   changePassphrase: asked('vault.slot.change', z.object({ known, workstation: z.string() }), staged, SCRYPT_MS),
   /** Gives a passkey its name or, where there is none, takes the slot away. */
   changeSlot: asked('vault.slot.change', z.object({ known, slot: z.string(), name: z.string().optional() }), staged),
-  /** For navigator.credentials.create. */
-  enrolOptions: asked('vault.slot.add', z.object({ withPassphrase }), options),
+  /** For navigator.credentials.create. `stored`: of a passkey without PRF, half of whose key the OS secret store keeps; whether that is allowed main has asked the policy. */
+  enrolOptions: asked('vault.slot.add', z.object({ withPassphrase, stored: z.boolean().optional() }), options),
   /** For a proving get(). */
   enrolVerify: asked('vault.slot.add', z.object({ response: json }), options),
-  /** Two equal PRF results came as sealed frames; `withPassphrase` the passphrase too, which must be a good one, and the slot takes the place of it alone. */
+  /** Two equal PRF results, or handles, came as sealed frames; `withPassphrase` the passphrase too, which must be a good one, and the slot takes the place of it alone. */
   enrolProve: asked('vault.slot.add', z.object({ response: json, label: z.string(), known, withPassphrase, workstation: z.string() }), staged, SCRYPT_MS),
   /** Somebody new: keys of their own under their passphrase, which has come as a sealed frame before. Nothing is written. */
   newcomer: asked(

@@ -9,9 +9,8 @@ import { mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { processTree } from '../../main/machine/processes.ts';
 import { missingPrograms, readIfThere } from '../support/display.ts';
-import { scanProcesses, secretForms, type Scan } from '../support/memory-scan.ts';
+import { ownProcesses, scanProcesses, secretForms, type Scan } from '../support/memory-scan.ts';
 import { asAdmin, enrolOther } from './as-admin.ts';
 import { initialise } from './initialised.ts';
 import { openRealApp, type RealApp } from './real-window.ts';
@@ -20,19 +19,6 @@ import { passphrase, prompt, run, start, until, type Running } from './support.t
 const missing = missingPrograms('Xvfb', 'xdotool', 'xclip');
 const secret = (): string => randomBytes(12).toString('hex');
 const [shown, typed, waiting, wrong, left] = [secret(), secret(), secret(), secret(), secret()];
-/** Not ours: a shell keeps what it has read, and runs on through the lock by design (docs/threat-model.md). */
-const shells = /^(bash|sh|cat)$/;
-
-function ownProcesses(root: number): number[] {
-  return processTree(root).filter((pid) => {
-    try {
-      return !shells.test(readFileSync(`/proc/${pid}/comm`, 'utf8').trim());
-    } catch {
-      return false;
-    }
-  });
-}
-
 function* filesOf(folder: string): Generator<string> {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);

@@ -180,6 +180,20 @@ const states: Readonly<Record<string, State>> = {
     },
     tree: [/status:? .*It is you/, /button "Name: Key ring"/, /button "Remove: Key ring"/],
   },
+  'key slots, a weaker passkey': {
+    surface: 'workspace',
+    prepare: (core) => void (core.vault = { ...core.vault, confirmPassphrase: async () => ({ slot: 'k-000000000001' }) }),
+    act: async () => {
+      await band('key-slots');
+      await page().locator('#confirm').fill('kettle orbit willow prairie stamp');
+      await page().keyboard.press('Enter');
+      await page()
+        .getByRole('button', { name: /^Weaker passkey/ })
+        .click();
+      await page().locator('#slot-name').waitFor();
+    },
+    tree: [/heading "Weaker passkey"/, /neither was made to be a secret/, /textbox "name"/, /button "Enrol it/],
+  },
   'people, one of them': {
     surface: 'workspace',
     act: async () => {

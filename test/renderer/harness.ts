@@ -147,6 +147,7 @@ const calmSlots: Output<'slots.list'> = {
   ],
   notes: ['One passkey is enrolled. Enrol a second one and keep it in another place.'],
   changes: ['2026-11-24 13:12 UTC: a passkey was added, by you.'],
+  stored: true,
 };
 
 const calmAsked: Output<'people.asked'> = {
@@ -555,6 +556,7 @@ export class FakeCore {
         rename: async (slot, name) => (await this.#askVault('changeSlot', { known: undefined, slot, name })).slot,
         remove: async (slot) => (await this.#askVault('changeSlot', { known: undefined, slot })).slot,
         confirmPassphrase: () => this.#askVault('confirmPassphrase', { known: undefined }),
+        enrolOptions: async (how) => (await this.#askVault('enrolOptions', how)).options,
         passkeyOptions: async (slot) => (await this.#askVault('confirmOptions', { known: undefined, slot })).options,
         confirmPasskey: (answer) => this.#askVault('confirmPasskey', { known: undefined, ...answer }),
       },

@@ -45,6 +45,20 @@ export function secretForms(secret: string): { form: string; bytes: Buffer }[] {
   return [{ form: 'utf8', bytes: utf8 }, { form: 'utf16le', bytes: Buffer.from(secret, 'utf16le') }, ...base64];
 }
 
+/** Not ours: a shell keeps what it has read, and runs on through the lock by design (docs/threat-model.md). */
+const shells = /^(bash|sh|cat)$/;
+
+/** `root` and everything below it, without the shells. */
+export function ownProcesses(root: number): number[] {
+  return processTree(root).filter((pid) => {
+    try {
+      return !shells.test(readFileSync(`/proc/${pid}/comm`, 'utf8').trim());
+    } catch {
+      return false;
+    }
+  });
+}
+
 /** Scans `root` and everything below it, without the process that scans. */
 export function scanTree(root: number, secret: string): Scan {
   return scanProcesses(
@@ -54,6 +68,25 @@ export function scanTree(root: number, secret: string): Scan {
 }
 
 export function scanProcesses(pids: readonly number[], secret: string): Scan {
+  const steps = scanning(pids, secret);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** The same, with a turn of the event loop after each piece: an app whose main is this process goes on meanwhile, and its lease with it. */
+export async function scanInTurns(pids: readonly number[], secret: string): Promise<Scan> {
+  const steps = scanning(pids, secret);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    await new Promise((turn) => setImmediate(turn));
+  }
+}
+
+/** A step is a piece of somebody's memory. */
+function* scanning(pids: readonly number[], secret: string): Generator<undefined, Scan> {
   const forms = secretForms(secret);
   const longest = Math.max(...forms.map(({ bytes }) => bytes.length));
   const hits: Hit[] = [];
@@ -61,7 +94,7 @@ export function scanProcesses(pids: readonly number[], secret: string): Scan {
   const unreadable: number[] = [];
   const buffer = Buffer.alloc(PIECE_BYTES + longest);
   for (const pid of pids) {
-    const found = scanOne(pid, forms, buffer);
+    const found = yield* scanOne(pid, forms, buffer);
     if (!found) {
       unreadable.push(pid);
       continue;
@@ -73,11 +106,11 @@ export function scanProcesses(pids: readonly number[], secret: string): Scan {
   return { hits, scanned, unreadable };
 }
 
-function scanOne(
+function* scanOne(
   pid: number,
   forms: readonly { form: string; bytes: Buffer }[],
   buffer: Buffer,
-): Map<string, { count: number; regions: Set<string> }> | undefined {
+): Generator<undefined, Map<string, { count: number; regions: Set<string> }> | undefined> {
   let maps: string;
   let memory: number;
   try {
@@ -104,6 +137,7 @@ function scanOne(
         } catch {
           continue;
         }
+        yield;
         const piece = buffer.subarray(0, length);
         for (const { form, bytes } of forms) {
           for (let i = piece.indexOf(bytes); i >= 0 && i < PIECE_BYTES; i = piece.indexOf(bytes, i + 1)) {

@@ -59,11 +59,11 @@ export function personVectors(name: string): unknown {
     passkey.transports,
     passkey.prfSalt,
   ];
-  const caseOf = (what: string, slots: readonly unknown[], facts: readonly unknown[]) => {
+  const caseOf = (what: string, slots: readonly unknown[], facts: readonly unknown[], version = 1) => {
     const slotsText = JSON.stringify(['wardmux/v1/slots', ...facts]);
     return {
       name: what,
-      record: { ...common, slots, identity },
+      record: { ...common, version, slots, identity },
       recordText,
       slotsText,
       facts: { encryptionKey: thumbprintOf(e), signingKey: thumbprintOf(s), record: hex(sha256(recordText)), slots: hex(sha256(slotsText)) },
@@ -78,6 +78,7 @@ export function personVectors(name: string): unknown {
   };
   const third = [code.id, code.type, code.created, code.number, code.wrapped.iv, code.wrapped.ciphertext];
   const touched = { ...passkey, id: 'k-000000000004', type: 'passphrase-key', kdf: { ...kdf, salt: base64url(`${name}/salt2`, 16) } };
+  const stored = { ...passkey, id: 'k-000000000005', type: 'passkey-store' };
   const [, , ...credentialFacts] = second;
   const fourth = [touched.id, touched.type, passkey.created, kdf.N, kdf.r, kdf.p, touched.kdf.salt, ...credentialFacts.slice(1)];
   const both = caseOf('a passphrase and a passkey', [passphrase, passkey], [first, second]);
@@ -90,6 +91,7 @@ export function personVectors(name: string): unknown {
       both,
       caseOf('a passphrase and a recovery code', [passphrase, code], [first, third]),
       caseOf('a passphrase with a key', [touched, passkey], [fourth, second]),
+      caseOf('version 2: a passkey without PRF', [passphrase, stored], [first, [stored.id, stored.type, ...credentialFacts]], 2),
     ],
     certificate: {
       of: 'a passphrase and a passkey',

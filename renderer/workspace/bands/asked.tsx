@@ -35,7 +35,7 @@ export function AskedProof({ asked, bridge, own, onProve, onCancel }: AskedProof
           }, messages.prove.busy)
         }
         onPasskey={
-          own.includes('passkey')
+          own.includes('passkey') || own.includes('passkey-store')
             ? () =>
                 onProve(async () => {
                   const answer = await touchPasskey(bridge, () => bridge.request('people.proveOptions', {}));

@@ -24,7 +24,7 @@ const text = messages.slots;
 type Listed = Output<'slots.list'>;
 type Slot = Listed['slots'][number];
 /** What is asked for now. */
-type Step = { readonly kind: 'list' | 'passphrase' | 'passkey' | 'both' } | { readonly kind: 'rename' | 'remove'; readonly slot: Slot };
+type Step = { readonly kind: 'list' | 'passphrase' | 'passkey' | 'both' | 'stored' } | { readonly kind: 'rename' | 'remove'; readonly slot: Slot };
 
 const nameOf = ({ kind, name }: Slot): string => name || text.kinds[kind]!;
 
@@ -83,7 +83,14 @@ function KeySlots({ controller }: { readonly controller: Controller }): JSX.Elem
   };
   const list = step.kind === 'list';
   const keys: Readonly<Record<string, () => void>> =
-    confirmed && list ? { p: () => go({ kind: 'passphrase' }), a: () => go({ kind: 'passkey' }), b: () => go({ kind: 'both' }) } : {};
+    confirmed && list
+      ? {
+          p: () => go({ kind: 'passphrase' }),
+          a: () => go({ kind: 'passkey' }),
+          b: () => go({ kind: 'both' }),
+          ...(listed?.stored ? { w: () => go({ kind: 'stored' }) } : {}),
+        }
+      : {};
 
   return (
     <Band label={text.label} onClose={list ? close : () => go({ kind: 'list' })} keys={keys}>
@@ -113,10 +120,19 @@ function KeySlots({ controller }: { readonly controller: Controller }): JSX.Elem
               onCancel={() => go({ kind: 'list' })}
               onDone={(name) => void run(text.testing, text.passkeyDone, () => enrolPasskey(bridge, 'slots', name, progress))}
             />
+          ) : step.kind === 'stored' ? (
+            <NameForm
+              title={text.stored}
+              words={text.storedText}
+              name=""
+              submit={text.passkeyStart}
+              onCancel={() => go({ kind: 'list' })}
+              onDone={(name) => void run(text.testing, text.storedDone, () => enrolPasskey(bridge, 'slots', name, progress, { stored: true }))}
+            />
           ) : step.kind === 'both' ? (
             <BothForm
               onCancel={() => go({ kind: 'list' })}
-              onDone={(name, bytes) => void run(text.testing, text.bothDone, () => enrolPasskey(bridge, 'slots', name, progress, bytes))}
+              onDone={(name, bytes) => void run(text.testing, text.bothDone, () => enrolPasskey(bridge, 'slots', name, progress, { passphrase: bytes }))}
             />
           ) : step.kind === 'rename' ? (
             <NameForm
@@ -154,6 +170,11 @@ function KeySlots({ controller }: { readonly controller: Controller }): JSX.Elem
                   <Button hint="b" onClick={() => go({ kind: 'both' })}>
                     {text.both}
                   </Button>
+                  {listed?.stored ? (
+                    <Button hint="w" onClick={() => go({ kind: 'stored' })}>
+                      {text.stored}
+                    </Button>
+                  ) : null}
                   <Button kind="main" hint="esc" onClick={close}>
                     {text.close}
                   </Button>
@@ -166,7 +187,7 @@ function KeySlots({ controller }: { readonly controller: Controller }): JSX.Elem
                   label={messages.prove.field}
                   submit={text.confirm.byPassphrase}
                   onPassphrase={(bytes) => (has('passphrase-key') && !has('passphrase') ? withKey(bytes) : void confirm(bytes))}
-                  onPasskey={has('passkey') ? () => void run(text.testing, text.confirm.done, () => touched()) : undefined}
+                  onPasskey={has('passkey') || has('passkey-store') ? () => void run(text.testing, text.confirm.done, () => touched()) : undefined}
                   onBoth={has('passphrase-key') && has('passphrase') ? withKey : undefined}
                 >
                   <Button kind="quiet" hint="esc" onClick={close}>
@@ -204,8 +225,8 @@ function Slots({ listed, confirmed, onTest, onStep }: SlotsProps): JSX.Element {
                 <td>{text.kinds[slot.kind]}</td>
                 <td>{slot.name ?? ''}</td>
                 <td class="slots__acts">
-                  {slot.kind === 'passkey' ? <Act what={text.test} slot={slot} onClick={() => onTest(slot)} /> : null}
-                  {(slot.kind === 'passkey' || slot.kind === 'passphrase-key') && confirmed ? (
+                  {slot.kind === 'passkey' || slot.kind === 'passkey-store' ? <Act what={text.test} slot={slot} onClick={() => onTest(slot)} /> : null}
+                  {slot.kind !== 'passphrase' && slot.kind !== 'recovery-code' && confirmed ? (
                     <Act what={text.rename} slot={slot} onClick={() => onStep({ kind: 'rename', slot })} />
                   ) : null}
                   {confirmed ? <Act what={text.remove} slot={slot} onClick={() => onStep({ kind: 'remove', slot })} /> : null}

@@ -31,7 +31,7 @@ const when = (iso: string | null): string => (iso === null ? text.never : moment
 /** 2 passkeys, passphrase. */
 function slotsText({ slots }: Somebody): string {
   const kinds = messages.slots.kinds;
-  const found = ['passkey', 'passphrase-key', 'passphrase', 'recovery-code'].flatMap((kind) => {
+  const found = ['passkey', 'passphrase-key', 'passkey-store', 'passphrase', 'recovery-code'].flatMap((kind) => {
     const count = slots.filter((slot) => slot.kind === kind).length;
     return count === 0 ? [] : count === 1 ? [kinds[kind]!] : [text.count(count, kinds[kind]!, `${kinds[kind]}s`)];
   });

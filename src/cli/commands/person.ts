@@ -95,7 +95,9 @@ async function list({ json }: { readonly json?: boolean }, io: CliIo): Promise<n
 }
 
 function rowOf({ id, name, roles, slots, state, fault }: ListedPerson): string[] {
-  const kinds = slots.map(({ type, label }) => (label === undefined ? type : `${type === 'passkey-prf' ? 'passkey' : type} ${label}`.trim()));
+  const kinds = slots.map(({ type, label }) =>
+    label === undefined ? type : `${type === 'passkey-prf' ? 'passkey' : type === 'passkey-store' ? 'weaker passkey' : type} ${label}`.trim(),
+  );
   return [id, name ?? `(record ${fault ?? 'unreadable'})`, roles.join(', ') || '-', kinds.join(', ') || '-', state];
 }
 

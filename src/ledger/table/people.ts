@@ -24,7 +24,7 @@ export const unlockFailures = [
  * came, a passphrase and a key together in place of the passphrase alone, a credential that got another name, a slot that went, a sheet of recovery codes, a passphrase in place of everything, by such a code, or
  * new keys for somebody who lost everything, by two people.
  */
-export const slotChanges = ['passphrase', 'cost', 'passkey', 'passphrase-key', 'name', 'removed', 'codes', 'recovered', 'rebound'] as const;
+export const slotChanges = ['passphrase', 'cost', 'passkey', 'passphrase-key', 'passkey-store', 'name', 'removed', 'codes', 'recovered', 'rebound'] as const;
 export type SlotChangeWord = (typeof slotChanges)[number];
 
 /** Who agreed to what takes two people. */

@@ -11,6 +11,7 @@ const slotWords: Readonly<Record<string, string>> = {
   passphrase: 'the passphrase was replaced',
   passkey: 'a passkey was added',
   'passphrase-key': 'passphrase and key together took the place of the passphrase alone',
+  'passkey-store': 'a passkey was added that holds no key itself, half of which is in the secret store: weaker',
   name: 'a passkey got another name',
   removed: 'a key slot was removed',
   codes: 'a sheet of recovery codes was made',

@@ -15,8 +15,9 @@ import { areSeconds, givesMore, rolesTakeTwo } from '../../ledger/quorum.ts';
 import { Backoff } from '../../people/backoff.ts';
 import { readBackoffKey } from '../../people/backoff-key.ts';
 import { createPerson, personPath } from '../../people/person.ts';
-import { dropOthers, factsOf, gravestoneIn, NO_GRAVESTONE, PersonRefused, readPinned, stagePerson, takeStaged } from '../../people/pinned.ts';
+import { dropOthers, factsOf, gravestoneIn, NO_GRAVESTONE, PersonRefused, readPinned, slotsIn, stagePerson, takeStaged } from '../../people/pinned.ts';
 import { hasCredential } from '../../people/slot.ts';
+import { dropHalves, StoredHalves } from '../../people/stored-half.ts';
 import type { PersonRecord } from '../../people/types.ts';
 import { openSecretStore, type Home, type Installation } from '../../storage/index.ts';
 import { Refusal } from '../../types/refusal.ts';
@@ -210,11 +211,13 @@ export async function setState(parts: Omit<PeopleParts, 'installation'>, id: str
   const { seq } = await ledger.append({ action: 'person.state', person: id, detail }, stillMay(parts, needs, { id, known }));
   if (ledger.facts.person(id)?.stateSeq !== seq) throw passedOver();
   if (state !== 'deleted') return;
+  const before = slotsIn(home, id);
   if (gravestone) takeStaged(home, gravestone);
   else rmSync(personPath(home, id), { force: true });
   dropOthers(home, id);
   // Sealed under a key that is gone; nobody can read how their windows were called.
   rmSync(join(home.workspaces, `${id}.json`), { force: true });
+  await dropHalves(new StoredHalves(home), before, []);
 }
 
 /**

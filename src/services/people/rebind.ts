@@ -10,8 +10,9 @@ import type { LedgerFacts } from '../../ledger/facts.ts';
 import type { KnownPerson } from '../../ledger/person-facts.ts';
 import { UnlockError } from '../../people/errors.ts';
 import { openWithCode } from '../../people/person.ts';
-import { dropOthers, factsOf, readPinned, stagePerson, takeStaged } from '../../people/pinned.ts';
+import { dropOthers, factsOf, readPinned, slotsIn, stagePerson, takeStaged } from '../../people/pinned.ts';
 import { readCode } from '../../people/recovery-code.ts';
+import { dropHalves, StoredHalves } from '../../people/stored-half.ts';
 import type { Person, PersonRecord } from '../../people/types.ts';
 import { Refusal } from '../../types/refusal.ts';
 import type { IdentityCheckWord } from '../../types/words.ts';
@@ -96,10 +97,12 @@ export async function rebind(parts: PeopleParts, record: PersonRecord, shown: Sh
   );
   if (ledger.facts.person(id)?.seq !== seq)
     throw new Refusal('not-permitted', 'It was entered, and does not count: roles were changed meanwhile. Look at: wardmux person list');
+  const gone = slotsIn(home, id);
   takeStaged(home, record);
   dropOthers(home, id);
   // Sealed under a key that is gone; nobody can read how their windows were called.
   rmSync(join(home.workspaces, `${id}.json`), { force: true });
+  await dropHalves(new StoredHalves(home), gone, record.slots);
 }
 
 /** One of their own codes, that was not used. @throws Refusal, UnlockError; a code that is none of theirs is an event */

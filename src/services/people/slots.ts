@@ -118,7 +118,7 @@ export async function recover(site: OpenInstallation, person: Person, code: stri
 /** A key slot as people and scripts see it: nothing of it is secret. */
 export interface SlotView {
   readonly id: string;
-  readonly kind: 'passphrase' | 'passkey' | 'passphrase-key' | 'recovery-code';
+  readonly kind: (typeof kinds)[KeySlot['type']];
   /** What its owner calls a credential; the number of a code. */
   readonly name: string | null;
   readonly made: string;
@@ -132,11 +132,18 @@ export interface SlotView {
   readonly kdf: { readonly N: number; readonly r: number; readonly p: number } | null;
 }
 
-const kinds = { passphrase: 'passphrase', 'passkey-prf': 'passkey', 'passphrase-key': 'passphrase-key', 'recovery-code': 'recovery-code' } as const;
+const kinds = {
+  passphrase: 'passphrase',
+  'passkey-prf': 'passkey',
+  'passphrase-key': 'passphrase-key',
+  'passkey-store': 'passkey-store',
+  'recovery-code': 'recovery-code',
+} as const satisfies Readonly<Record<KeySlot['type'], string>>;
 const verifications: Readonly<Record<KeySlot['type'], string>> = {
   passphrase: 'something you know',
   'passkey-prf': 'user verified each time',
   'passphrase-key': 'something you know, and a touched key',
+  'passkey-store': 'user verified each time; weaker: half of its key is in the secret store of this account',
   'recovery-code': 'once, for a new passphrase',
 };
 

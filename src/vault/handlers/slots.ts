@@ -57,7 +57,9 @@ export function slotHandlers(
     },
     changeSlot: ({ known, slot, name }) => stage(known, (identity) => (name === undefined ? removeSlot(identity, slot) : nameSlot(identity, slot, name))),
 
-    enrolOptions: async ({ withPassphrase }) => ({ options: await holder.ready().passkeys.enrolOptions(holder.confirmed(), kindOf(withPassphrase)) }),
+    enrolOptions: async ({ withPassphrase, stored }) => ({
+      options: await holder.ready().passkeys.enrolOptions(holder.confirmed(), stored ? 'passkey-store' : kindOf(withPassphrase)),
+    }),
     /** A PRF result that create() gave may have come already: it is kept for the proof. */
     enrolVerify: async ({ response }, { prf }) => {
       const options = await holder.ready().passkeys.enrolVerify(holder.confirmed(), response);
@@ -70,8 +72,8 @@ export function slotHandlers(
       const now = holder.now().toISOString();
       if (!withPassphrase)
         return stage(known, async (identity) => {
-          const { id: slot, aaguid: model } = await passkeys.enrolProve(identity, response, prf, label, now);
-          return { change: 'passkey', slot, model };
+          const { id: slot, type, aaguid: model } = await passkeys.enrolProve(identity, response, prf, label, now);
+          return { change: type === 'passkey-store' ? type : 'passkey', slot, model };
         });
       const normal = await checkNewPassphrase(typedOf(secrets), holder.confirmed().person.name, workstation);
       try {
