@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, expect, vi } from 'vitest';
 import { FlatLine, type Flat } from '../src/process/flat.fixture.ts';
 import type { Service } from '../src/process/service.ts';
+import { auditParentService } from '../src/audit/service.ts';
 import { ptyParentService } from '../src/pty/service.ts';
 import { FileSecretStore } from '../src/storage/secret-store.ts';
 import { firstRun } from '../src/services/installation/first-run.ts';
@@ -29,6 +30,9 @@ const clear: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const step of clear.splice(0).reverse()) await step();
 });
+
+/** What the process that goes through the ledger says of one that raises nothing. */
+const NO_ALERTS = { events: 0, all: 0, page: 0, alerts: [] };
 
 /** The recording of every pane that is opened. */
 export const RECORDING = '20261128-020000-0a1b2c3d';
@@ -89,6 +93,8 @@ export interface Rig {
   readonly admin: () => OpenIdentity;
   /** What the process of the shells says by itself. */
   readonly ptySays: (message: Flat) => void;
+  /** What the process that goes through the ledger says by itself. */
+  readonly auditSays: (message: Flat) => void;
   /** The page of the window has ended without anybody's doing. */
   goneNow(): void;
   ask(request: string, input?: unknown): void;
@@ -244,6 +250,12 @@ export async function rig(options: {
     ptySays = made.say;
     return made;
   };
+  let auditSays: (message: Flat) => void = () => {};
+  const audit = (): Child => {
+    const made = child(auditParentService, ({ type, id }) => (type === 'look' ? { type: 'looked', id: id!, ...NO_ALERTS } : undefined));
+    auditSays = made.say;
+    return made;
+  };
   const shown: string[] = [];
   const posted: Rig['posted'] = [];
   let receive: (text: string) => void = () => {};
@@ -276,7 +288,7 @@ export async function rig(options: {
     description: 'a test',
     passkeyLimit: undefined,
     open: async () => window,
-    fork: (name) => (name === 'vault-host' ? vault() : pty()),
+    fork: (name) => ({ 'vault-host': vault, 'pty-host': pty, 'audit-host': audit })[name](),
     idleSeconds: () => host.idleSeconds(),
     clearClipboard: async () => {
       host.clearings++;
@@ -306,6 +318,7 @@ export async function rig(options: {
     kills: () => kills,
     vaultSays: (message) => say(message),
     ptySays: (message) => ptySays(message),
+    auditSays: (message) => auditSays(message),
     admin: () => identity!,
     vaultHeard,
     ptyHeard,

@@ -63,8 +63,8 @@ export class App {
   get surface(): Surface {
     return this.#parts.windows.surface;
   }
-  get processes(): { readonly pty: number | undefined; readonly vault: number | undefined } {
-    return { pty: this.#parts.pty.pid, vault: this.#parts.vaults.current?.pid };
+  get processes(): { readonly pty: number | undefined; readonly vault: number | undefined; readonly audit: number | undefined } {
+    return { pty: this.#parts.pty.pid, vault: this.#parts.vaults.current?.pid, audit: this.#parts.audit.pid };
   }
 
   // ---------------------------------------------------------------- start
@@ -113,7 +113,8 @@ export class App {
 
   /** Once a second: the idle timer, the line, checkpoints. Tests with an injected clock call it by hand. */
   async tick(): Promise<void> {
-    const { journal, installed, machine, limits, pty, vaults, windows, gate, status, policy, person, putOut, breakGlass, people, troubles } = this.#parts;
+    const { journal, installed, machine, limits, pty, vaults, audit, alertNotes, windows, gate, status, policy, person, putOut, breakGlass, people, troubles } =
+      this.#parts;
     troubles.limited(limits.look({ 'pty-host': pty.pid, 'vault-host': vaults.current?.pid }));
     gate.audit(journal.ledgerFault === undefined);
     await gate.tick(gate.holdsKey ? await this.#hostIdle() : undefined);
@@ -128,6 +129,8 @@ export class App {
     windows.tick();
     await installed.current?.scheduler.tick(this.#options.clock.now());
     installed.tickAnchors();
+    if (installed.current) audit.tick();
+    alertNotes.tick(audit.open);
   }
 
   /** The machine's idle time. A host that does not answer is one that cannot tell: the lock does not wait for it. */
@@ -176,7 +179,7 @@ export class App {
    * the same. `finished` then gives 0, or 1 where something was not sealed, not entered, or did not end.
    */
   async stop(reason: 'closed' | 'signal' | 'shutdown'): Promise<void> {
-    const { journal, installed, pty, vaults, windows, gate, policy, troubles } = this.#parts;
+    const { journal, installed, pty, vaults, audit, windows, gate, policy, troubles } = this.#parts;
     if (this.#stopping) return void (await this.finished);
     this.#stopping = true;
     this.#stopTicking();
@@ -190,7 +193,7 @@ export class App {
       }
     };
     // Nothing of a pane stays on the screen while shells and recordings take their time to end.
-    await Promise.all([attempt(() => windows.end()), attempt(() => vaults.kill()), attempt(() => pty.stop())]);
+    await Promise.all([attempt(() => windows.end()), attempt(() => vaults.kill()), attempt(() => audit.kill()), attempt(() => pty.stop())]);
     // A lock that was under way is entered too; what hangs is not waited for.
     await windows.finish();
     await attempt(() => troubles.sweepExports());

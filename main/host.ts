@@ -73,7 +73,7 @@ export interface Child {
   kill(): Promise<void>;
 }
 
-export type ChildName = 'pty-host' | 'vault-host';
+export type ChildName = 'pty-host' | 'vault-host' | 'audit-host';
 
 /** What the machine tells us; `menu` is Lock in the host's own menu. All optional: the app's own input timer is the first source. */
 export type HostSignal = 'suspend' | 'resume' | 'os-lock' | 'user-switch' | 'lid' | 'shutdown' | 'menu';

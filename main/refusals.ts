@@ -16,7 +16,7 @@ import type { Lowered } from '../src/native/process-limits.ts';
 const REFUSALS = { most: 4, within: 1000 };
 
 /** Our own processes and the private socket. */
-export type BadSender = 'pty-host' | 'vault-host' | 'socket';
+export type BadSender = 'pty-host' | 'vault-host' | 'audit-host' | 'socket';
 
 /** Who stood at a door. At `cli` it is whoever types at the terminal of a terminal-only job. */
 const peerOf = { page: 'page', command: 'page', vault: 'vault-host', pty: 'pty-host', socket: 'socket', cli: 'terminal' } as const satisfies Record<

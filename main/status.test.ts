@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AnchorView } from '../src/anchors/index.ts';
 import type { StatusView } from '../src/bridge/schema.ts';
-import { isNews, ledgerLine, recordingWord, toldBy } from './status.ts';
+import { alertsLine, isNews, ledgerLine, recordingWord, toldBy } from './status.ts';
 
 const view = (part: Partial<AnchorView>): AnchorView => ({
   name: 'siem',
@@ -32,6 +32,16 @@ test.each<[string, readonly AnchorView[], string, string, string]>([
 ])('%s', (_, views, level, word, note) => {
   expect(ledgerLine(views, 7, undefined)).toEqual({ level, word, events: 7, note });
   expect(ledgerLine(views, 7, 'Weak key.').note).toBe(`${note} Weak key.`);
+});
+
+test('alerts on the line: how many, the worst of them, nothing where there is none, and that nobody knows', () => {
+  const open = { events: 9, all: 3, page: 0, alerts: [] };
+  expect(alertsLine({ open, blind: undefined })).toEqual({ alerts: { open: 3, worst: 'warn' } });
+  expect(alertsLine({ open: { ...open, page: 1 }, blind: undefined })).toEqual({ alerts: { open: 3, worst: 'page' } });
+  expect(alertsLine({ open: { ...open, all: 0 }, blind: undefined })).toEqual({});
+  // Before the ledger was read for the first time nothing is wrong yet.
+  expect(alertsLine({ open: undefined, blind: undefined })).toEqual({});
+  expect(alertsLine({ open: undefined, blind: 'It cannot be read.' })).toEqual({ alerts: null });
 });
 
 test('nothing is said to be sealed while no program runs', () => {

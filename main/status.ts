@@ -8,6 +8,7 @@ import type { Person } from '../src/people/types.ts';
 import { sessionClasses, type Policy } from '../src/policy/index.ts';
 import { storeWeakness, type Home } from '../src/storage/index.ts';
 import type { Clock } from '../src/time/clock.ts';
+import { alertsSentence } from '../src/types/alerts.ts';
 import { EMERGENCY_CLASS } from '../src/types/classes.ts';
 import type { UnlockMethod } from '../src/types/words.ts';
 import type { BreakGlass } from './unlock/break-glass.ts';
@@ -19,6 +20,7 @@ import { mask } from './mask.ts';
 import { nameOf } from '../src/services/people/people.ts';
 import type { Revocations } from '../src/services/policy/revocations.ts';
 import type { ToldLockReason } from '../src/types/words.ts';
+import type { AuditKeeper } from './processes/audit-keeper.ts';
 import type { WaysIn } from './unlock/ways-in.ts';
 import type { Workspaces } from './workspace/workspaces.ts';
 
@@ -69,6 +71,7 @@ export interface StatusParts {
   readonly machine: LockController;
   readonly clock: Pick<Clock, 'now'>;
   readonly revocations: Pick<Revocations, 'lastLook'>;
+  readonly audit: Pick<AuditKeeper, 'open' | 'blind'>;
   /** Panes whose program runs, or waits for room on the disk: of whoever is in, and of everybody. */
   readonly workspace: () => Pick<Workspaces, 'ownShells' | 'ownHeld' | 'heldCount' | 'people' | 'shellsOf'>;
 }
@@ -124,6 +127,9 @@ export class Status {
     const { state, barred, sentence } = revocations.lastLook;
     if (!barred && sentence !== undefined)
       flags.push(state === 'good' ? 'A new revocation list is due.' : 'The revocation list is away; the last one counts for now.');
+    const { open, blind } = this.#parts.audit;
+    if (open && open.all > 0) flags.push(alertsSentence(open.all));
+    else if (blind !== undefined) flags.push('Whether an alert is open is not known.');
     const unread = people.length < waysIn.active;
     if (unread) flags.push('The record of somebody who can come in is gone or damaged: a security admin sees whose (wardmux person list).');
     const typed = waysIn.active > 1 || unread;
@@ -221,9 +227,16 @@ export class Status {
       lockIn,
       idleSeconds,
       warning,
+      ...alertsLine(this.#parts.audit),
       ...this.#parts.breakGlass.line(),
     };
   }
+}
+
+/** Nothing while none is open, and before the ledger was read. */
+export function alertsLine({ open, blind }: Pick<AuditKeeper, 'open' | 'blind'>): Pick<StatusView, 'alerts'> {
+  if (open && open.all > 0) return { alerts: { open: open.all, worst: open.page > 0 ? 'page' : 'warn' } };
+  return blind === undefined ? {} : { alerts: null };
 }
 
 /** Classes of sessions for the page: how each is called and looks. Those of emergencies have one that no policy names. */

@@ -12,6 +12,8 @@ import { mediumOf } from '../src/disk/media.ts';
 import type { Clock } from '../src/time/clock.ts';
 import type { Surface } from '../src/types/words.ts';
 import { LimitWatch } from '../src/native/process-limits.ts';
+import { AlertNotes } from './alert-notes.ts';
+import { auditOf } from './audit.ts';
 import { Attempts } from './unlock/attempts.ts';
 import { BreakGlass } from './unlock/break-glass.ts';
 import { DisplayFile } from './window/display.ts';
@@ -31,11 +33,13 @@ import { lookAtPolicy } from './deciding/policy-page.ts';
 import { PolicyWatch } from './watch/policy.ts';
 import { provingOf } from './proving.ts';
 import { Reviews } from './review.ts';
+import { AuditKeeper } from './processes/audit-keeper.ts';
 import { PtyClient } from './processes/pty-client.ts';
 import { Reasons } from './reasons.ts';
 import { requestHandlers } from './requests/index.ts';
 import type { RequestParts } from './requests/parts.ts';
 import { defaultAuditKey, secretStoreFacts } from './setup-facts.ts';
+import { notifyDesktop } from './machine/desktop-note.ts';
 import { showFolder } from './machine/show-folder.ts';
 import { Remote } from './remote.ts';
 import { Status } from './status.ts';
@@ -76,6 +80,8 @@ export interface Wiring {
   readonly limits: LimitWatch;
   readonly pty: PtyClient;
   readonly vaults: VaultKeeper;
+  readonly audit: AuditKeeper;
+  readonly alertNotes: AlertNotes;
   readonly windows: WindowKeeper;
   readonly gate: Gate;
   readonly status: Status;
@@ -146,6 +152,16 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     onDied: () => {
       if (gate.holdsKey) void gate.lock('vault-gone');
       else showAgain('The part of Wardmux that holds the keys ends each time it is started.');
+    },
+  });
+  const audit = new AuditKeeper({
+    host,
+    home: home.folder,
+    journal,
+    now,
+    changed: () => {
+      status.tell();
+      gate.emitLocked('stale', () => ({}));
     },
   });
   const windows = new WindowKeeper({
@@ -220,6 +236,7 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     machine,
     clock,
     revocations,
+    audit,
     workspace: () => workspace,
   });
   const policy = new PolicyWatch({
@@ -309,6 +326,7 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     journal,
     evidence: new Evidences({ home, gate, vaults, pty, workspace, installed, journal, memory: env['XDG_RUNTIME_DIR'] }),
     proving: provingOf({ home, gate, vaults, installed }),
+    audit: auditOf({ home, gate, vaults, installed, keeper: audit }),
     review: reviews,
     showFolder,
     setup: { auditKey: () => defaultAuditKey(env), medium: (path) => mediumOf(path, home.folder), secretStore: () => secretStoreFacts(home) },
@@ -360,6 +378,8 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     limits,
     pty,
     vaults,
+    audit,
+    alertNotes: new AlertNotes({ notify: (note) => notifyDesktop(env, note), now }),
     windows,
     gate,
     status,

@@ -46,6 +46,7 @@ export const nodeEntries = {
   electron: 'main/electron/main.ts',
   'pty-host': 'src/pty/main.ts',
   'vault-host': 'src/vault/main.ts',
+  'audit-host': 'src/audit/main.ts',
 };
 
 /** A sandboxed preload cannot require files of its own, so it is one CommonJS file. */

@@ -28,7 +28,7 @@ const CELL = { width: 9, height: 20, extraWidth: 40, extraHeight: 80 };
 const KILL_MS = 1000;
 
 export interface ChromiumHostOptions {
-  /** Where pty-host.mjs and vault-host.mjs lie. */
+  /** Where pty-host.mjs, vault-host.mjs and audit-host.mjs lie. */
   readonly distFolder: string;
   /** The data folder; the host keeps nothing in it. */
   readonly home: string;

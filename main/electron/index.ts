@@ -19,7 +19,7 @@ import { SentenceError } from '../../src/types/sentence.ts';
 const CELL = { width: 9, height: 20, extraWidth: 40, extraHeight: 80 };
 
 export interface ElectronHostOptions {
-  /** Where pty-host.mjs, vault-host.mjs, preload.cjs and assets/ lie. */
+  /** Where pty-host.mjs, vault-host.mjs, audit-host.mjs, preload.cjs and assets/ lie. */
   readonly distFolder: string;
   /** The data folder. */
   readonly home: string;

@@ -2,7 +2,6 @@
  * Main's end of the vault's process. One process for each lock surface and the workspace that follows from it: the lock
  * kills it, and with it every private key of a person.
  */
-import { constants } from 'node:os';
 import { openDoor, type DenialReason, type Permission } from '../../src/access/index.ts';
 import type { BundleStatement } from '../../src/export/statement.ts';
 import { Endpoint } from '../../src/process/endpoint.ts';
@@ -10,6 +9,7 @@ import type { Asked, OutputOf } from '../../src/process/service.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { vaultParentService, vaultService, type VaultInput, type VaultParentService, type VaultService } from '../../src/vault/service.ts';
 import type { Child, Host } from '../host.ts';
+import { exitDetail } from './exit-detail.ts';
 
 /** @returns an armored signature. */
 type Attest = (statement: BundleStatement) => Promise<string>;
@@ -67,7 +67,7 @@ export class VaultClient {
     this.#child.onMessage((message) => this.#line.receive(message));
     this.#child.onExit((code, signal) => {
       this.#line.end(ended());
-      if (!this.#killed) events.died(signal === null ? { ...(code === null ? {} : { code }) } : numbered(signal));
+      if (!this.#killed) events.died(exitDetail(code, signal));
     });
     this.#line.tell('configure', configuration);
   }
@@ -113,12 +113,6 @@ export class VaultClient {
     this.#killed = true;
     await this.#child.kill();
   }
-}
-
-/** The ledger takes no words that a process could choose, and so takes signals by their number. */
-function numbered(name: string): { readonly signal?: number } {
-  const signal = (constants.signals as Readonly<Record<string, number>>)[name];
-  return signal === undefined ? {} : { signal };
 }
 
 function ended(): Refusal {

@@ -1,5 +1,6 @@
 /** One handler for each row of the bridge's table: the compiler says when one is missing, or is in two domains. */
 import type { RequestHandlers } from '../../src/process/bridge-server.ts';
+import { auditRequests } from './audit.ts';
 import { displayRequests } from './display.ts';
 import { exportRequests } from './export.ts';
 import { lockRequests } from './lock.ts';
@@ -24,6 +25,7 @@ export function requestHandlers(parts: RequestParts): RequestHandlers {
     ...exportRequests(parts),
     ...policyRequests(parts),
     ...postureRequests(parts),
+    ...auditRequests(parts),
     ...reviewRequests(parts),
     ...displayRequests(parts),
   };

@@ -7,6 +7,7 @@ import type { RequestHandlers } from '../../src/process/bridge-server.ts';
 import type { Medium } from '../../src/disk/media.ts';
 import type { AuditKeyPlace } from '../../src/services/policy/audit-key.ts';
 import type { Home } from '../../src/storage/index.ts';
+import type { Auditing } from '../audit.ts';
 import type { Attempts } from '../unlock/attempts.ts';
 import type { BreakGlass } from '../unlock/break-glass.ts';
 import type { DisplayFile } from '../window/display.ts';
@@ -69,6 +70,7 @@ export interface RequestParts {
   readonly display: Pick<DisplayFile, 'value' | 'change'>;
   readonly evidence: Evidence;
   readonly proving: Proving;
+  readonly audit: Auditing;
   readonly review: Reviewing;
   /** In the desktop's file manager. @returns false where there is none. */
   readonly showFolder: (folder: string) => Promise<boolean>;

@@ -93,6 +93,10 @@ export const messages = {
     locksInSpoken: (seconds: number) => `Wardmux locks in ${seconds} seconds. Any key keeps it open.`,
     prefix: 'Prefix',
     zoomedWord: 'zoomed',
+    alerts: (open: number) => (open === 1 ? '1 alert' : `${open} alerts`),
+    alertsUnknown: 'alerts not known',
+    alertsHow: 'open, and somebody has to look: the command alerts shows them to an auditor or a security admin',
+    alertsUnknownHow: 'The ledger cannot be read for alerts now. It is tried again.',
   },
 
   keys: {
@@ -598,6 +602,33 @@ export const messages = {
     result: (of: number, failed: number) => (failed === 0 ? `None of ${of} controls failed.` : `${failed} of ${of} controls do not hold.`),
     signed: (time: string, sha256: string) =>
       `${time}. The report is signed, and stands in the ledger as ${sha256}. For a report as a file: wardmux selftest --json`,
+  },
+
+  alerts: {
+    label: 'Alerts',
+    title: 'Alerts that are open',
+    looking: 'Looking through the ledger.',
+    none: 'No alert is open.',
+    counted: (all: number, shown: number) =>
+      `${all === 1 ? '1 is open' : `${all} are open`}, those that are due first.${shown < all ? ` The first ${shown} stand here: close some, and the others follow.` : ''}`,
+    severities: { page: 'at once', warn: 'can wait for the morning' },
+    owners: { auditor: 'an auditor answers for it', security: 'a security admin answers for it' },
+    due: (time: string) => `due ${time}`,
+    late: (time: string) => `late, was due ${time}`,
+    raised: (raised: string, times: string, last: string) => (times === '1' ? `Raised ${raised}.` : `Raised ${raised}, ${times} events, the last one ${last}.`),
+    about: (who: readonly string[]) => `About ${who.join(', ')}.`,
+    aboutYou: 'It is about you: somebody else closes it.',
+    close: 'Close',
+    closeOne: (name: string) => `Close: ${name}`,
+    closeTitle: (name: string) => `Close alert ${name}`,
+    closeText:
+      'Say in one line what you found. It is sealed to the audit keys and to you, signed by you, and entered in the ledger by its digest. An alert is never closed by somebody whom it is about.',
+    note: 'what you found',
+    noNote: 'Say what you found first.',
+    closeGo: 'Close it',
+    busy: 'Sealing and signing.',
+    closed: (name: string) => `Alert ${name} is closed.`,
+    again: 'Look again',
   },
 
   policy: {

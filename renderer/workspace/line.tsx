@@ -2,6 +2,7 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { classWords } from '../../src/types/words.ts';
+import type { StatusView } from '../../src/bridge/schema.ts';
 import type { SessionView, WindowView } from '../../src/types/workspace-view.ts';
 import { messages } from '../shared/messages.ts';
 import { Mark, type MarkKind } from '../shared/parts.tsx';
@@ -93,6 +94,7 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
             <span>{glass.alertQueued(emergency.alertTries)}</span>
           </span>
         )}
+        {status?.alerts === undefined ? null : <AlertCount controller={controller} alerts={status.alerts} />}
         {reviews ? (
           <span class="st" data-level={reviews.overdue > 0 ? 'stop' : 'warn'} title={glass.reviewsHow}>
             <Mark kind="glass" />
@@ -143,6 +145,27 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
         </span>
       ) : null}
     </footer>
+  );
+}
+
+/** How many alerts are open, for everybody; a way to them for who may look. */
+function AlertCount({ controller, alerts }: { readonly controller: Controller; readonly alerts: NonNullable<StatusView['alerts']> | null }): JSX.Element {
+  const level = alerts?.worst === 'page' ? 'stop' : 'warn';
+  const inside = (
+    <>
+      <Mark kind={level} />
+      <span>{alerts ? text.alerts(alerts.open) : text.alertsUnknown}</span>
+    </>
+  );
+  const title = alerts ? text.alertsHow : text.alertsUnknownHow;
+  return alerts && model.permits('audit.look') ? (
+    <button type="button" class="st" data-level={level} title={title} onClick={() => void controller.command('alerts')}>
+      {inside}
+    </button>
+  ) : (
+    <span class="st" data-level={level} title={title}>
+      {inside}
+    </span>
   );
 }
 

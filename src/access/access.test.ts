@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { requests } from '../bridge/schema.ts';
+import { auditParentService, auditService } from '../audit/service.ts';
 import { ptyParentService, ptyService } from '../pty/service.ts';
 import { vaultParentService, vaultService } from '../vault/service.ts';
 import { commandsFor } from '../cli/commands/index.ts';
@@ -64,7 +65,7 @@ const written: Readonly<Record<string, readonly [when: readonly Phase[], roles: 
   ...Object.fromEntries(answers.map((name) => [name, [['open'], 'anyone']])),
   ...Object.fromEntries(securityInside.map((name) => [name, [['open'], ['security']]])),
   ...Object.fromEntries(
-    ['alert.close', 'hold.set', 'hold.clear', 'retention.run', 'evidence.delete'].map((name) => [name, [['open'], ['auditor', 'security']]]),
+    ['audit.look', 'alert.close', 'hold.set', 'hold.clear', 'retention.run', 'evidence.delete'].map((name) => [name, [['open'], ['auditor', 'security']]]),
   ),
   'review.own': [['open'], ['operator', 'auditor', 'security']],
   'review.everybody': [['open'], ['auditor', 'security']],
@@ -122,7 +123,7 @@ const rows: readonly (readonly [name: string, needs: Permission])[] = [
   ...Object.entries(requests).map(([name, { needs }]) => [`request ${name}`, needs] as const),
   ...commands.map(({ name, needs }) => [`command ${name}`, needs] as const),
   ...Object.entries(verbs).map(([name, { needs }]) => [`verb ${name}`, needs] as const),
-  ...[vaultService, vaultParentService, ptyService, ptyParentService].flatMap((service) =>
+  ...[vaultService, vaultParentService, ptyService, ptyParentService, auditService, auditParentService].flatMap((service) =>
     Object.entries(service).map(([name, { needs }]) => [`message ${name}`, needs] as const),
   ),
   ...(await commandsFor([])).flatMap(({ name, needs }) =>

@@ -91,6 +91,11 @@ export const permissions = {
   'ledger.verify': { when: ['open'], roles: ['operator', 'auditor', 'security'], help: 'Verify the ledger and a recording, and have that entered.' },
   'vault.slot.add': { when: ['open'], roles, enrols: true, sealed: true, help: 'Add a key slot to one’s own vault.' },
   'vault.slot.change': { when: ['open'], roles, enrols: true, sealed: true, help: 'Change, name, test and remove the key slots of one’s own vault.' },
+  'audit.look': {
+    when: ['open'],
+    roles: ['auditor', 'security'],
+    help: 'Look at the audit centre: alerts that are open, and everybody’s events, with names.',
+  },
   'alert.close': { when: ['open'], roles: ['auditor', 'security'], help: 'Close an alert that is not about oneself, with a note.' },
   'hold.set': { when: ['open'], roles: ['auditor', 'security'], help: 'Hold recordings: nothing of them is deleted until the hold is over.' },
   'hold.clear': { when: ['open'], roles: ['auditor', 'security'], help: 'End a hold: two do it, an auditor and a security admin.' },

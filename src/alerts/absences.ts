@@ -1,7 +1,7 @@
 /** What should have happened by now, and raises an alert where it has not: one row a rule, as in rules.ts. Pure. */
 import type { LedgerEvent } from '../ledger/types.ts';
 import { DAY_MS, HOUR_MS } from '../types/units.ts';
-import { text, type AlertRule, type rules } from './rules.ts';
+import { rules, text, type AlertRule } from './rules.ts';
 
 interface AbsenceRow extends Pick<AlertRule, 'help' | 'severity' | 'owner' | 'dueHours'> {
   /** From the event that it counts from, so long. */
@@ -55,3 +55,6 @@ export type AbsenceRule = AbsenceRow;
 
 /** Every alert there is. */
 export type RuleName = keyof typeof rules | keyof typeof absences;
+export const ruleNames = [...Object.keys(rules), ...Object.keys(absences)] as readonly RuleName[];
+/** What a rule looks for, in one sentence. */
+export const ruleHelp = (rule: RuleName): string => ({ ...rules, ...absences })[rule].help;

@@ -98,7 +98,12 @@ const incidents: Readonly<Record<RuleName, { readonly is: readonly LedgerEvent[]
   },
   'odd-hours': {
     is: eventsAt([9 * 60, { action: 'person.keys', person: ada, detail: { change: 'name', by: ada } }]),
-    not: eventsAt([1, { action: 'person.keys', person: ada, detail: { change: 'name', by: ada } }], [9 * 60, { action: 'person.keys', person: ada }]),
+    not: eventsAt(
+      [1, { action: 'person.keys', person: ada, detail: { change: 'name', by: ada } }],
+      // A first run at night.
+      [9 * 60, { action: 'person.keys', person: ada }],
+      [9 * 60, { action: 'person.roles', person: ada, detail: { roles: ['operator', 'security'] } }],
+    ),
   },
   'policy-changed': {
     is: eventsAt([0, { action: 'policy.change', person: ada, detail: { previousSha256: 'ab', changes: ['lock.idleSeconds stronger 300 240'] } }]),

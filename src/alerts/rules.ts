@@ -73,9 +73,9 @@ const isWeaker = (event: LedgerEvent): boolean => {
   return Array.isArray(changes) && changes.some((change) => String(change).split(' ')[1] === 'weaker');
 };
 
-/** The keys and the policy that come with an installation: nobody certified them, and none was before. */
+/** Keys, roles and policy that come with an installation: nobody certified them, and none was before. */
 const isOfFirstRun = (event: LedgerEvent): boolean =>
-  (event.action === 'person.keys' && text(event, 'by') === '') || (event.action === 'policy.change' && text(event, 'previousSha256') === '');
+  (event.action.startsWith('person.') && text(event, 'by') === '') || (event.action === 'policy.change' && text(event, 'previousSha256') === '');
 
 const MANY_MS = 10 * MINUTE_MS;
 
@@ -342,11 +342,11 @@ export const rules = {
     is: always,
   },
   crashed: {
-    help: 'The process that holds the shells, or the one that holds an open identity, or a page ended unasked.',
+    help: 'The process that holds the shells, the one that holds an open identity, the one that looks for alerts, or a page ended unasked.',
     severity: 'warn',
     owner: 'security',
     dueHours: 72,
-    actions: ['pty-host.exit', 'vault-host.exit', 'renderer.exit'],
+    actions: ['pty-host.exit', 'vault-host.exit', 'audit-host.exit', 'renderer.exit'],
     is: (event) => event.action !== 'renderer.exit' || has('reason', 'crashed', 'oom', 'unresponsive')(event),
     by: (event) => event.action,
     gathers: true,

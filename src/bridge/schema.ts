@@ -550,6 +550,36 @@ export const requests = {
     }),
     'any',
   ),
+  /** Alerts that are open, those that are due first: of `all`, as many as are told. */
+  'audit.alerts': row(
+    'audit.look',
+    ['workspace'],
+    none,
+    z.object({
+      all: z.number(),
+      alerts: z.array(
+        z.object({
+          rule: short,
+          seq: z.number(),
+          severity: z.enum(['warn', 'page']),
+          owner: z.enum(['auditor', 'security']),
+          raised: z.string(),
+          due: z.string(),
+          last: z.string(),
+          count: z.number(),
+          help: z.string(),
+          late: z.boolean(),
+          /** Names, and the id of whoever has none here. */
+          about: z.array(z.string()),
+          /** Whoever is in is one of those: they do not close it. */
+          aboutYou: z.boolean(),
+        }),
+      ),
+    }),
+    STEPS_MS,
+  ),
+  /** Closes an alert with a note, which has been sent as a sealed frame to the vault host. `alert`: number of the event that raised it. */
+  'audit.close': row('alert.close', ['workspace'], z.strictObject({ rule: short, alert: z.number().int().nonnegative() }), none, STEPS_MS),
   /** One's own recordings, a page of them; `days` says where in all of them each day begins. What they are called is content, and is not in it. */
   'review.list': row('review.own', ['workspace'], listQuery, listed, STEPS_MS),
   /** The same of everybody's, with names. */
@@ -657,6 +687,12 @@ const statusView = z
     warning: z.boolean(),
     /** They are in an emergency: since when, seconds left, and how often the alert was tried in vain, while it has not left by every anchor; null: by none it could. */
     emergency: z.object({ since: word, left: count, extended: z.boolean(), reason: word, alertTries: count.nullable().optional() }).readonly().optional(),
+    /** Alerts that are open: how many, and how bad the worst of them is; null where that is not known. */
+    alerts: z
+      .object({ open: count, worst: z.enum(['warn', 'page']) })
+      .readonly()
+      .nullable()
+      .optional(),
     /** Emergencies that they can review. */
     reviews: z.object({ due: count, overdue: count }).readonly().optional(),
   })

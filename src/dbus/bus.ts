@@ -16,8 +16,9 @@ export interface Call {
   readonly path: string;
   readonly interface: string;
   readonly member: string;
-  /** All of them strings. */
-  readonly arguments?: readonly string[];
+  /** All of them strings, where there is no `signature`. */
+  readonly arguments?: readonly Value[];
+  readonly signature?: string;
   /** Where nobody has this name, nothing is started for it. */
   readonly noAutoStart?: boolean;
 }
@@ -125,7 +126,7 @@ export class Bus {
       type: 'call',
       flags: what.noAutoStart ? noAutoStartFlag : 0,
       ...{ destination, path, interface: what.interface, member, values },
-      signature: values.length > 0 ? 's'.repeat(values.length) : undefined,
+      signature: what.signature ?? (values.length > 0 ? 's'.repeat(values.length) : undefined),
     });
     const { promise, resolve, reject } = Promise.withResolvers<Message>();
     this.#pending.set(serial, { resolve, reject });

@@ -172,6 +172,7 @@ const topics = [
       'process.limited',
       'pty-host.exit',
       'vault-host.exit',
+      'audit-host.exit',
       'renderer.exit',
       'revocation.look',
     ],

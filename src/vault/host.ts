@@ -10,6 +10,7 @@ import type { Link } from '../process/link.ts';
 import type { Failure, Handlers } from '../process/service.ts';
 import { CodedError } from '../types/coded-error.ts';
 import { Refusal } from '../types/refusal.ts';
+import { alertHandlers } from './handlers/alerts.ts';
 import { emergencyHandlers } from './handlers/emergency.ts';
 import { evidenceHandlers } from './handlers/evidence.ts';
 import { peopleHandlers } from './handlers/people.ts';
@@ -69,6 +70,7 @@ export class VaultHost {
       ...this.#inTurn(slotHandlers(holder)),
       ...this.#inTurn(peopleHandlers(holder)),
       ...this.#inTurn(emergencyHandlers(holder)),
+      ...this.#inTurn(alertHandlers(holder)),
       // These are long, or change nothing that others need.
       ...workspaceHandlers(holder, post),
       ...reviewHandlers(holder, post, (ticket, recording) => this.#main.ask('looked', { ticket, recording })),

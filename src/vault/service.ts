@@ -9,6 +9,7 @@ import type { checkPinned } from '../people/pinned.ts';
 import { personSchema } from '../people/schema.ts';
 import { isMoment } from '../recording/time.ts';
 import { denialReasons, permissionNames } from '../access/index.ts';
+import { ruleNames } from '../alerts/absences.ts';
 import { slotChanges } from '../ledger/table/people.ts';
 import { statementSchema } from '../export/statement.ts';
 import { writtenSchema } from '../recording/written.ts';
@@ -185,6 +186,12 @@ export const vaultService = {
     'recording.review',
     z.strictObject({ recording: z.string().regex(RECORDING_ID), state: z.enum(reviewStates), after: seq.nullable() }),
     certificate,
+  ),
+  /** Seals what who is in found of an alert, which has come as a sealed frame before, and signs that it closes it. `alert`: number of the event that raised it. */
+  certifyAlert: asked(
+    'alert.close',
+    z.strictObject({ rule: z.enum(ruleNames), alert: z.int().nonnegative(), about: z.array(personId).readonly(), recipients: z.array(recipient).readonly() }),
+    certificate.extend({ file: bytes }),
   ),
   /** Signs that somebody else’s recording is shown with nothing covered, right after a proof as `certify`: once somebody else has agreed to the same here, this process shows it so until the lock. */
   certifyUnmask: asked('recording.unmask', z.object({ request: unmaskRequest }), certificate),

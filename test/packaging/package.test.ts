@@ -77,6 +77,7 @@ describe('The package', () => {
       'dist/electron.mjs',
       'dist/preload.cjs',
       'dist/pty-host.mjs',
+      'dist/audit-host.mjs',
       'dist/vault-host.mjs',
       'dist/wardmux.node',
       'dist/assets/icons/256x256.png',

@@ -4,6 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Browser } from 'playwright-core';
+import type { Output } from '../../src/bridge/schema.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { axeViolations, buildPages, calmLock, launch, open, until, type FakeCore, type Opened } from './harness.ts';
 
@@ -36,6 +37,26 @@ const looks = [
 const several = { ...calmLock, people: [], typed: true, parked: 2 };
 const emergency = { running: null, second: false, alert: { since: '2026-11-24T14:33:00', tries: 3 }, leaves: true };
 const stopped = { by: 'S. A.', at: '2026-11-24T14:33:00', reason: 'security-incident' } as const;
+
+const alert: Output<'audit.alerts'>['alerts'][number] = {
+  rule: 'spray',
+  seq: 4711,
+  severity: 'page',
+  owner: 'security',
+  raised: '2026-11-24T14:31:00.000Z',
+  due: '2026-11-24T18:31:00.000Z',
+  last: '2026-11-24T14:40:00.000Z',
+  count: 5,
+  late: true,
+  about: ['Mara Ueda', 'K. Moss'],
+  aboutYou: false,
+  help: 'Unlocks of 3 people failed in 10 minutes on this workstation.',
+};
+function withAlerts(core: FakeCore): void {
+  const alerts = [alert, { ...alert, rule: 'clock-back', seq: 4712, severity: 'warn' as const, aboutYou: true }];
+  core.status = { ...core.status, alerts: { open: 2, worst: 'page' } };
+  core.audit.alerts = async () => ({ all: 2, alerts });
+}
 
 interface State {
   readonly surface: 'lock' | 'workspace' | 'guest';
@@ -216,6 +237,27 @@ const states: Readonly<Record<string, State>> = {
       await page().getByRole('cell', { name: 'lock.idleSeconds' }).waitFor();
     },
     tree: [/dialog "Policy"/, /columnheader "before"/, /cell "weaker"/, /button "Take it into force/],
+  },
+  'alerts that are open': {
+    surface: 'workspace',
+    prepare: withAlerts,
+    act: async () => {
+      await band('alerts');
+      await page().getByRole('button', { name: 'Close: 4711/spray' }).waitFor();
+    },
+    tree: [/dialog "Alerts"/, /heading "Alerts that are open"/, /list "Alerts"/, /button "Close: 4711\/spray"/, /It is about you/],
+  },
+  'the closing of an alert': {
+    surface: 'workspace',
+    prepare: withAlerts,
+    act: async () => {
+      await band('alerts');
+      await page().getByRole('button', { name: 'Close: 4711/spray' }).click();
+      await page().locator('#alert-note').waitFor();
+      await page().keyboard.press('Enter');
+      await page().getByRole('alert').getByText('Say what you found first').waitFor();
+    },
+    tree: [/heading "Close alert 4711\/spray"/, /textbox "what you found"/, /alert.*Say what you found first/, /button "Close it/],
   },
   'somebody new at a covered session': {
     surface: 'guest',

@@ -332,6 +332,10 @@ export class FakeCore {
     look: async () => ({ rows: [], selfTest: null }),
     selfTest: async () => ({ time: '2026-11-28T12:00:00.000Z', holds: true, sha256: 'ab'.repeat(32), controls: [] }),
   };
+  readonly audit: { -readonly [N in keyof RequestParts['audit']]: RequestParts['audit'][N] } = {
+    alerts: async () => ({ all: 0, alerts: [] }),
+    close: async () => undefined,
+  };
   readonly review: { -readonly [N in keyof RequestParts['review']]: RequestParts['review'][N] } = {
     list: async () => ({ rows: [], all: 0, left: 0, states: {}, reasons: {} }),
     open: async () => ({ whole: true, masked: false, live: false }),
@@ -590,6 +594,7 @@ export class FakeCore {
       },
       evidence: this.evidence,
       proving: this.proving,
+      audit: this.audit,
       review: this.review,
       people: this.people,
       lookAtPolicy: async () => this.policy,

@@ -1,5 +1,5 @@
 /** `wardmux alerts` and `wardmux alert close|note`: what somebody has to look at, and how that ends. */
-import { absences, type RuleName } from '../../alerts/absences.ts';
+import { absences, ruleHelp } from '../../alerts/absences.ts';
 import { rules, type AlertRule } from '../../alerts/rules.ts';
 import type { Alert } from '../../alerts/evaluate.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
@@ -11,9 +11,7 @@ import { columns, jsonText, printable, type CliIo } from '../io.ts';
 import { personOptions } from '../options.ts';
 import { unlockPerson, type PersonOptions } from '../person.ts';
 
-const helpOf = (rule: RuleName): string => ({ ...rules, ...absences })[rule].help;
-
-const jsonOf = ({ rule, seq, ...alert }: Alert) => ({ id: `${seq}/${rule}`, seq, rule, help: helpOf(rule), ...alert });
+const jsonOf = ({ rule, seq, ...alert }: Alert) => ({ id: `${seq}/${rule}`, seq, rule, help: ruleHelp(rule), ...alert });
 
 /** Whether it should have been closed by now. */
 const isLate = ({ closed, due }: Alert, now: number): boolean => !closed && Date.parse(due) < now;
@@ -43,7 +41,7 @@ async function list({ json, all, exitCode }: ListOptions, io: CliIo): Promise<nu
           alert.owner,
           alert.about.join(',') || '-',
           String(alert.count),
-          helpOf(alert.rule),
+          ruleHelp(alert.rule),
         ]),
       ]),
     );

@@ -138,6 +138,12 @@ export const appRows = [
     { 'code?': 'integer', 'signal?': 'integer' },
   ),
   row(
+    'audit-host.exit',
+    'The process that goes through the ledger for alerts ended unasked. It is started again, later each time that it ends at once.',
+    { ecs: 'process:end', ocsf: '6002:4', dicom: '110113/~110121', act: 'E', outcome: 'failure', safeguard: 'activity-review' },
+    { 'code?': 'integer', 'signal?': 'integer' },
+  ),
+  row(
     'renderer.exit',
     'A page ended unasked.',
     { ecs: 'process:end', ocsf: '6002:4', dicom: '110113/~110121', act: 'E', outcome: 'failure', safeguard: 'audit-controls' },
@@ -149,7 +155,7 @@ export const appRows = [
     { ecs: 'api:denied', ocsf: '6003:99', dicom: '110113/~110132', act: 'E', outcome: 'failure', safeguard: 'access-control' },
     {
       'surface?': surfaces,
-      'peer?': ['page', 'pty-host', 'vault-host', 'socket', 'terminal'],
+      'peer?': ['page', 'pty-host', 'vault-host', 'audit-host', 'socket', 'terminal'],
       code: [
         'bad-json',
         'unknown-request',

@@ -1,4 +1,5 @@
 /** Every command: one line each, made from the files of this folder by test/docs/made.test.ts. */
+export { alerts } from './alerts.ts';
 export { breakGlass } from './break-glass.ts';
 export { breakPane } from './break-pane.ts';
 export { chooseTree } from './choose-tree.ts';

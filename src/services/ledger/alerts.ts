@@ -7,13 +7,16 @@ import { Alerts, type Alert } from '../../alerts/evaluate.ts';
 import { defaultHours, type SiteHours } from '../../alerts/rules.ts';
 import { readSmall, writeAtomic } from '../../disk/atomic.ts';
 import { ALERT_CLOSED, alertWhy, isAbout } from '../../ledger/alert-facts.ts';
-import { alertText, certify } from '../../ledger/certificate.ts';
+import { alertText, certify, type Certificate } from '../../ledger/certificate.ts';
 import { LedgerFacts } from '../../ledger/facts.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import type { LedgerEvent } from '../../ledger/types.ts';
 import type { OpenIdentity } from '../../people/identity.ts';
+import type { Person } from '../../people/types.ts';
 import { policyInForce } from '../../policy/index.ts';
 import { sealedWords } from '../../recording/sealed-words.ts';
-import type { SegmentOpener } from '../../recording/types.ts';
+import type { Recipient, SegmentOpener } from '../../recording/types.ts';
+import type { Home } from '../../storage/index.ts';
 import { recipientsOf } from '../recordings/start.ts';
 import { Refusal } from '../../types/refusal.ts';
 import { requireStillMay } from '../deeds/admit.ts';
@@ -65,21 +68,78 @@ export function alertMeant(alerts: readonly Alert[], typed: string): Alert {
 }
 
 const boundTo = ({ rule, seq }: Pick<Alert, 'rule' | 'seq'>): string => `${rule}/${seq}`;
-const pathOf = (site: OpenInstallation, digest: string): string => join(site.home.alertNotes, `${digest}.json`);
+const pathOf = (home: Pick<Home, 'alertNotes'>, digest: string): string => join(home.alertNotes, `${digest}.json`);
 
 /** @throws Refusal where it is empty, too long, or has a line end or another control character in it */
 function checkNote(note: string): string {
   if (note.trim() === '' || note.length > MAX_NOTE || /\p{Cc}/u.test(note))
-    throw new Refusal('bad-words', `--note is one line of 1 to ${MAX_NOTE} characters that says what you found. Nothing was closed.`);
+    throw new Refusal('bad-words', `A note (--note) is one line of 1 to ${MAX_NOTE} characters that says what you found. Nothing was closed.`);
   return note.trim();
 }
 
-/** Why somebody cannot close it; undefined where they can. */
-function closeFault({ closed, about, seq, rule }: Alert, person: string): string | undefined {
-  if (closed) return `The alert ${rule} of event ${seq} was closed by ${closed.by} at ${closed.time}.`;
-  if (about.includes(person)) return `Nobody closes an alert that is about them, and the alert ${rule} of event ${seq} is about you. Somebody else does.`;
-  return undefined;
+/** What somebody has found, sealed, and their signature that it closes an alert. */
+export interface SignedClosing {
+  /** As it is to lie on the disk. */
+  readonly file: Uint8Array;
+  readonly certificate: Certificate;
 }
+
+/** What is closed, and for whom the note is sealed. */
+export interface Closing extends Pick<Alert, 'rule' | 'seq' | 'about'> {
+  readonly recipients: readonly Recipient[];
+}
+
+/** Seals a note and signs that it closes the alert: where the identity is open. @param note wiped by the caller. @throws Refusal */
+export async function signClosing(
+  installation: string,
+  { person, sign }: { readonly person: Pick<Person, 'id' | 'signingKey'>; readonly sign: (bytes: Uint8Array) => Promise<Uint8Array> },
+  { rule, seq, about, recipients }: Closing,
+  note: Uint8Array,
+): Promise<SignedClosing> {
+  const bytes = Buffer.from(checkNote(Buffer.from(note).toString('utf8')), 'utf8');
+  try {
+    const file = await notes.seal(boundTo({ rule, seq }), bytes, recipients);
+    const text = alertText({ installation, alert: seq, rule, about, note: notes.digest(file), by: person.id });
+    return { file, certificate: await certify(text, person.signingKey, sign) };
+  } finally {
+    bytes.fill(0);
+  }
+}
+
+export interface ClosingParts {
+  readonly home: Home;
+  readonly ledger: Pick<Ledger, 'append' | 'facts'>;
+  readonly person: Pick<Person, 'id' | 'encryptionKey'>;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly sign: (closing: Closing) => Promise<SignedClosing>;
+}
+
+/** Enters that somebody closes an alert which is open. @throws Refusal, LedgerError, StorageFault: then it is as it was */
+export async function enterClosing(
+  { home, ledger, person, now, sign }: ClosingParts,
+  { rule, seq, about }: Pick<Alert, 'rule' | 'seq' | 'about'>,
+): Promise<void> {
+  const by = person.id;
+  if (about.includes(by)) throw new Refusal('not-closed', aboutYou(rule, seq));
+  if (isAbout(ledger.facts, about, by, new Date(now).toISOString()))
+    throw new Refusal(
+      'not-closed',
+      `The alert ${rule} of event ${seq} is about somebody who counts as one with you, because one of you alone has made the other a security admin or an auditor. Somebody else closes it. Nothing was closed.`,
+    );
+  const { file, certificate } = await sign({ rule, seq, about, recipients: recipientsOf(person, policyInForce(home, ledger.facts)) });
+  const digest = notes.digest(file);
+  writeAtomic(pathOf(home, digest), file);
+  const entry = { action: ALERT_CLOSED, person: by, detail: { alert: seq, rule, about, note: digest, ...certificate } } as const;
+  await ledger.append(entry, { before: () => requireStillMay(ledger.facts, by, 'alert.close') });
+}
+
+const aboutYou = (rule: string, seq: number): string =>
+  `Nobody closes an alert that is about them, and the alert ${rule} of event ${seq} is about you. Somebody else does. Nothing was closed.`;
+
+/** Something was added to it between the question and the answer, so it is about others, or more. */
+export const notCounted = ({ rule, seq }: Pick<Alert, 'rule' | 'seq'>): Refusal =>
+  new Refusal('not-closed', `It was entered, and does not count: something was added to the alert ${rule} of event ${seq} meanwhile. Try it again.`);
 
 /** Closes an alert. @returns it, closed. @throws Refusal, LedgerError, StorageFault: then it is as it was */
 export async function closeAlert(
@@ -88,38 +148,24 @@ export async function closeAlert(
   { alert: typed, note }: { readonly alert: string; readonly note: string },
   { now, talk }: { readonly now: () => number; readonly talk: (line: string) => void },
 ): Promise<Alert> {
-  const words = checkNote(note);
-  const by = identity.person.id;
+  // Before anything is looked for: it says what is wrong with what was typed.
+  checkNote(note);
+  const { person } = identity;
   const alert = alertMeant(await alertsOf(site, now()), typed);
-  const fault = closeFault(alert, by);
-  if (fault !== undefined) throw new Refusal('not-closed', `${fault} Nothing was closed.`);
+  const { rule, seq, closed } = alert;
+  if (closed) throw new Refusal('not-closed', `The alert ${rule} of event ${seq} was closed by ${closed.by} at ${closed.time}. Nothing was closed.`);
   await withLedger(
     site,
-    async ({ ledger }) => {
-      if (isAbout(ledger.facts, alert.about, by, new Date(now()).toISOString()))
-        throw new Refusal(
-          'not-closed',
-          `The alert ${alert.rule} of event ${alert.seq} is about somebody who counts as one with you, because one of you alone has made the other a security admin or an auditor. Somebody else closes it. Nothing was closed.`,
-        );
-      const bytes = Buffer.from(words, 'utf8');
-      const file = await notes.seal(boundTo(alert), bytes, recipientsOf(identity.person, policyInForce(site.home, ledger.facts)));
-      bytes.fill(0);
-      const digest = notes.digest(file);
-      writeAtomic(pathOf(site, digest), file);
-      const { rule, seq, about } = alert;
-      const text = alertText({ installation: ledger.installation, alert: seq, rule, about, note: digest, by });
-      const certificate = await certify(text, identity.person.signingKey, (signed) => identity.sign(signed));
-      const entry = { action: ALERT_CLOSED, person: by, detail: { alert: seq, rule, about, note: digest, ...certificate } } as const;
-      await ledger.append(entry, { before: () => requireStillMay(ledger.facts, by, 'alert.close') });
+    ({ ledger }) => {
+      const signer = { person, sign: (bytes: Uint8Array) => identity.sign(bytes) };
+      const sign: ClosingParts['sign'] = (closing) => signClosing(ledger.installation, signer, closing, Buffer.from(note, 'utf8'));
+      return enterClosing({ home: site.home, ledger, person, now: now(), sign }, alert);
     },
     { identity, talk },
   );
-  const after = alertMeant(await alertsOf(site, now()), `${alert.seq}/${alert.rule}`);
-  if (after.closed?.by === by) return after;
-  throw new Refusal(
-    'not-closed',
-    `It was entered, and does not count: something was added to the alert ${alert.rule} of event ${alert.seq} meanwhile. Try it again.`,
-  );
+  const after = alertMeant(await alertsOf(site, now()), `${seq}/${rule}`);
+  if (after.closed?.by === person.id) return after;
+  throw notCounted(alert);
 }
 
 /** What was written when it was closed. `missing`, `changed`: the file is gone, or is not the one that the ledger has. `sealed`: not to that key. */
@@ -130,7 +176,7 @@ export async function noteOf(
 ): Promise<{ readonly words: string } | 'open' | 'missing' | 'changed' | 'sealed'> {
   if (!alert.closed) return 'open';
   if (!/^[0-9a-f]{64}$/.test(alert.closed.note)) return 'missing';
-  const file = readSmall(pathOf(site, alert.closed.note));
+  const file = readSmall(pathOf(site.home, alert.closed.note));
   if (!file) return 'missing';
   if (notes.digest(file) !== alert.closed.note) return 'changed';
   const words = await notes.open(boundTo(alert), file, opener);

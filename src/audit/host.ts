@@ -1,0 +1,152 @@
+/**
+ * Goes through the ledger for the app: which alerts are open, from its events alone, once from the beginning and then with each that is entered. Nothing is
+ * kept, so what was told before a crash is found again after it, and no alert is there twice. It lives through locks, and writes nothing.
+ */
+import { openDoor } from '../access/index.ts';
+import type { Alert } from '../alerts/evaluate.ts';
+import { Endpoint } from '../process/endpoint.ts';
+import type { Link } from '../process/link.ts';
+import { openInstallation } from '../services/installation/installation.ts';
+import { AlertReader } from '../services/ledger/alerts.ts';
+import { followEvents, readEvents } from '../services/ledger/read.ts';
+import { Refusal } from '../types/refusal.ts';
+import { inTime } from '../time/in-time.ts';
+import { sentenceOf } from '../types/sentence.ts';
+import { MINUTE_MS } from '../types/units.ts';
+import {
+  auditParentService,
+  auditService,
+  MOST_TOLD,
+  MOST_WORDS,
+  type AuditParentService,
+  type AuditService,
+  type OpenAlert,
+  type OpenAlerts,
+} from './service.ts';
+
+export interface AuditHostParts {
+  readonly link: Pick<Link, 'post' | 'onMessage' | 'onClose'>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly exit: (code: number) => void;
+}
+
+/** It looks so often (ms) whether something was entered: each look wakes the processor. */
+const LOOK_MS = 1000;
+/** A ledger that does not hold, or another key for it: it is opened anew after this (ms). */
+const AGAIN_MS = 10_000;
+/** What should have happened by now is asked so often (ms). */
+const ABSENCES_MS = MINUTE_MS;
+
+/** Those that are due first. */
+export function openAlertsOf(alerts: readonly Alert[], events: number): OpenAlerts {
+  const open = alerts.filter(({ closed }) => closed === null).toSorted((a, b) => Date.parse(a.due) - Date.parse(b.due) || a.seq - b.seq);
+  const told = ({ rule, seq, severity, owner, raised, due, about, count, last }: Alert): OpenAlert => ({
+    ...{ rule, seq, severity, owner, raised, due, about, count, last },
+  });
+  return { events, all: open.length, page: open.filter(({ severity }) => severity === 'page').length, alerts: open.slice(0, MOST_TOLD).map(told) };
+}
+
+export class AuditHost {
+  readonly #parts: AuditHostParts;
+  readonly #main: Endpoint<AuditService, AuditParentService>;
+  #reader: AlertReader | undefined;
+  #events = 0;
+  /** What was told last, without how far it was read; when, and how far that was. */
+  #told: { readonly words: string; readonly at: number; readonly events: number } | undefined;
+  /** Whoever asks for what is so now: those who asked since the last look began, and those whom the one that is under way answers. */
+  #asking: PromiseWithResolvers<OpenAlerts>[] = [];
+  #looking: PromiseWithResolvers<OpenAlerts>[] = [];
+  #ended = false;
+  /** Ends a pause. */
+  #wake: () => void = () => {};
+
+  constructor(parts: AuditHostParts) {
+    this.#parts = parts;
+    parts.link.onClose(() => {
+      this.#ended = true;
+      this.#wake();
+      parts.exit(0);
+    });
+    this.#main = new Endpoint<AuditService, AuditParentService>({
+      table: auditService,
+      handlers: {
+        configure: ({ home }) => void this.#run(home),
+        look: () => {
+          const asking = Promise.withResolvers<OpenAlerts>();
+          this.#asking.push(asking);
+          this.#wake();
+          return asking.promise;
+        },
+      },
+      theirs: auditParentService,
+      // Main alone is at the other end, and has asked at its own doors.
+      door: openDoor({ standing: () => ({ phase: 'locked' }), denied: () => {} }),
+      post: (message) => parts.link.post(message),
+      frame: () => {},
+      trouble: () => {},
+      bad: () => {},
+    });
+    parts.link.onMessage((message) => this.#main.receive(message));
+    this.#main.tell('ready', {});
+  }
+
+  async #run(home: string): Promise<void> {
+    while (!this.#ended) {
+      try {
+        await this.#follow(home);
+      } catch (error) {
+        this.#reader = undefined;
+        this.#told = undefined;
+        const sentence = sentenceOf(error);
+        this.#main.tell('blind', { sentence: sentence.slice(0, MOST_WORDS) });
+        for (const one of this.#looking.splice(0)) one.reject(new Refusal('blind', sentence));
+        await this.#pause(AGAIN_MS);
+      }
+    }
+  }
+
+  /** Until the ledger does not go on from what was read. @throws LedgerError, StorageFault */
+  async #follow(home: string): Promise<void> {
+    this.#looking.push(...this.#asking.splice(0));
+    const site = await openInstallation({ env: { WARDMUX_HOME: home } });
+    const reader = new AlertReader();
+    const head = await readEvents(site, (event) => reader.take(event));
+    this.#reader = reader;
+    this.#events = head.size;
+    await followEvents(site, head, {
+      take: async (event) => {
+        reader.take(event);
+        this.#events = event.seq + 1;
+      },
+      pause: async () => {
+        this.#tell();
+        await this.#pause(LOOK_MS);
+      },
+      over: () => this.#ended,
+    });
+  }
+
+  /** For so long, or until somebody asks. Who has asked by its end is answered by the look that follows. */
+  async #pause(ms: number): Promise<void> {
+    if (this.#asking.length === 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      await inTime(promise, ms);
+    }
+    this.#looking.push(...this.#asking.splice(0));
+  }
+
+  #tell(): void {
+    const now = this.#parts.now();
+    const told = this.#told;
+    const isStill = told?.events === this.#events && Math.abs(now - told.at) < ABSENCES_MS;
+    if (!this.#reader || (isStill && this.#looking.length === 0)) return;
+    const open = openAlertsOf(this.#reader.at(now), this.#events);
+    const { events, ...rest } = open;
+    const words = JSON.stringify(rest);
+    this.#told = { words, at: now, events };
+    if (words !== told?.words) this.#main.tell('alerts', open);
+    for (const one of this.#looking.splice(0)) one.resolve(open);
+  }
+}

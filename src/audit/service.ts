@@ -1,0 +1,59 @@
+/**
+ * What main asks of the process that goes through the ledger, and what that tells main. It holds no key: it reads what anybody reads who has the files of
+ * this account, which takes seconds where there is much of it, and for which main, which has a lease to renew and frames to relay, has no time.
+ */
+import { z } from 'zod';
+import { ruleNames } from '../alerts/absences.ts';
+import { isMoment } from '../recording/time.ts';
+import { asked, told, type InputOf, type OutputOf } from '../process/service.ts';
+import { PERSON_ID } from '../types/ids.ts';
+
+const seq = z.int().nonnegative();
+const moment = z.string().refine(isMoment);
+const none = z.object({});
+
+/** An alert that is open: as src/alerts has it. */
+const openAlert = z.strictObject({
+  rule: z.enum(ruleNames),
+  seq,
+  severity: z.enum(['warn', 'page']),
+  owner: z.enum(['auditor', 'security']),
+  raised: moment,
+  due: moment,
+  about: z.array(z.string().regex(PERSON_ID)).readonly(),
+  count: z.int().positive(),
+  last: moment,
+});
+export type OpenAlert = z.infer<typeof openAlert>;
+
+/** So many are told, those that are due first: whoever has more closes some of them, and sees the others then. */
+export const MOST_TOLD = 500;
+
+/** `events`: how far the ledger was read for it. `all`: how many are open; `page`: of these, how many are for getting somebody out of bed. */
+const openAlerts = z.strictObject({ events: seq, all: seq, page: seq, alerts: z.array(openAlert).max(MOST_TOLD).readonly() });
+export type OpenAlerts = z.infer<typeof openAlerts>;
+
+/** Characters of a sentence. */
+export const MOST_WORDS = 2000;
+
+/** Reads what was entered since, which is little but at the first time. */
+const LOOK_MS = 60_000;
+
+export const auditService = {
+  /** First, once: the data folder, a path that is absolute. */
+  configure: told('process.keep', z.object({ home: z.string() })),
+  /** Which alerts are open, by everything that is in the ledger now. */
+  look: asked('process.keep', none, openAlerts, LOOK_MS),
+};
+export type AuditService = typeof auditService;
+export type AuditInput<N extends keyof AuditService> = InputOf<AuditService, N>;
+export type AuditOutput<N extends keyof AuditService> = OutputOf<AuditService, N>;
+
+export const auditParentService = {
+  ready: told('process.keep', none),
+  /** Which alerts are open: when it has read the ledger for the first time, and whenever there are others. */
+  alerts: told('process.keep', openAlerts),
+  /** Why nothing can be said of alerts now, as a sentence: it tries again. */
+  blind: told('process.keep', z.object({ sentence: z.string().max(MOST_WORDS) })),
+};
+export type AuditParentService = typeof auditParentService;
