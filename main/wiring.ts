@@ -154,12 +154,14 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
       else showAgain('The part of Wardmux that holds the keys ends each time it is started.');
     },
   });
+  const alertNotes = new AlertNotes({ notify: (note) => notifyDesktop(env, note), now });
   const audit = new AuditKeeper({
     host,
     home: home.folder,
     journal,
     now,
     changed: () => {
+      alertNotes.tick(audit.open);
       status.tell();
       gate.emitLocked('stale', () => ({}));
     },
@@ -379,7 +381,7 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     pty,
     vaults,
     audit,
-    alertNotes: new AlertNotes({ notify: (note) => notifyDesktop(env, note), now }),
+    alertNotes,
     windows,
     gate,
     status,

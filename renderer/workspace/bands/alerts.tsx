@@ -126,7 +126,9 @@ function ClosingForm({
       <h3>{text.closeTitle(nameOf(alert))}</h3>
       <p class="gap-h">{alert.help}</p>
       <p class="dim gap-h">{text.closeText}</p>
-      <TextField id="alert-note" label={text.note} input={field} error={error} maxLength={MAX_NOTE} focus />
+      <div class="gap-h">
+        <TextField id="alert-note" label={text.note} input={field} error={error} maxLength={MAX_NOTE} focus />
+      </div>
       <StepActions go={text.closeGo} cancel={messages.people.cancel} onCancel={onCancel} />
     </form>
   );
