@@ -67,6 +67,16 @@ test('spray is of different people, also of ids that nobody has', () => {
   expect(alert).toMatchObject({ severity: 'page', seq: 2, about: [ada, bo, cy], due: new Date(NOON + 2 * MINUTE + 4 * HOUR).toISOString() });
 });
 
+test('somebody who comes in had only mistyped, and takes nobody else out of the count; what is open stays', () => {
+  const came = (person: string): LedgerEntry => ({ action: 'unlock', person, outcome: 'success', detail: { method: 'passphrase' } });
+  expect(names(eventsAt([0, failed(ada)], [1, came(ada)], [2, failed(bo)], [3, failed(cy)]))).toEqual([]);
+  // Who has an account of their own gets no further by coming in between.
+  expect(names(eventsAt([0, failed(ada)], [1, failed(bo)], [2, came('p-334455667788')], [3, failed(cy)]))).toEqual(['spray']);
+  // The third of them opens: two are not three, as before; a fourth is.
+  expect(names(eventsAt([0, failed(ada)], [1, failed(bo)], [2, failed(cy)], [3, came(cy)]))).toEqual(['spray']);
+  expect(names(eventsAt([0, failed(ada)], [1, came(ada)], [2, failed(ada)], [3, failed(bo)], [4, failed(cy)]))).toEqual(['spray']);
+});
+
 const signed = { byKey: '', signature: '' };
 /** The smallest incident of each rule, and the nearest thing that is none. */
 const incidents: Readonly<Record<RuleName, { readonly is: readonly LedgerEvent[]; readonly not: readonly LedgerEvent[]; readonly now?: number }>> = {

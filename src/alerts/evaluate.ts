@@ -108,7 +108,10 @@ export class Alerts {
         return (odd ??= isOdd(at));
       },
     };
-    for (const [name, rule] of rulesFor(event.action)) if (rule.is(event, context)) this.#count(name, rule, event, at);
+    for (const [name, rule] of rulesFor(event.action)) {
+      if (rule.is(event, context)) this.#count(name, rule, event, at);
+      else this.#settle(name, rule, event);
+    }
     for (const [name, rule] of entries<AbsenceRule>(absences)) this.#wait(name, rule, event, at);
   }
 
@@ -175,6 +178,15 @@ export class Alerts {
         near.map(({ seq }) => seq),
       ),
     );
+  }
+
+  /** What is open stays so: it is closed by somebody who has looked. */
+  #settle(name: RuleName, rule: AlertRule, event: LedgerEvent): void {
+    const who = rule.settled?.(event);
+    if (who === undefined) return;
+    const key = rule.by ? `${name} ${rule.by(event) ?? ''}` : name;
+    const kept = this.#counted.get(key)?.filter(({ distinct }) => distinct !== who);
+    if (kept) this.#counted.set(key, kept);
   }
 
   #add(key: string, alert: Alert): Open {

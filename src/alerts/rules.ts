@@ -46,6 +46,8 @@ interface Row {
   readonly by?: (event: LedgerEvent) => string | undefined;
   /** What has to differ to be counted: three tries of one person are one. */
   readonly distinct?: (event: LedgerEvent) => string | undefined;
+  /** Whose tries count no more from here on: they came in, and had only mistyped. What `distinct` says of them. */
+  readonly settled?: (event: LedgerEvent) => string | undefined;
   /** One that is open takes in what comes after it; else each is an alert of its own. */
   readonly gathers?: true;
 }
@@ -102,7 +104,7 @@ export const rules = {
     gathers: true,
   },
   spray: {
-    help: 'Unlocks of 3 people failed in 10 minutes on this workstation.',
+    help: 'Unlocks of 3 people failed in 10 minutes on this workstation, and none of them came in since.',
     severity: 'page',
     owner: 'security',
     dueHours: 4,
@@ -110,6 +112,8 @@ export const rules = {
     is: isFailedTry,
     threshold: { count: 3, windowMs: MANY_MS },
     distinct: who,
+    // A shift that comes in together mistypes, and comes in. Whoever tries one phrase at many names does not; and coming in as oneself takes out nobody else.
+    settled: (event) => (event.outcome === 'success' ? event.person : undefined),
     gathers: true,
   },
   'forged-unlock': {

@@ -91,8 +91,13 @@ function ordinaryDay(day: number, random: () => number): Happening[] {
       list.push([begins + 6 * MINUTE, { action: 'access.denied', person, detail: { door: 'page', needs: 'policy.accept', why: 'not-permitted' } }]);
     list.push([begins + 20 * MINUTE, { action: 'lock', person, detail: { cause: 'idle' } }]);
   }
-  // A change of shift: four people within some minutes, of whom some mistype.
-  if (isWorkday) for (let n = 0; n < 4; n++) if (random() < 0.12) list.push([at + 6 * 3_600_000 + random() * 12 * MINUTE, failed(personOf(n))]);
+  // A change of shift: four people within some minutes, of whom some mistype. Nobody of them is there to fail once and go: they try again, and come in.
+  if (isWorkday)
+    for (let n = 0; n < 4; n++) {
+      let comes = at + 6 * 3_600_000 + random() * 12 * MINUTE;
+      for (let tries = 0; random() < 0.2 && tries < 8; tries++, comes += 15_000) list.push([comes, failed(personOf(n))]);
+      list.push([comes, { action: 'unlock', person: personOf(n), outcome: 'success', detail: { method: 'passphrase' } }]);
+    }
   return list;
 }
 
@@ -113,7 +118,7 @@ function yearOf(list: readonly Happening[]): readonly Alert[] {
 }
 
 /** Alerts of a year that no incident raised; all others: none. */
-const calledForNothing: Readonly<Partial<Record<RuleName, number>>> = { 'failed-unlocks': 21, spray: 74 };
+const calledForNothing: Readonly<Partial<Record<RuleName, number>>> = { 'failed-unlocks': 43 };
 
 test('a year of 50 workstations: what was planted is found, and little else is called for', { timeout: 60_000 }, () => {
   const kinds = Object.keys(plants) as RuleName[];
@@ -157,7 +162,7 @@ test('a year of 50 workstations: what was planted is found, and little else is c
   for (const [rule, { planted, hit, alerts, right }] of found) {
     expect(planted, rule).toBeGreaterThan(10);
     expect(hit, rule).toBe(planted);
-    // What hands mistype and what shifts do together looks like guesses and like a spray: those two call for nothing now and then, the others never.
+    // Somebody who fails five times in a row and then comes in has forgotten, or was guessed: the ledger cannot tell, so that rule asks each time. The others never call for nothing.
     const nothing = calledForNothing[rule] ?? 0;
     expect(alerts - right, rule).toBe(nothing);
   }
