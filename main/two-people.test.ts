@@ -59,7 +59,7 @@ test('each has their own windows; another’s run on parked, and nothing of them
   expect(jos.filter((pane) => adas.includes(pane))).toEqual([]);
   // What Jo's page asks of Ada's pane is about a pane that is not there.
   const asked = made.posted.length;
-  made.ask('export.start', { pane: adas[0], folder: '/tmp/never' });
+  made.ask('export.plan', { ticket: 1, pane: adas[0] });
   made.ask('verify.pane', { pane: adas[0] });
   await vi.waitFor(() => expect(since(made, asked).filter(({ error }) => error?.code === 'no-recording')).toHaveLength(2));
   // A trouble of Ada's, and her program's end, while Jo is in.

@@ -278,7 +278,8 @@ test('it opens nothing that anybody has open, that of who breaks it among it, an
   const second = await enters(made);
   const inside = views(made, second).flatMap(({ windows }) => windows.flatMap(({ panes }) => panes.map(({ pane }) => pane)));
   expect(inside.filter((pane) => own.includes(pane))).toEqual([]);
-  expect(await answerTo(made, 'export.start', { pane: inside[0], folder: '/tmp/never' })).toMatchObject({ error: { code: 'not-permitted' } });
+  expect(await answerTo(made, 'export.plan', { ticket: 1, pane: inside[0] })).toMatchObject({ error: { code: 'not-permitted' } });
+  expect(await answerTo(made, 'export.start', { ticket: 1, form: 'evidence', path: '/tmp/never' })).toMatchObject({ error: { code: 'not-permitted' } });
   expect(made.vaultHeard.filter(({ type }) => type === 'recallWorkspace')).toEqual([]);
   await made.app.lock('hotkey');
   const third = made.posted.length;

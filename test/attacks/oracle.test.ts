@@ -46,7 +46,10 @@ const statement = (person: string): BundleStatement => ({
 async function exporting(made: Rig): Promise<VaultInput<'export'> & { readonly id: number }> {
   const before = made.vaultHeard.length;
   const pane = events(made.home).find(({ action }) => action === 'pane.open')!.detail['pane'];
-  made.ask('export.start', { pane, folder: '/nonexistent/bundle' });
+  const [ticket, posted] = [before, made.posted.length];
+  made.ask('export.plan', { ticket, pane });
+  await vi.waitFor(() => expect(made.posted.slice(posted).some(({ output }) => (output as { clearBytes?: number } | undefined)?.clearBytes === 10)).toBe(true));
+  made.ask('export.start', { ticket, form: 'evidence', path: '/nonexistent/bundle' });
   let asked: Flat | undefined;
   await vi.waitFor(() => {
     asked = made.vaultHeard.slice(before).find(({ type }) => type === 'export');
@@ -100,10 +103,10 @@ test('during an export: one signature, for that recording and that person, over 
   made.vaultSays({
     type: 'exported',
     id: asked.id,
-    folder: '/nonexistent/bundle',
+    path: '/nonexistent/bundle',
     records: 3,
     sha256: digest('sums'),
-    redaction: { folder: '/nonexistent/bundle-redaction', list: digest('list'), recognisers: '1.0.0', withheld: 0 },
+    redaction: { folder: '/nonexistent/bundle-redaction', list: digest('list'), recognisers: '1.0.0', withheld: 0, released: 0 },
   });
   await vi.waitFor(() =>
     expect(
