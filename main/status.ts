@@ -234,8 +234,9 @@ export class Status {
 }
 
 /** Nothing while none is open, and before the ledger was read. */
-export function alertsLine({ open, blind }: Pick<AuditKeeper, 'open' | 'blind'>): Pick<StatusView, 'alerts'> {
-  if (open && open.all > 0) return { alerts: { open: open.all, worst: open.page > 0 ? 'page' : 'warn' } };
+export function alertsLine({ open, blind }: Pick<AuditKeeper, 'open' | 'blind'>): Pick<StatusView, 'alerts' | 'forwarder'> {
+  const silent = open?.alerts.some(({ rule }) => rule === 'sink-silent') ? { forwarder: 'silent' as const } : {};
+  if (open && open.all > 0) return { alerts: { open: open.all, worst: open.page > 0 ? 'page' : 'warn' }, ...silent };
   return blind === undefined ? {} : { alerts: null };
 }
 

@@ -1,6 +1,7 @@
 /**
  * What the app is made of: window, pty host, vault host, ledger, lock and multiplexer, each given what it needs of the others. The data
  * folder is made ready here, and nothing else is opened. Every part is made in this file, but for a person's windows (own-workspaces.ts).
+ * Over 400 lines: one list of parts, read in one place.
  */
 import { openDoor, type Door, type DoorName } from '../src/access/index.ts';
 import { BridgeServer } from '../src/process/bridge-server.ts';
@@ -40,6 +41,7 @@ import { requestHandlers } from './requests/index.ts';
 import type { RequestParts } from './requests/parts.ts';
 import { defaultAuditKey, secretStoreFacts } from './setup-facts.ts';
 import { notifyDesktop } from './machine/desktop-note.ts';
+import { sendingOf } from './sending.ts';
 import { showFolder } from './machine/show-folder.ts';
 import { Remote } from './remote.ts';
 import { Status } from './status.ts';
@@ -159,6 +161,7 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     host,
     home: home.folder,
     journal,
+    sending: sendingOf({ home, installed, journal }),
     now,
     changed: () => {
       alertNotes.tick(audit.open);

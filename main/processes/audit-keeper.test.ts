@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { AuditEntry } from '../../src/ledger/events.ts';
 import type { Child } from '../host.ts';
 import { Refusals } from '../refusals.ts';
-import { AuditKeeper } from './audit-keeper.ts';
+import { AuditKeeper, type Sending } from './audit-keeper.ts';
 
 const none = { dispose: () => {} };
 const open = { events: 7, all: 1, page: 0, alerts: [] };
@@ -11,6 +11,7 @@ const open = { events: 7, all: 1, page: 0, alerts: [] };
 function setup() {
   const entered: AuditEntry[] = [];
   const clock = { now: 1000 };
+  const sinks: { now: ReturnType<Sending['sinks']> } = { now: { rows: [], network: [] } };
   let [forks, changes, kills] = [0, 0, 0];
   let say: (message: unknown) => void = () => {};
   let exit: (code: number | null, signal: string | null) => void = () => {};
@@ -38,6 +39,7 @@ function setup() {
   const keeper = new AuditKeeper({
     host: { fork },
     home: '/home',
+    sending: { sinks: () => sinks.now, keep: async () => undefined, enter: async () => undefined },
     journal: { log, refusals: new Refusals(log, () => clock.now) },
     now: () => clock.now,
     changed: () => void changes++,
@@ -45,6 +47,7 @@ function setup() {
   const counts = () => ({ forks, changes, kills });
   return {
     keeper,
+    sinks,
     clock,
     entered,
     posted,
@@ -59,7 +62,10 @@ test('one that ends unasked is entered, nothing is known then, and it begins ane
   keeper.tick();
   keeper.tick();
   expect(counts().forks).toBe(1);
-  expect(posted).toEqual([{ request: 'configure', input: { home: '/home' } }]);
+  expect(posted).toEqual([
+    { request: 'configure', input: { home: '/home' } },
+    { request: 'sinks', input: { rows: [], network: [] } },
+  ]);
   say({ request: 'alerts', input: open });
   expect([keeper.open, keeper.blind]).toEqual([open, undefined]);
   exit(null, 'SIGSEGV');
@@ -86,6 +92,23 @@ test('one that ends unasked is entered, nothing is known then, and it begins ane
   clock.now += 2000;
   keeper.tick();
   expect(counts().forks).toBe(forks + 1);
+});
+
+test('it is told of the sinks when it begins, when another policy has others, and by the next one that begins', () => {
+  const { keeper, sinks, clock, posted, exit } = setup();
+  const told = (): unknown[] =>
+    posted.splice(0).flatMap((message) => ((message as { request: string }).request === 'sinks' ? [(message as { input: unknown }).input] : []));
+  keeper.tick();
+  expect(told()).toEqual([sinks.now]);
+  keeper.tick();
+  expect(told()).toEqual([]);
+  sinks.now = { rows: [], network: ['siem.example.org:6514'] };
+  keeper.tick();
+  expect(told()).toEqual([sinks.now]);
+  exit(1, null);
+  clock.now += 300_000;
+  keeper.tick();
+  expect(told()).toEqual([sinks.now]);
 });
 
 test('what it may not say is refused and entered, and is no news', () => {

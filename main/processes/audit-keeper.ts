@@ -3,7 +3,15 @@
  * later and later, where it ends unasked. Nothing waits for it, and nothing is locked or opened by what it says.
  */
 import { openDoor } from '../../src/access/index.ts';
-import { auditParentService, auditService, type AuditParentService, type AuditService, type OpenAlerts } from '../../src/audit/service.ts';
+import {
+  auditParentService,
+  auditService,
+  type AuditInput,
+  type AuditParentInput,
+  type AuditParentService,
+  type AuditService,
+  type OpenAlerts,
+} from '../../src/audit/service.ts';
 import { Endpoint } from '../../src/process/endpoint.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { MINUTE_MS } from '../../src/types/units.ts';
@@ -11,11 +19,23 @@ import type { Child, Host } from '../host.ts';
 import { exitDetail } from './exit-detail.ts';
 import type { Journal } from '../journal.ts';
 
+/** What it asks of main for the sinks of the policy (main/sending.ts). */
+export interface Sending {
+  /** Those of the policy in force, and the hosts that it lets be reached. */
+  readonly sinks: () => AuditInput<'sinks'>;
+  /** @throws Refusal, StorageFault */
+  readonly keep: (place: AuditParentInput<'sent'>) => Promise<void>;
+  /** @throws Refusal */
+  readonly enter: (told: AuditParentInput<'sink'>) => Promise<void>;
+}
+
 export interface AuditKeeperParts {
   readonly host: Pick<Host, 'fork'>;
   /** The data folder. */
   readonly home: string;
   readonly journal: Pick<Journal, 'log' | 'refusals'>;
+  /** What it asks for the sinks. */
+  readonly sending: Sending;
   /** Monotonic milliseconds. */
   readonly now: () => number;
   /** Other alerts are open than before, or nobody knows any more. */
@@ -34,6 +54,8 @@ export class AuditKeeper {
   #ended = false;
   #open: OpenAlerts | undefined;
   #blind: string | undefined;
+  /** Sinks that it was told of. */
+  #sinks = '';
 
   constructor(parts: AuditKeeperParts) {
     this.#parts = parts;
@@ -55,8 +77,17 @@ export class AuditKeeper {
 
   /** Once a second, where there is an installation. */
   tick(): void {
+    this.#start();
+    const sinks = this.#parts.sending.sinks();
+    const told = JSON.stringify(sinks);
+    if (told === this.#sinks || !this.#line) return;
+    this.#sinks = told;
+    this.#line.tell('sinks', sinks);
+  }
+
+  #start(): void {
     if (this.#child || this.#ended || this.#parts.now() < this.#notBefore) return;
-    const { host, home, journal } = this.#parts;
+    const { host, home, journal, sending } = this.#parts;
     const child = host.fork('audit-host');
     const bad = (): void => journal.refusals.badMessage('audit-host');
     const line = new Endpoint<AuditParentService, AuditService>({
@@ -68,6 +99,14 @@ export class AuditKeeper {
           this.#take(open, undefined);
         },
         blind: ({ sentence }) => this.#take(undefined, sentence),
+        sent: async (place) => {
+          await sending.keep(place);
+          return {};
+        },
+        sink: async (told) => {
+          await sending.enter(told);
+          return {};
+        },
       },
       theirs: auditService,
       door: openDoor({ standing: () => ({ phase: 'locked' }), denied: bad }),
@@ -78,6 +117,7 @@ export class AuditKeeper {
     });
     this.#child = child;
     this.#line = line;
+    this.#sinks = '';
     child.onMessage((message) => line.receive(message));
     child.onExit((code, signal) => {
       line.end(gone());

@@ -94,6 +94,8 @@ export const messages = {
     prefix: 'Prefix',
     zoomedWord: 'zoomed',
     alerts: (open: number) => (open === 1 ? '1 alert' : `${open} alerts`),
+    forwarderSilent: 'forwarder silent',
+    forwarderHow: 'A collector of the policy has taken no events for hours. They wait in the ledger, and nothing is lost. See: wardmux sink status',
     alertsUnknown: 'alerts not known',
     alertsHow: 'open, and somebody has to look: the command alerts shows them to an auditor or a security admin',
     alertsUnknownHow: 'The ledger cannot be read for alerts now. It is tried again.',

@@ -95,6 +95,12 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
           </span>
         )}
         {status?.alerts === undefined ? null : <AlertCount controller={controller} alerts={status.alerts} />}
+        {status?.forwarder ? (
+          <span class="st" data-level="stop" title={text.forwarderHow}>
+            <Mark kind="stop" />
+            <span>{text.forwarderSilent}</span>
+          </span>
+        ) : null}
         {reviews ? (
           <span class="st" data-level={reviews.overdue > 0 ? 'stop' : 'warn'} title={glass.reviewsHow}>
             <Mark kind="glass" />

@@ -22,7 +22,13 @@ function begin(home: string) {
   const blind: string[] = [];
   const main = new Endpoint<AuditParentService, AuditService>({
     table: auditParentService,
-    handlers: { ready: () => {}, alerts: (open) => void told.push(open), blind: ({ sentence }) => void blind.push(sentence) },
+    handlers: {
+      ready: () => {},
+      alerts: (open) => void told.push(open),
+      blind: ({ sentence }) => void blind.push(sentence),
+      sent: () => ({}),
+      sink: () => ({}),
+    },
     theirs: auditService,
     door: () => undefined,
     post: (message) => outside.post(message),

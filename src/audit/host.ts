@@ -1,6 +1,7 @@
 /**
  * Goes through the ledger for the app: which alerts are open, from its events alone, once from the beginning and then with each that is entered. Nothing is
- * kept, so what was told before a crash is found again after it, and no alert is there twice. It lives through locks, and writes nothing.
+ * kept, so what was told before a crash is found again after it, and no alert is there twice. To the sinks of the policy it sends each event as it is entered; the
+ * place up to which one has them main signs and keeps. It lives through locks, and no shell and no page waits for it.
  */
 import { openDoor } from '../access/index.ts';
 import type { Alert } from '../alerts/evaluate.ts';
@@ -9,6 +10,7 @@ import type { Link } from '../process/link.ts';
 import { openInstallation } from '../services/installation/installation.ts';
 import { AlertReader } from '../services/ledger/alerts.ts';
 import { followEvents, readEvents } from '../services/ledger/read.ts';
+import { forward, lookAgain, type SendParts } from '../services/ledger/sinks.ts';
 import { Refusal } from '../types/refusal.ts';
 import { inTime } from '../time/in-time.ts';
 import { sentenceOf } from '../types/sentence.ts';
@@ -18,6 +20,8 @@ import {
   auditService,
   MOST_TOLD,
   MOST_WORDS,
+  type AuditInput,
+  type AuditParentInput,
   type AuditParentService,
   type AuditService,
   type OpenAlert,
@@ -35,6 +39,8 @@ export interface AuditHostParts {
 const LOOK_MS = 1000;
 /** A ledger that does not hold, or another key for it: it is opened anew after this (ms). */
 const AGAIN_MS = 10_000;
+/** Where nothing is entered, a sink is looked after in each so many looks. */
+const SINK_LOOKS = 5;
 /** What should have happened by now is asked so often (ms). */
 const ABSENCES_MS = MINUTE_MS;
 
@@ -58,6 +64,9 @@ export class AuditHost {
   #asking: PromiseWithResolvers<OpenAlerts>[] = [];
   #looking: PromiseWithResolvers<OpenAlerts>[] = [];
   #ended = false;
+  #home = '';
+  /** Ends what is being sent. */
+  #sending: AbortController | undefined;
   /** Ends a pause. */
   #wake: () => void = () => {};
 
@@ -65,13 +74,22 @@ export class AuditHost {
     this.#parts = parts;
     parts.link.onClose(() => {
       this.#ended = true;
+      this.#sending?.abort();
       this.#wake();
       parts.exit(0);
     });
     this.#main = new Endpoint<AuditService, AuditParentService>({
       table: auditService,
       handlers: {
-        configure: ({ home }) => void this.#run(home),
+        configure: ({ home }) => {
+          this.#home = home;
+          void this.#run(home);
+        },
+        sinks: (sinks) => {
+          this.#sending?.abort();
+          this.#sending = new AbortController();
+          void this.#send(sinks, this.#sending.signal);
+        },
         look: () => {
           const asking = Promise.withResolvers<OpenAlerts>();
           this.#asking.push(asking);
@@ -89,6 +107,30 @@ export class AuditHost {
     });
     parts.link.onMessage((message) => this.#main.receive(message));
     this.#main.tell('ready', {});
+  }
+
+  /** Until it is to end: what cannot be told apart from a ledger that does not hold is tried again. */
+  async #send({ rows, network }: AuditInput<'sinks'>, signal: AbortSignal): Promise<void> {
+    if (rows.length === 0) return;
+    const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    const keep: SendParts['keep'] = async (sink, place) => void (await this.#main.ask('sent', { sink, ...place }));
+    const enter: SendParts['enter'] = async ({ action, detail: { sink, kind, ...failed } }) =>
+      void (await this.#main.ask('sink', { sink, kind, failed: action === 'sink.failed' ? failed : null } as AuditParentInput<'sink'>));
+    while (!signal.aborted) {
+      try {
+        const site = await openInstallation({ env: { WARDMUX_HOME: this.#home } });
+        const parts = { site, network, now: this.#parts.now, signal, keep, enter, talk: () => {} };
+        await forward(rows, { ...parts, pause: () => this.#news(signal), over: () => signal.aborted });
+      } catch {
+        await inTime(aborted, AGAIN_MS);
+      }
+    }
+  }
+
+  /** Resolves when something was entered, or a sink that failed may be asked again. */
+  async #news(signal: AbortSignal): Promise<void> {
+    const from = this.#events;
+    for (let looks = 0; looks < SINK_LOOKS && this.#events === from && !signal.aborted; looks++) await lookAgain(signal);
   }
 
   async #run(home: string): Promise<void> {

@@ -1,11 +1,13 @@
 /**
- * What main asks of the process that goes through the ledger, and what that tells main. It holds no key: it reads what anybody reads who has the files of
+ * What main asks of the process that goes through the ledger, and what that tells main. It sends events to the sinks of the policy too. It holds no key of the installation: it reads what anybody reads who has the files of
  * this account, which takes seconds where there is much of it, and for which main, which has a lease to renew and frames to relay, has no time.
  */
 import { z } from 'zod';
 import { ruleNames } from '../alerts/absences.ts';
+import { anchorFailureCodes } from '../anchors/errors.ts';
 import { isMoment } from '../recording/time.ts';
 import { asked, told, type InputOf, type OutputOf } from '../process/service.ts';
+import { sinksSchema } from '../sinks/row.ts';
 import { PERSON_ID } from '../types/ids.ts';
 
 const seq = z.int().nonnegative();
@@ -39,9 +41,14 @@ export const MOST_WORDS = 2000;
 /** Reads what was entered since, which is little but at the first time. */
 const LOOK_MS = 60_000;
 
+const name = z.string().max(64);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
 export const auditService = {
   /** First, once: the data folder, a path that is absolute. */
   configure: told('process.keep', z.object({ home: z.string() })),
+  /** Sinks of the policy in force, and the hosts that it lets be reached: it sends to these from now on, and to no other. */
+  sinks: told('process.keep', z.object({ rows: sinksSchema, network: z.array(z.string()) })),
   /** Which alerts are open, by everything that is in the ledger now. */
   look: asked('process.keep', none, openAlerts, LOOK_MS),
 };
@@ -53,7 +60,20 @@ export const auditParentService = {
   ready: told('process.keep', none),
   /** Which alerts are open: when it has read the ledger for the first time, and whenever there are others. */
   alerts: told('process.keep', openAlerts),
+  /** A sink has the first `size` events: please have that signed and kept. */
+  sent: asked('process.keep', z.strictObject({ sink: name, size: seq, root: sha256, at: moment, certificate: sha256 }), none),
+  /** A sink fails or, null, takes events again: please enter it. */
+  sink: asked(
+    'process.keep',
+    z.strictObject({
+      sink: name,
+      kind: z.literal('syslog'),
+      failed: z.strictObject({ code: z.enum(anchorFailureCodes), attempts: seq, waiting: seq }).nullable(),
+    }),
+    none,
+  ),
   /** Why nothing can be said of alerts now, as a sentence: it tries again. */
   blind: told('process.keep', z.object({ sentence: z.string().max(MOST_WORDS) })),
 };
 export type AuditParentService = typeof auditParentService;
+export type AuditParentInput<N extends keyof AuditParentService> = InputOf<AuditParentService, N>;

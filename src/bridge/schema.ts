@@ -693,6 +693,8 @@ const statusView = z
       .readonly()
       .nullable()
       .optional(),
+    /** A collector that has events of the ledger sent to it has taken none for hours. */
+    forwarder: z.literal('silent').optional(),
     /** Emergencies that they can review. */
     reviews: z.object({ due: count, overdue: count }).readonly().optional(),
   })

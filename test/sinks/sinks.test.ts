@@ -4,7 +4,14 @@ import { createServer as createTcpServer, type AddressInfo, type Server, type So
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, beforeAll, beforeEach, expect, test, vi, type TestContext } from 'vitest';
+import { sendingOf, type SendingParts } from '../../main/sending.ts';
 import { AnchorError } from '../../src/anchors/errors.ts';
+import { AuditHost } from '../../src/audit/host.ts';
+import { auditParentService, auditService, type AuditParentService, type AuditService } from '../../src/audit/service.ts';
+import type { AuditEntry } from '../../src/ledger/events.ts';
+import { Endpoint } from '../../src/process/endpoint.ts';
+import { linkPair } from '../../src/process/link.fixture.ts';
+import { openLedger } from '../../src/services/installation/open-ledger.ts';
 import { acceptAsItStands } from '../../src/policy/force.fixture.ts';
 import { appendEvent, openInstallation, policyOf, type OpenInstallation } from '../../src/services/installation/installation.ts';
 import { drain, drainOnce, forward, sinksOf, sinkStatus, type SendParts } from '../../src/services/ledger/sinks.ts';
@@ -88,6 +95,52 @@ async function written(at: Collector, events: number): Promise<number[]> {
 }
 const against = (file: string) => runHere(['ledger', 'verify', '--against', file, '--json'], { home, place });
 const verdict = async (file: string): Promise<string> => (JSON.parse((await against(file)).out) as { against: { code: string } }).against.code;
+
+test('the app sends by itself: what is there, then each event as it is entered; and main keeps the place', async (context) => {
+  const siem = await collector(context);
+  const row = await withSink(siem.port);
+  await enter(3);
+  const { ledger, signer } = await openLedger(site.home, site.installation);
+  running.push(() => ledger.close());
+  const installed = { ledger, signer, policy: await policyOf(site) };
+  const journal = { enter: async (entry: AuditEntry) => (await ledger.append(entry)).seq >= 0 };
+  const sending = sendingOf({ home: site.home, installed: { current: installed, require: () => installed } as unknown as SendingParts['installed'], journal });
+  const [inside, outside] = linkPair();
+  const nothing = (): void => {};
+  const main = new Endpoint<AuditParentService, AuditService>({
+    table: auditParentService,
+    handlers: {
+      ...{ ready: nothing, alerts: nothing, blind: nothing },
+      sent: async (at) => (await sending.keep(at), {}),
+      sink: async (told) => (await sending.enter(told), {}),
+    },
+    theirs: auditService,
+    ...{ door: () => undefined, frame: nothing, trouble: nothing, bad: nothing },
+    post: (message) => outside.post(message),
+  });
+  outside.onMessage((message) => main.receive(message));
+  new AuditHost({ link: inside, now: Date.now, exit: nothing });
+  running.push(() => outside.close());
+  main.tell('configure', { home });
+  main.tell('sinks', sending.sinks());
+  const first = await size();
+  expect(await written(siem, first)).toEqual(Array.from({ length: first }, (_, n) => n));
+  await ledger.append({ action: 'app.stop', detail: {} });
+  expect(await written(siem, first + 1)).toEqual(Array.from({ length: first + 1 }, (_, n) => n));
+  await waitFor(async () => expect(await sinkStatus(site, [row])).toMatchObject([{ sent: first + 1, waiting: 0 }]), WRITTEN_MS);
+});
+
+test('one sends at a time: whoever finds another one at it leaves it alone, and goes on where that one was ended', async (context) => {
+  const siem = await collector(context);
+  const row = await withSink(siem.port);
+  const lock = join(site.home.sinks, 'siem.lock');
+  writeFileSync(lock, `${process.pid}\n`);
+  await expect(drain(row, await parts())).rejects.toMatchObject({ code: 'busy' });
+  expect(await sinkStatus(site, [row])).toMatchObject([{ sent: 0 }]);
+  // Of a process that is gone.
+  writeFileSync(lock, '999999999\n');
+  expect(await drain(row, await parts())).toBe(await size());
+});
 
 test('all events arrive, in order, once; then only what came since; and the file is the ledger', async (context) => {
   const siem = await collector(context);

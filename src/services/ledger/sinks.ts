@@ -3,11 +3,14 @@
  * lost by a collector that is down, a restart in the middle, or a crash here. What was on its way when the connection broke goes once more.
  */
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { anchorError, AnchorError } from '../../anchors/errors.ts';
 import { deliverTo, QUIET_MS, syslogFrame, whereOf } from '../../anchors/syslog-tls.ts';
 import { BACKOFF_MS } from '../../anchors/keeper.ts';
-import { LedgerError } from '../../ledger/errors.ts';
+import { StorageFault } from '../../disk/fault.ts';
+import { withFileLock } from '../../disk/lock.ts';
+import type { AuditEntry } from '../../ledger/events.ts';
 import type { LedgerEvent } from '../../ledger/types.ts';
 import { LedgerView } from '../../ledger/view.ts';
 import { leafHash } from '../../merkle/tree.ts';
@@ -18,6 +21,9 @@ import type { SinkRow } from '../../sinks/row.ts';
 import { openSigner } from '../../storage/index.ts';
 import { appendEvent, type OpenInstallation } from '../installation/installation.ts';
 import { Refusal } from '../../types/refusal.ts';
+
+/** What is entered of a sink. */
+export type SinkEntry = Extract<AuditEntry, { readonly action: 'sink.failed' | 'sink.resumed' }>;
 
 /** Events of one connection: some megabytes, which a collector has before an attempt is over. */
 const BATCH = 5000;
@@ -73,6 +79,10 @@ async function placeIn(view: LedgerView, cursor: SinkCursor | undefined): Promis
 
 export interface SendParts {
   readonly site: OpenInstallation;
+  /** Has the place in the queue signed and kept; left out: by the key of the installation, in this process. */
+  readonly keep?: (sink: string, place: SinkCursor) => Promise<void>;
+  /** Has it entered what became of a sink; left out: in this process. */
+  readonly enter?: (entry: SinkEntry) => Promise<void>;
   readonly network: readonly string[];
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -89,9 +99,9 @@ export interface SendParts {
  */
 async function sendBatch(
   row: SinkRow,
-  { site, network, now, signal, quietMs = QUIET_MS, batch = BATCH }: SendParts,
+  { site, network, now, signal, keep = keepHere(site), quietMs = QUIET_MS, batch = BATCH }: SendParts,
 ): Promise<{ readonly sent: number; readonly last?: LedgerEvent | undefined }> {
-  const { home, noteKey, installation } = site;
+  const { home, noteKey } = site;
   const view = await LedgerView.open(home.ledger, noteKey);
   try {
     if (!view) return { sent: 0 };
@@ -110,13 +120,23 @@ async function sendBatch(
       throw anchorError(error, `${whereOf(row)} did not take the events`);
     });
     const root = (await view.rootAt(to))!;
-    const signer = await openSigner(home, installation);
-    await writeCursor(home.sinks, row.name, { size: to, root, at: new Date(now()).toISOString(), certificate }, (bytes) => signer.sign(bytes));
+    await keep(row.name, { size: to, root, at: new Date(now()).toISOString(), certificate });
     return { sent: to - from, last };
   } finally {
     view?.close();
   }
 }
+
+const keepHere =
+  ({ home, installation }: OpenInstallation): NonNullable<SendParts['keep']> =>
+  async (sink, place) => {
+    const signer = await openSigner(home, installation);
+    await writeCursor(home.sinks, sink, place, (bytes) => signer.sign(bytes));
+  };
+const enterHere =
+  (site: OpenInstallation): NonNullable<SendParts['enter']> =>
+  (entry) =>
+    appendEvent(site, entry);
 
 /** Sends a message that is no event. @returns SHA-256 of the collector's certificate. @throws AnchorError where it did not take it */
 export async function testSink(row: SinkRow, { site, network, now, signal, quietMs = QUIET_MS }: SendParts): Promise<string> {
@@ -131,7 +151,13 @@ export async function testSink(row: SinkRow, { site, network, now, signal, quiet
  * Sends everything that waits, once. That it failed stands behind its place in the ledger, whoever entered it, so where that goes out it takes events again.
  * @returns how many went. @throws as sendBatch
  */
-export async function drain(row: SinkRow, parts: SendParts): Promise<number> {
+export function drain(row: SinkRow, parts: SendParts): Promise<number> {
+  // The app and a service of the account may both send: one of them at a time, or everything would go twice.
+  return withFileLock(join(parts.site.home.sinks, `${row.name}.lock`), `The sending to ${row.name}`, () => drainAlone(row, parts));
+}
+
+async function drainAlone(row: SinkRow, parts: SendParts): Promise<number> {
+  const { site, enter = enterHere(site) } = parts;
   let failed = false;
   try {
     for (let all = 0; ;) {
@@ -141,7 +167,7 @@ export async function drain(row: SinkRow, parts: SendParts): Promise<number> {
       if (sent === 0) return all;
     }
   } finally {
-    if (failed) await appendEvent(parts.site, { action: 'sink.resumed', detail: { sink: row.name, kind: row.kind } });
+    if (failed) await enter({ action: 'sink.resumed', detail: { sink: row.name, kind: row.kind } });
   }
 }
 
@@ -159,7 +185,12 @@ const FAILED = 'sink.failed';
 const isOf = (row: SinkRow, { action, detail }: LedgerEvent): boolean => (action === FAILED || action === 'sink.resumed') && detail?.['sink'] === row.name;
 
 /** Enters that a sink fails, once a day for as long as it does, whichever process says so. */
-async function tellFailing(row: SinkRow, { site, now, batch = BATCH }: SendParts, { code }: AnchorError, attempts: number): Promise<void> {
+async function tellFailing(
+  row: SinkRow,
+  { site, now, enter = enterHere(site), batch = BATCH }: SendParts,
+  { code }: AnchorError,
+  attempts: number,
+): Promise<void> {
   const view = await LedgerView.open(site.home.ledger, site.noteKey);
   let last: LedgerEvent | undefined;
   let waiting = 0;
@@ -173,7 +204,7 @@ async function tellFailing(row: SinkRow, { site, now, batch = BATCH }: SendParts
     view?.close();
   }
   if (last?.action === FAILED && now() - Date.parse(last.time) < TELL_AGAIN_MS) return;
-  await appendEvent(site, { action: FAILED, detail: { sink: row.name, kind: row.kind, code, attempts, waiting } });
+  await enter({ action: FAILED, detail: { sink: row.name, kind: row.kind, code, attempts, waiting } });
 }
 
 export interface ForwardParts extends SendParts {
@@ -204,17 +235,23 @@ async function forwardTo(row: SinkRow, parts: ForwardParts): Promise<void> {
         if (sent > 0) talk(`${row.name}: ${sent} events went to ${whereOf(row)}.`);
         Object.assign(failing, { attempts: 0, notBefore: 0 });
       } catch (error) {
-        if (error instanceof LedgerError || parts.signal.aborted) throw error;
-        const failure = error as AnchorError;
+        if (isBusy(error)) {
+          await pause();
+          continue;
+        }
+        if (!(error instanceof AnchorError) || parts.signal.aborted) throw error;
         failing.attempts++;
         failing.notBefore = now() + Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** Math.min(failing.attempts - 1, 20));
-        talk(`${row.name}: ${failure.message}`);
-        if (failing.attempts >= TELL_FAILURE_AFTER) await tellFailing(row, parts, failure, failing.attempts);
+        talk(`${row.name}: ${error.message}`);
+        if (failing.attempts >= TELL_FAILURE_AFTER) await tellFailing(row, parts, error, failing.attempts);
       }
     }
     if (!over()) await pause();
   }
 }
+
+/** Somebody else sends to it now. */
+const isBusy = (error: unknown): boolean => error instanceof StorageFault && error.code === 'busy';
 
 /** The pause of a forwarder in a process of its own (ms). */
 export const lookAgain = (signal: AbortSignal): Promise<void> => wait(1000, undefined, { signal }).catch(() => {});
