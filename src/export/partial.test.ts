@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSy
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
+import { DERIVED } from './bundle-files.ts';
 import { beginPartial, sweepPartials } from './partial.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -164,4 +165,16 @@ test('a note that cannot be understood is said with its path, and stays; one who
   expect(sweepPartials(folder)).toEqual([]);
   expect(readdirSync(folder)).toEqual(['bundle']);
   expect(sweepPartials(join(folder, 'none'))).toEqual([]);
+});
+
+test.each(Object.entries(DERIVED))('what a killed export as %s had written is removed too', (_, name) => {
+  const folder = mkdtempSync(join(tmpdir(), 'wardmux-partial-'));
+  clear.push(() => rmSync(folder, { recursive: true }));
+  const begun = beginPartial(folder, join(folder, 'a-file'), '20261122-000000-00000001');
+  writeFileSync(join(begun.folder, name), 'in the clear');
+  const [note] = readdirSync(folder).filter((entry) => entry.endsWith('.json'));
+  expect(sweepPartials(folder)).toEqual([]);
+  edit(join(folder, note!), { boot: 'an earlier one' });
+  expect(sweepPartials(folder)).toMatchObject([{ removed: true }]);
+  expect(readdirSync(folder)).toEqual([]);
 });

@@ -16,7 +16,7 @@ import { linkPair } from '../process/link.fixture.ts';
 import type { Link } from '../process/link.ts';
 import { encodeSnapshot } from '../recording/tail.ts';
 import type { RecordingNotice, Written } from '../recording/types.ts';
-import { thumbprint } from '../recording/wrap.ts';
+import { generateAuditKey, thumbprint } from '../recording/wrap.ts';
 import { RecordingWriter } from '../recording/writer.ts';
 import { homePaths, openSigner, readInstallation, requireInstallation, type Home } from '../storage/index.ts';
 import { FileSecretStore } from '../storage/secret-store.ts';
@@ -698,6 +698,19 @@ test('an export is signed by the installation through main, from facts, and by t
   });
   expect(readFileSync(file, 'utf8')).toContain('SSN: 536-22-1847');
   expect(readFileSync(join(`${file}-redaction`, 'redaction.json'), 'utf8')).toContain('a test number');
+  // Sealed to a key: one file, and where that key is none nothing is kept and nothing written.
+  const auditor = generateAuditKey();
+  const keyFile = join(dirname(folder), 'auditor.jwk');
+  await plan();
+  await main.secret('disclosure', JSON.stringify(why));
+  expect(await main.ask({ type: 'exportWords', plan: 7, recipients, keyFile })).toMatchObject({ type: 'refused', code: 'bad-key' });
+  writeFileSync(keyFile, JSON.stringify(auditor.recipient.jwk));
+  await main.secret('disclosure', JSON.stringify(why));
+  expect(await main.ask({ type: 'exportWords', plan: 7, recipients, keyFile })).toMatchObject({ type: 'said', sealedTo: auditor.recipient.kid });
+  const sealed = join(dirname(folder), 'bundle.jwe');
+  expect(await main.ask({ ...question, form: 'sealed', path: sealed, keyFile })).toMatchObject({ type: 'exported', path: sealed });
+  expect(readFileSync(sealed, 'latin1')).toMatch(/^[\w-]+\.\.[\w-]{16}\.[\w-]+\.[\w-]{22}$/);
+  expect(readdirSync(dirname(folder)).toSorted()).toEqual(['a.txt', 'a.txt-redaction', 'auditor.jwk', 'bundle', 'bundle-redaction', 'bundle.jwe']);
   // The ledger is main's: the vault host has entered nothing, and has signed nothing.
   const text = readFileSync(join(home.ledger, 'events.jsonl'), 'utf8');
   expect(text).not.toContain('"export"');
