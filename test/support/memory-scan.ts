@@ -68,33 +68,48 @@ export function scanTree(root: number, secret: string): Scan {
 }
 
 export function scanProcesses(pids: readonly number[], secret: string): Scan {
-  const steps = scanning(pids, secret);
+  const steps = scanning(pids, secretForms(secret), () => true);
   for (;;) {
     const { done, value } = steps.next();
     if (done) return value;
   }
 }
 
-/** The same, with a turn of the event loop after each piece: an app whose main is this process goes on meanwhile, and its lease with it. */
-export async function scanInTurns(pids: readonly number[], secret: string): Promise<Scan> {
-  const steps = scanning(pids, secret);
+/**
+ * Looks for several at once, with a turn of the event loop after each piece: an app whose main is this process goes on meanwhile, and its lease with it.
+ * Files that are mapped to be read alone are passed over: nobody writes a secret there, and they are most of a browser.
+ * @returns of each, the processes that have it; `scanned` as above
+ */
+export async function scanInTurns<Name extends string>(
+  pids: readonly number[],
+  secrets: Readonly<Record<Name, string>>,
+): Promise<{ readonly found: Readonly<Record<Name, string[]>>; readonly scanned: readonly number[] }> {
+  const names = Object.keys(secrets) as Name[];
+  const forms = names.flatMap((name) => secretForms(secrets[name]).map(({ bytes }) => ({ form: name, bytes })));
+  const steps = scanning(pids, forms, (rights, name) => rights.includes('w') || !name.startsWith('/'));
   for (;;) {
     const { done, value } = steps.next();
-    if (done) return value;
+    if (done) {
+      const of = (name: Name): string[] => value.hits.filter(({ form }) => form === name).map((hit) => hit.name);
+      return { found: Object.fromEntries(names.map((name) => [name, of(name)])) as Record<Name, string[]>, scanned: value.scanned };
+    }
     await new Promise((turn) => setImmediate(turn));
   }
 }
 
+type Form = ReturnType<typeof secretForms>[number];
+/** Which regions are read. @param rights as /proc/PID/maps has them. @param name of the region, empty for anonymous memory */
+type Wanted = (rights: string, name: string) => boolean;
+
 /** A step is a piece of somebody's memory. */
-function* scanning(pids: readonly number[], secret: string): Generator<undefined, Scan> {
-  const forms = secretForms(secret);
+function* scanning(pids: readonly number[], forms: readonly Form[], wanted: Wanted): Generator<undefined, Scan> {
   const longest = Math.max(...forms.map(({ bytes }) => bytes.length));
   const hits: Hit[] = [];
   const scanned: number[] = [];
   const unreadable: number[] = [];
   const buffer = Buffer.alloc(PIECE_BYTES + longest);
   for (const pid of pids) {
-    const found = yield* scanOne(pid, forms, buffer);
+    const found = yield* scanOne(pid, forms, buffer, wanted);
     if (!found) {
       unreadable.push(pid);
       continue;
@@ -108,8 +123,9 @@ function* scanning(pids: readonly number[], secret: string): Generator<undefined
 
 function* scanOne(
   pid: number,
-  forms: readonly { form: string; bytes: Buffer }[],
+  forms: readonly Form[],
   buffer: Buffer,
+  wanted: Wanted,
 ): Generator<undefined, Map<string, { count: number; regions: Set<string> }> | undefined> {
   let maps: string;
   let memory: number;
@@ -125,8 +141,8 @@ function* scanOne(
       // address range, permissions, offset, device, inode, name (proc(5))
       const match = /^([0-9a-f]+)-([0-9a-f]+) (r\S+) \S+ \S+ \S+\s*(.*)$/.exec(line);
       if (!match) continue;
-      const [, from, to, , name = ''] = match;
-      if (name.startsWith('[v')) continue;
+      const [, from, to, rights, name = ''] = match;
+      if (name.startsWith('[v') || !wanted(rights!, name)) continue;
       const start = Number.parseInt(from!, 16);
       const end = Number.parseInt(to!, 16);
       if (end - start > MAX_REGION_BYTES) continue;
