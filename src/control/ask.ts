@@ -233,7 +233,7 @@ function askOnce(path: string, command: Verb, publicKey: Uint8Array | undefined,
         if (answer === undefined) return reject(new ImpostorError(path, listener));
         const said = answerSchema.parse(answer);
         if (said.ok) settle(said);
-        else reject(new Error(`The app refused: ${said.error}`));
+        else reject(new Error(`The app answers: ${said.error}`));
       } catch {
         reject(new Error(`The app gave an answer at ${path} that cannot be understood.`));
       }

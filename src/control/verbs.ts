@@ -27,11 +27,13 @@ export type AppFacts = z.infer<typeof appFacts>;
 const none = z.strictObject({});
 /** Locking takes a tenth of a second, and three where a process hangs; an app that is silent this long hangs itself. */
 const SOCKET_MS = 5000;
+/** A browser is started for a window that was closed: as long as a start may take. */
+const WINDOW_MS = 60_000;
 
 export const verbs = {
   lock: asked('app.lock', none, appFacts, SOCKET_MS),
   status: asked('app.status', none, appFacts, SOCKET_MS),
-  show: asked('app.show', none, appFacts, SOCKET_MS),
+  show: asked('app.show', none, appFacts, WINDOW_MS),
 } as const satisfies Service;
 
 export type Verb = keyof typeof verbs;

@@ -26,6 +26,19 @@ const spoken = (reason: string): string => reason.replaceAll('-', ' ');
 
 const dayOf = (start: string): string => (start === '' ? text.noDay : text.day(new Date(start)));
 
+/** Up and down go through recordings and hits, down from a field to the first: nobody should have to pass every filter to get there. */
+function walk(event: JSX.TargetedKeyboardEvent<HTMLElement>): void {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step === undefined || event.ctrlKey || event.altKey || event.metaKey || event.target instanceof HTMLSelectElement) return;
+  const rows = [...event.currentTarget.querySelectorAll<HTMLButtonElement>('.review__rows li button')];
+  const at = rows.indexOf(event.target as HTMLButtonElement);
+  const next = at < 0 ? (step > 0 ? rows[0] : undefined) : rows[at + step];
+  event.preventDefault();
+  // The replay beside the list has other uses for these keys.
+  event.stopPropagation();
+  next?.focus();
+}
+
 export function RecordingList({ looking, onLeave }: { readonly looking: Looking; readonly onLeave: () => void }): JSX.Element {
   const query = looking.query.value;
   const counts = looking.counts.value;
@@ -34,9 +47,9 @@ export function RecordingList({ looking, onLeave }: { readonly looking: Looking;
   const given = reasons.filter((reason) => query.reason === reason || (counts?.reasons[reason] ?? 0) > 0);
   const searches = model.permits('recording.replay.own');
   return (
-    <section class="review__list" aria-label={text.listLabel}>
+    <section class="review__list" aria-label={text.listLabel} onKeyDown={walk}>
       <header class="review__head">
-        <h2 class="band__title" tabIndex={-1} data-focus="">
+        <h2 class="band__title" tabIndex={-1}>
           {text.label}
         </h2>
         <span class="dim" role="status">
@@ -79,6 +92,7 @@ export function RecordingList({ looking, onLeave }: { readonly looking: Looking;
           <input
             id="review-words"
             ref={words}
+            data-focus={searches ? undefined : ''}
             class="input"
             autocomplete="off"
             spellcheck={false}
@@ -91,7 +105,7 @@ export function RecordingList({ looking, onLeave }: { readonly looking: Looking;
             <label class="faint" for="review-find">
               {text.find}
             </label>
-            <input id="review-find" ref={find} class="input" autocomplete="off" spellcheck={false} maxLength={200} />
+            <input id="review-find" ref={find} data-focus="" class="input" autocomplete="off" spellcheck={false} maxLength={200} />
             {/* Enter in the field is this button. */}
             <Button submit hint="enter">
               {text.findButton}

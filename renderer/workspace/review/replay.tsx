@@ -102,27 +102,6 @@ function Other({ looking, row }: Props): JSX.Element {
 function Player({ looking, row }: Props): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
   const root = useRef<HTMLElement>(null);
-  useEffect(() => {
-    const screen = new ReplayTerminal(place.current!);
-    const release = refreshToo(screen);
-    looking.showOn(screen);
-    root.current!.querySelector<HTMLElement>('h2')?.focus();
-    let before = performance.now();
-    let next = requestAnimationFrame(function frame(now) {
-      looking.tick(now - before);
-      before = now;
-      next = requestAnimationFrame(frame);
-    });
-    return () => {
-      cancelAnimationFrame(next);
-      looking.showOn(undefined);
-      release();
-      screen.dispose();
-    };
-  }, []);
-  const timeline = looking.timeline.value;
-  const play = looking.play.value;
-  const fault = looking.openFault.value;
   const key = (event: KeyboardEvent): void => {
     const target = event.target as HTMLElement;
     if (event.ctrlKey || event.altKey || event.metaKey || target instanceof HTMLInputElement || target instanceof HTMLSelectElement) return;
@@ -134,9 +113,34 @@ function Player({ looking, row }: Props): JSX.Element {
     event.stopPropagation();
     deed(looking);
   };
+  useEffect(() => {
+    const screen = new ReplayTerminal(place.current!);
+    const release = refreshToo(screen);
+    looking.showOn(screen);
+    root.current!.querySelector<HTMLElement>('h2')?.focus();
+    // Wherever in the house the focus is: who has clicked into the text beside the replay still means the replay.
+    const house = root.current!.closest<HTMLElement>('.review')!;
+    house.addEventListener('keydown', key);
+    let before = performance.now();
+    let next = requestAnimationFrame(function frame(now) {
+      looking.tick(now - before);
+      before = now;
+      next = requestAnimationFrame(frame);
+    });
+    return () => {
+      cancelAnimationFrame(next);
+      house.removeEventListener('keydown', key);
+      looking.showOn(undefined);
+      release();
+      screen.dispose();
+    };
+  }, []);
+  const timeline = looking.timeline.value;
+  const play = looking.play.value;
+  const fault = looking.openFault.value;
   return (
     <>
-      <section class="review__replay" aria-label={text.replayOf(looking.programs.value.get(row.id) ?? row.id)} ref={root} onKeyDown={key}>
+      <section class="review__replay" aria-label={text.replayOf(looking.programs.value.get(row.id) ?? row.id)} ref={root}>
         <header class="review__head">
           <h2 class="band__title" tabIndex={-1}>
             {looking.programs.value.get(row.id) ?? row.id}

@@ -95,7 +95,7 @@ function windowBy(state: State, spec: string, context: Context): Result<Window> 
   if (!current.ok) return current;
   const here = session.windows.find((window) => window.id === current.value.window.id) ?? activeWindow(state) ?? current.value.window;
   if (spec === '') return { ok: true, value: here };
-  const missing: Result<Window> = { ok: false, sentence: `There is no window "${spec}". ${windowList(session)}` };
+  const missing: Result<Window> = { ok: false, sentence: `There is no window "${spec.replace(/^=/, '')}". ${windowList(session)}` };
   const give = (window: Window | undefined): Result<Window> => (window ? { ok: true, value: window } : missing);
   if (/^@\d+$/.test(spec)) return give(findWindow(state, Number(spec.slice(1))));
   if (spec === '!' || spec === '{last}') {
