@@ -175,9 +175,13 @@ function lines(pen: Pen, terminal: Emulator, buffer: Emulator['buffer']['normal'
   const { unicodeService } = (terminal as unknown as { readonly _core: Core })._core;
   const last = buffer.baseY + terminal.rows - 1;
   let cell: IBufferCell | undefined;
+  /** From this cell on the line before was never printed, though it is followed by one that goes on: the one that it went on in was scrolled away. */
+  let unprinted: number | undefined;
   for (let y = first; y <= last; y++) {
     const line = buffer.getLine(y);
     if (!line) continue;
+    const erase = unprinted;
+    unprinted = undefined;
     const wraps = y < last && buffer.getLine(y + 1)?.isWrapped === true;
     // A wide character that does not fit leaves the last cell empty, and wraps by itself.
     const widePushed =
@@ -189,7 +193,9 @@ function lines(pen: Pen, terminal: Emulator, buffer: Emulator['buffer']['normal'
       isEmpty(line.getCell(cols - 1));
     // A line that the one before goes on in begins with a character at least: only printing wraps.
     const goesOn = line.isWrapped && y > first;
-    const end = wraps ? cols - (widePushed ? 1 : 0) : Math.max(inked(line, cols), goesOn ? 1 : 0);
+    const printed = Math.max(inked(line, cols), goesOn ? 1 : 0);
+    const end = wraps ? cols - (widePushed ? 1 : 0) : printed;
+    if (wraps && printed < end) unprinted = printed;
     let before = 0;
     for (let x = 0; x < end; x++) {
       // One object for all, but for what would stay of extended attributes in it.
@@ -209,6 +215,11 @@ function lines(pen: Pen, terminal: Emulator, buffer: Emulator['buffer']['normal'
       }
       before = properties;
       pen.raw(chars);
+      if (x === 0 && erase !== undefined && terminal.rows > 1 && cell.getWidth() < cols) {
+        // Blanks had to be printed for the wrap to be one. It is done: they are taken back, or they would be copied, and wrapped, as text.
+        pen.plain();
+        pen.raw(`\x1b[A\x1b[${erase + 1}G\x1b[K\x1b[B\x1b[${cell.getWidth() + 1}G`);
+      }
     }
     if (goesOn && end < cols) {
       // A wrap at the bottom fills the new line with the background in force.
