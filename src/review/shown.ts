@@ -249,11 +249,57 @@ export class Shown {
     if (cols === this.#terminal.cols && rows === this.#terminal.rows) return;
     this.#look();
     this.#tellLeft();
+    const before = this.#untold();
     this.stage.resize(cols, rows);
-    // Lines are wrapped anew, so their numbers are others.
-    this.#left = this.#trimmed + this.#buffer.normal.baseY;
-    this.#last.clear();
+    this.#renumber(before);
     this.#input = undefined;
+  }
+
+  /** Lines of the normal screen that were not told as left, the lowest first, and since when each stands there; blank ones below all text are none. */
+  #untold(): (number | undefined)[] {
+    const found: (number | undefined)[] = [];
+    this.#upwards((first) => {
+      if (this.#trimmed + first < this.#left) return false;
+      found.push(this.#last.get(this.#trimmed + first)?.sinceUs);
+      return true;
+    });
+    return found;
+  }
+
+  /** After a resize lines are wrapped anew, so their numbers are others: each keeps its time, and what was told is not told again. */
+  #renumber(before: readonly (number | undefined)[]): void {
+    this.#last.clear();
+    const { normal } = this.#buffer;
+    // Where nothing waits to be told: behind all that was.
+    this.#left = this.#trimmed + this.#textEnd();
+    let n = 0;
+    this.#upwards((first, end) => {
+      if (n === before.length) return false;
+      const sinceUs = before[n++];
+      this.#left = this.#trimmed + first;
+      if (sinceUs !== undefined) this.#last.set(this.#left, { text: this.#textOf(normal, first, end), sinceUs });
+      return true;
+    });
+  }
+
+  /** Behind the last row of the normal screen that has text. */
+  #textEnd(): number {
+    const buffer = this.#buffer.normal;
+    let end = Math.min(buffer.length, buffer.baseY + this.#terminal.rows);
+    while (end > 0 && inked(buffer.getLine(end - 1)!, this.#terminal.cols) === 0) end--;
+    return end;
+  }
+
+  /** Goes through the lines of the normal screen from its last text upwards, until there are none or `line` says so. */
+  #upwards(line: (first: number, end: number) => boolean): void {
+    const buffer = this.#buffer.normal;
+    let end = this.#textEnd();
+    while (end > 0) {
+      let first = end - 1;
+      while (first > 0 && buffer.getLine(first)?.isWrapped) first--;
+      if (!line(first, end)) return;
+      end = first;
+    }
   }
 
   /** The recording ends: what stands on its screens is told as left. */
@@ -422,11 +468,15 @@ export class Shown {
   }
 
   #tellLine(first: number, end: number, alternate: boolean): void {
-    const buffer = this.#buffer[alternate ? 'alternate' : 'normal'];
+    const key = alternate ? -1 - first : this.#trimmed + first;
+    const text = this.#textOf(this.#buffer[alternate ? 'alternate' : 'normal'], first, end);
+    this.#listener.left!({ text, timeUs: this.#last.get(key)?.sinceUs ?? this.#nowUs, alternate });
+  }
+
+  #textOf(buffer: Terminal['buffer']['normal'], first: number, end: number): string {
     let text = '';
     for (let y = first; y < end; y++) text += buffer.getLine(y)?.translateToString(y === end - 1) ?? '';
-    const key = alternate ? -1 - first : this.#trimmed + first;
-    this.#listener.left!({ text: text.trimEnd(), timeUs: this.#last.get(key)?.sinceUs ?? this.#nowUs, alternate });
+    return text.trimEnd();
   }
 
   /** A line feed after a line that has waited: perhaps somebody has pressed enter. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EventCode, RecordingEvent } from '../recording/types.ts';
 import { commandIn, transcribe, type CommandLine } from './transcript.ts';
@@ -52,6 +53,43 @@ describe('text', () => {
       ...Array.from({ length: 6 }, () => 'x'),
       ...Array.from({ length: 6 }, () => 'y'),
     ]);
+  });
+
+  test('over changes of size each line is told once, in its order, and with the time at which it came', async () => {
+    const long = 'x'.repeat(35);
+    const { lines, times } = await read([
+      [1, `${long}1\r\n`],
+      [2, `${long}2\r\n`],
+      [3, `${long}3\r\n`],
+      // Each takes two rows now: two lines are off the screen for it.
+      [4, '20x4', 'r'],
+      [5, 'five\r\n'],
+      [6, '60x12', 'r'],
+      [7, '40x2', 'r'],
+      [8, 'eight'],
+      [9, '40x4', 'r'],
+    ]);
+    expect(lines).toEqual([`${long}1`, `${long}2`, `${long}3`, 'five', 'eight']);
+    expect(times).toEqual([1, 2, 3, 5, 8]);
+  });
+
+  test('plain lines and random sizes: the text is what was printed', async () => {
+    const step = fc.oneof(
+      fc.tuple(fc.constant('o' as const), fc.stringMatching(/^[a-z]{1,90}$/)),
+      fc.tuple(
+        fc.constant('r' as const),
+        fc.tuple(fc.integer({ min: 5, max: 100 }), fc.integer({ min: 2, max: 12 })).map(([cols, rows]) => `${cols}x${rows}`),
+      ),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const { lines, times } = await read(steps.map(([code, data], at) => [at + 1, code === 'o' ? `${data}\r\n` : data, code] as const));
+        const printed = steps.flatMap(([code, data], at) => (code === 'o' ? [{ data, at: at + 1 }] : []));
+        expect(lines).toEqual(printed.map(({ data }) => data));
+        expect(times).toEqual(printed.map(({ at }) => at));
+      }),
+      { numRuns: 60 },
+    );
   });
 
   test('a gap is a row of the text', async () => {
