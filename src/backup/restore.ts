@@ -5,6 +5,7 @@ import { syncFolder } from '../disk/atomic.ts';
 import { releaseMemory, writeAll } from '../disk/bytes.ts';
 import { storageFault } from '../disk/errno.ts';
 import { requirePlain } from '../disk/plain.ts';
+import { BackupError } from './errors.ts';
 import type { OpenRun } from './read.ts';
 import { scopeOf } from './format.ts';
 
@@ -46,6 +47,8 @@ export async function restoreFiles(run: OpenRun, into: string): Promise<Restored
         closeSync(fd);
       }
     } catch (error) {
+      // What is wrong with the backup is no fault of this disk.
+      if (error instanceof BackupError) throw error;
       throw storageFault(error, 'write', path);
     }
     files++;

@@ -29,7 +29,11 @@ export const exitTable = [
   { name: 'notWritten', status: 61, help: 'The output could not be written: a full disk, or a device that takes nothing.' },
   { name: 'impostor', status: 62, help: 'What answers at the socket is not this Wardmux, or the app runs and cannot be asked: nothing is known of it.' },
   { name: 'openAlert', status: 63, help: 'events, alerts --exit-code: an alert is open.' },
-  { name: 'badBackup', status: 64, help: 'backup verify: it is not what was signed for, has no whole run, or is not of the ledger here.' },
+  {
+    name: 'badBackup',
+    status: 64,
+    help: 'backup verify: it is not what was signed for, has no whole run or not every run that the ledger here has, or is not of that ledger.',
+  },
   { name: 'cancelled', status: 130, help: 'Cancelled at the keyboard.' },
 ] as const;
 

@@ -12,6 +12,7 @@ import {
   statSync,
   symlinkSync,
   truncateSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -116,7 +117,7 @@ test('what was backed up comes back on a clean machine: the head that was signed
 test('nothing in a backup can be read without an audit key, and this workstation opens none of it', async () => {
   await backedUp();
   const { kid } = await AuditKeyOpener.fromFile(key);
-  for (const text of ['PLANTED', 'Ada', 'Uma', one, 'wardmux-segment', 'recording.start']) expect(holds(bk(), text), text).toBe(false);
+  for (const text of ['PLANTED', 'Ada Example', 'Uma Okafor', one, 'wardmux-segment', 'recording.start']) expect(holds(bk(), text), text).toBe(false);
   expect(holds(bk(), kid)).toBe(true);
   const stranger = ownFolder();
   await firstHome(stranger);
@@ -137,7 +138,7 @@ test('a second run writes only what is new, and an interrupted one is used by th
   const second = await backedUp();
   expect(second.run).toBe(2);
   expect(second.written).toBeLessThan(1024 * 1024);
-  expect(JSON.parse((await wardmux(['backup', 'verify', bk(), '--key', key, '--json'])).out)).toMatchObject({
+  expect(JSON.parse((await at(join(place, 'nowhere'), ['backup', 'verify', bk(), '--key', key, '--json'])).out)).toMatchObject({
     good: true,
     runs: 1,
     interrupted: 1,
@@ -203,6 +204,37 @@ test('a damaged run stops neither the others nor the next one, and is said', asy
   // The newest one is not passed over in silence: that would set back.
   writeFileSync(join(bk(), 'run-000004', 'run.json'), '{}');
   expect(await restored(join(place, 'older'))).toMatchObject({ status: 1, err: expect.stringContaining('run-000004/run.json is not valid') });
+});
+
+test('a run that the ledger here has and that is gone is found, a link in its place too, and a restore says what it passed over', async () => {
+  await backedUp();
+  await backedUp();
+  const verify = () => wardmux(['backup', 'verify', bk()]);
+  expect(await verify()).toMatchObject({ status: 0, out: expect.stringContaining('every run that it has is there') });
+  const newest = join(bk(), 'run-000002');
+  const aside = join(place, 'aside');
+  renameSync(newest, aside);
+  const gone = { status: 64, out: expect.stringMatching(/runs that are not in this folder as they were made: 2\./) };
+  expect(await verify()).toMatchObject(gone);
+  symlinkSync(aside, newest);
+  expect(await verify()).toMatchObject(gone);
+  unlinkSync(newest);
+  renameSync(aside, newest);
+  expect((await verify()).status).toBe(0);
+  rmSync(join(newest, 'run.json'));
+  expect(await verify()).toMatchObject(gone);
+  expect(await restored(join(place, 'older'), '--read-only')).toMatchObject({ status: 0, err: expect.stringContaining('not whole, and were passed over: 2.') });
+});
+
+test('a pack that was changed is named as that, and not as a fault of this disk', async () => {
+  await backedUp();
+  const pack = join(bk(), 'run-000001', 'pack-000000');
+  const bytes = readFileSync(pack);
+  bytes[bytes.length >> 1]! ^= 1;
+  writeFileSync(pack, bytes);
+  const back = await restored(join(place, 'new'), '--read-only');
+  expect(back).toMatchObject({ status: 1, err: expect.stringContaining('pack-000000') });
+  expect(back.err).not.toMatch(/Cannot write|the system says/);
 });
 
 test('one changed byte anywhere is found, and nothing is restored from it', async () => {

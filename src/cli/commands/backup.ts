@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { LedgerView } from '../../ledger/view.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
 import { makeBackup } from '../../services/installation/backup.ts';
-import { checkBackup, type BackupCheck } from '../../services/installation/restore.ts';
+import { checkBackup, runsNotThere, type BackupCheck } from '../../services/installation/restore.ts';
 import { openInstallation } from '../../services/installation/installation.ts';
 import { homeFolder, homePaths, readInstallation } from '../../storage/index.ts';
 import type { CliCommand } from '../command.ts';
@@ -32,15 +32,27 @@ async function make(folder: string, { json }: { readonly json?: boolean }, io: C
   return exit.done;
 }
 
-/** How far the ledger here, where there is one of that installation, is ahead of what the backup has; a sentence. */
-async function againstHere({ newest, installation }: BackupCheck, io: CliIo): Promise<string | undefined> {
+interface Here {
+  readonly sentence: string;
+  readonly good: boolean;
+}
+
+/** What the ledger here, where there is one of that installation, knows of the backup: how far it is ahead, and whether each run that was made is still there. */
+async function againstHere(folder: string, { newest, installation }: BackupCheck, io: CliIo): Promise<Here | undefined> {
   if (!newest || readInstallation(homePaths(homeFolder(io.env)))?.id !== installation) return undefined;
   const site = await openInstallation(io);
   const view = await LedgerView.open(site.home.ledger, site.noteKey);
   try {
     const root = view && (newest.size === view.head.tree.size ? view.head.tree.root : await view.rootAt(newest.size));
-    if (root !== newest.root) return `The ledger here does not extend that of the backup: one of them was set back or is another one.`;
-    return `The ledger here extends that of the backup by ${view!.events - newest.size} events.`;
+    if (root !== newest.root)
+      return { good: false, sentence: 'The ledger here does not extend that of the backup: one of them was set back or is another one.' };
+    const gone = await runsNotThere(site.home, site.installation, folder);
+    if (gone.length > 0)
+      return {
+        good: false,
+        sentence: `The ledger here has runs that are not in this folder as they were made: ${gone.join(', ')}. This is an older copy, or somebody took them away.`,
+      };
+    return { good: true, sentence: `The ledger here extends that of the backup by ${view!.events - newest.size} events, and every run that it has is there.` };
   } finally {
     view?.close();
   }
@@ -49,9 +61,9 @@ async function againstHere({ newest, installation }: BackupCheck, io: CliIo): Pr
 async function verify(folder: string, { key, run, json }: VerifyOptions, io: CliIo): Promise<number> {
   const opener = key === undefined ? undefined : await AuditKeyOpener.fromFile(resolve(key));
   const check = await checkBackup(folder, run, opener, io.now());
-  const here = await againstHere(check, io);
-  const good = check.faults.length === 0 && check.newest !== undefined && !(here ?? '').includes('does not extend');
-  if (json) await io.out(jsonText({ ...check, good, ...(here === undefined ? {} : { here }) }));
+  const here = await againstHere(folder, check, io);
+  const good = check.faults.length === 0 && check.newest !== undefined && (here?.good ?? true);
+  if (json) await io.out(jsonText({ ...check, good, ...(here === undefined ? {} : { here: here.sentence }) }));
   else
     await io.out(
       [
@@ -60,7 +72,7 @@ async function verify(folder: string, { key, run, json }: VerifyOptions, io: Cli
           ? [`run ${check.newest.run}\tledger of ${check.newest.size} events, root ${check.newest.root}\t${lengthText(check.newest.ageMs)} old`]
           : []),
         ...check.faults,
-        ...(here === undefined ? [] : [here]),
+        ...(here === undefined ? [] : [here.sentence]),
         check.opened === undefined
           ? 'Without a key: the packs are what was signed for; whether they open was not looked at (--key FILE).'
           : `With the key: ${check.opened.files} files of ${check.opened.bytes} bytes opened${check.opened.erased.length > 0 ? `; erased in it: ${check.opened.erased.join(', ')}` : ''}.`,

@@ -38,7 +38,7 @@ export const restore: CliCommand = {
       .action(async (folder: string, { to, key, run, readOnly = false, json }: Options) => {
         const opener = await AuditKeyOpener.fromFile(resolve(key));
         const result = await restoreBackup({ folder, to, run, opener, readOnly });
-        const { head, ended, installation, files, bytes, erased, behind } = result;
+        const { head, ended, installation, files, bytes, erased, behind, passedOver } = result;
         const ageMs = Math.max(0, io.now() - Date.parse(ended));
         if (json) await io.out(jsonText({ ...result, ageMs }));
         else await io.out(`${result.to}\t${installation}\tledger of ${head.size} events, root ${head.root}\n`);
@@ -46,6 +46,7 @@ export const restore: CliCommand = {
           `${files} files of ${bytes} bytes came back from run ${result.run}. The head of the ledger is the one that was signed for; it is ${lengthText(ageMs)} old, and what happened since is not in it.`,
         );
         if (erased.length > 0) io.talk(`Erased in this backup, and not restored: ${erased.join(', ')}.`);
+        if (passedOver.length > 0) io.talk(`Later runs in that folder are not whole, and were passed over: ${passedOver.join(', ')}.`);
         for (const sentence of behind) io.talk(`Behind what is known outside: ${sentence}`);
         io.talk(`Hold it against what was kept elsewhere: WARDMUX_HOME='${printable(result.to)}' wardmux ledger verify --trust FILE`);
         done(exit.done);

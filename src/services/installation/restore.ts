@@ -6,6 +6,7 @@ import {
   BackupError,
   CHUNK_BYTES,
   digestOf,
+  hasRun,
   lookAtRuns,
   OpenRun,
   packFaults,
@@ -21,6 +22,7 @@ import { syncFolder } from '../../disk/atomic.ts';
 import { releaseMemory } from '../../disk/bytes.ts';
 import { storageFault } from '../../disk/errno.ts';
 import { installationNoteKey } from '../../ledger/note.ts';
+import { readLedgerGently } from '../../ledger/read.ts';
 import { LedgerView } from '../../ledger/view.ts';
 import type { SegmentOpener } from '../../recording/types.ts';
 import {
@@ -74,6 +76,8 @@ export interface RestoreResult extends Restored {
   readonly ended: string;
   /** Heads outside that it does not have: a sentence each. */
   readonly behind: readonly string[];
+  /** Later runs in that folder, which were passed over because they are not whole. */
+  readonly passedOver: readonly number[];
 }
 
 /**
@@ -109,7 +113,17 @@ export async function restoreBackup({ folder, to, run: number, opener, readOnly 
     if (readOnly) renameSync(staging, target);
     else await goOn(run, installation, { staging: home, target }, opener.kid);
     syncFolder(dirname(target));
-    return { ...restored, run: whole.run, set: whole.set, installation: installation.id, to: target, head, ended: whole.ended, behind };
+    return {
+      ...restored,
+      run: whole.run,
+      set: whole.set,
+      installation: installation.id,
+      to: target,
+      head,
+      ended: whole.ended,
+      behind,
+      passedOver: number === undefined ? runsIn(folder).filter((one) => one > whole.run) : [],
+    };
   } finally {
     run.close();
     rmSync(staging, { recursive: true, force: true });
@@ -274,6 +288,18 @@ export async function checkBackup(folder: string, number: number | undefined, op
     opened: newest && opener && (await openAll(folder, newest, opener, faults)),
     faults,
   };
+}
+
+/** Runs of the set in a folder that the ledger here has as made, and that are not there as they were made: what was newest may be gone. @throws BackupError, LedgerError */
+export async function runsNotThere(home: Home, installation: Installation, folder: string): Promise<readonly number[]> {
+  const set = requireSet(folder);
+  const made: { readonly run: number; readonly sha256: string }[] = [];
+  await readLedgerGently(home.ledger, installationNoteKey(installation), {
+    onEvent: ({ action, detail: { backup, run, sha256 } = {} }) => {
+      if (action === 'backup.made' && backup === set.set && typeof run === 'number' && typeof sha256 === 'string') made.push({ run, sha256 });
+    },
+  });
+  return made.filter(({ run, sha256 }) => !hasRun(folder, set, run, sha256)).map(({ run }) => run);
 }
 
 async function openAll(folder: string, whole: WholeRun, opener: RestoreAsked['opener'], faults: string[]): Promise<BackupCheck['opened']> {
