@@ -4,7 +4,8 @@
  * filled up with zero bytes. What the ledger's files hold beyond the newest head nobody has vouched for.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { NotPlainError, openPlain } from '../disk/plain.ts';
 import type { TreeHead } from '../types/head.ts';
 import { checkpointText, openCheckpoint, signNote, type NoteKey } from './note.ts';
 
@@ -102,16 +103,18 @@ export function judgeHead(bytes: Buffer, key: NoteKey): HeadReading {
   return { kind: 'good', head, previous: follows ? previous : undefined, damaged: !follows };
 }
 
+const notPlain: HeadReading = { kind: 'bad', why: 'it is not a plain file' };
+
 /** @throws the system's error where the file is there and cannot be read. */
 export function readHead(path: string, key: NoteKey): HeadReading {
-  let fd: number;
+  let fd: number | undefined;
   try {
-    // O_NONBLOCK: a FIFO in its place must not hang us.
-    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    fd = openPlain(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { kind: 'missing' };
+    if (error instanceof NotPlainError) return notPlain;
     throw error;
   }
+  if (fd === undefined) return { kind: 'missing' };
   try {
     return readHeadFd(fd, key);
   } finally {
@@ -122,7 +125,7 @@ export function readHead(path: string, key: NoteKey): HeadReading {
 /** As readHead, of a file that is open. */
 export function readHeadFd(fd: number, key: NoteKey): HeadReading {
   const stat = fstatSync(fd);
-  if (!stat.isFile()) return { kind: 'bad', why: 'it is not a plain file' };
+  if (!stat.isFile()) return notPlain;
   if (stat.size !== HEAD_BYTES) return { kind: 'bad', why: `it has ${stat.size} bytes and not ${HEAD_BYTES}` };
   const bytes = Buffer.alloc(HEAD_BYTES);
   const got = readSync(fd, bytes, 0, HEAD_BYTES, 0);
