@@ -305,7 +305,7 @@ export const messages = {
     leave: 'Leave, it goes on',
     close: 'Done',
     busy: 'Opening the recording and writing it',
-    busyHint: 'What is printed from now on is not in it.',
+    busyHint: 'What was printed since it was looked through is not in it.',
     doneTitle: {
       evidence: 'Exported and signed.',
       sealed: 'Exported, signed and sealed.',

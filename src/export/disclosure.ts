@@ -26,7 +26,7 @@ interface Place {
   /** Number of its record in the recording, and its own in the record. */
   readonly record: number;
   readonly piece: number;
-  readonly code: string;
+  readonly code: RecordingEvent['code'];
   readonly timeUs: number;
 }
 
@@ -74,14 +74,19 @@ export class Disclosure {
     this.#byNumber = new Map(findings.filter((finding) => !released.has(placeName(finding))).map((finding) => [finding.number, finding]));
   }
 
-  /** What is withheld because of what was found in it, wherever it stands. */
+  /** What was found in what was asked for: the rest of the recording is left out whatever stands in it. */
+  get requestedFindings(): readonly DisclosedFinding[] {
+    return this.findings.filter((finding) => this.requested(finding.number, finding));
+  }
+
+  /** What is withheld because of what was found in it. */
   get withheldFindings(): readonly DisclosedFinding[] {
-    return [...this.#byNumber.values()];
+    return this.requestedFindings.filter(({ number }) => this.#byNumber.has(number));
   }
 
   /**
    * The same with these pieces released by hand.
-   * @throws ExportError 'bad-release' where nothing was found in one, nobody could read what is in it, or its reason is none
+   * @throws ExportError 'bad-release' where nothing was found in one, it is outside of the span, nobody could read what is in it, or its reason is none
    */
   release(released: Released): Disclosure {
     if (released.size > MOST_RELEASED)
@@ -98,6 +103,8 @@ export class Disclosure {
           'bad-release',
           `Nothing was found in piece ${shown}, so it cannot be released. See: wardmux redact preview. Nothing was exported.`,
         );
+      if (!this.requested(finding.number, finding))
+        throw new ExportError('bad-release', `Piece ${shown} is outside of the span that was asked for, so nobody releases it. Nothing was exported.`);
       if (finding.kinds.includes('unread'))
         throw new ExportError('bad-release', `What is in piece ${shown} could not be read by the recognisers, so nobody releases it. Nothing was exported.`);
       if (reason.trim() === '' || reason.length > MAX_RELEASE_REASON || /\p{Cc}/u.test(reason))

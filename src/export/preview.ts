@@ -44,7 +44,8 @@ export interface Preview extends PreviewSizes {
 
 /** @throws ExportError, RecordingError */
 export async function previewOf(source: Source, disclosure: Disclosure): Promise<Preview> {
-  const findings = new Map(disclosure.findings.slice(0, MOST_PLACES).map((finding) => [finding.number, finding]));
+  const { requestedFindings } = disclosure;
+  const findings = new Map(requestedFindings.slice(0, MOST_PLACES).map((finding) => [finding.number, finding]));
   const places: { -readonly [K in keyof PreviewPlace]: PreviewPlace[K] }[] = [];
   const walked = { records: 0 };
   let [clearPieces, clearBytes, withheld, notRequested, pieces] = [0, 0, 0, 0, 0];
@@ -68,7 +69,7 @@ export async function previewOf(source: Source, disclosure: Disclosure): Promise
       tail = `${tail}${text}`.slice(-AROUND);
     }
   const aboutBytes = FIXED_BYTES + walked.records * RECORD_BYTES + pieces * PIECE_BYTES + Math.round(clearBytes * 2.2);
-  return { places, found: disclosure.findings.length, clearPieces, clearBytes, withheld, notRequested, aboutBytes };
+  return { places, found: requestedFindings.length, clearPieces, clearBytes, withheld, notRequested, aboutBytes };
 }
 
 /** The text of some output in one line. */

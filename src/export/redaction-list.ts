@@ -130,7 +130,7 @@ function listText({ recording, bundle, form, by, made, program }: ListFacts, dis
     span: { fromUs: asked.fromUs ?? null, toUs: asked.toUs ?? null },
     pieces: findings.map(({ record, piece, code, timeUs, kinds, seen, reason, number }) => {
       const released = disclosure.released.get(placeName({ record, piece }));
-      const outside = !disclosure.requested(number, { code: code as RecordingEvent['code'], timeUs });
+      const outside = !disclosure.requested(number, { code, timeUs });
       const decision = outside ? 'not-requested' : released === undefined ? 'withheld' : 'released';
       return { record, piece, code, timeUs, kinds, seen, reason, decision, ...(decision === 'released' ? { released } : {}) };
     }),

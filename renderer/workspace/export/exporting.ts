@@ -80,10 +80,6 @@ export class Exporting {
     this.#left = true;
   }
 
-  get left(): boolean {
-    return this.#left;
-  }
-
   /** Looks through it, where all that is asked for has been said. Nothing is written. */
   async plan(): Promise<void> {
     if (this.step.value !== 'ask') return;

@@ -113,7 +113,7 @@ function Holds({ exporting }: { readonly exporting: Exporting }): JSX.Element | 
       <dt>{text.holds.purpose}</dt>
       <dd>{purpose}</dd>
       <dt>{text.holds.clear}</dt>
-      <dd>{text.holds.pieces(count(planned.clearPieces + released), size(planned.clearBytes))}</dd>
+      <dd>{text.holds.pieces(count(planned.clearPieces), size(planned.clearBytes))}</dd>
       <dt>{text.holds.withheld}</dt>
       <dd>{text.holds.found(count(exporting.withheld.value), planned.recognisers)}</dd>
       {released > 0 ? (

@@ -166,6 +166,20 @@ test.each([
   expect(readdirSync(place).filter((name) => name.includes('refused'))).toEqual([]);
 });
 
+test('what was found outside of the span is in no count, and nobody releases it', async () => {
+  const [name, ssn] = (await preview()).withheld.map(({ record, piece }) => `${record}.${piece}`);
+  const part = await preview('--from', '0:50');
+  expect([part.withheld, part.sizes.withheld]).toEqual([[], 0]);
+  const target = join(place, 'part.txt');
+  const export_ = (...more: string[]) => wardmux('export', id, '-o', target, '--form', 'text', '--from', '0:50', ...more, ...forAudit);
+  for (const outside of [name, ssn])
+    expect(await export_('--release', `${outside}=why`)).toMatchObject({ status: 1, err: expect.stringContaining('outside of the span') });
+  expect(existsSync(target)).toBe(false);
+  expect((await export_()).status).toBe(0);
+  expect(listOf('part.txt').pieces.map(({ decision }) => decision)).toEqual(['not-requested', 'not-requested']);
+  expect(entered().detail).toMatchObject({ part: true, withheld: 0, released: 0 });
+});
+
 test('a piece is not released for an empty reason', async () => {
   const ssn = pieceOf(await preview(), 'ssn');
   expect(await wardmux('export', id, '-o', join(place, 'empty'), '--release', `${ssn}=  `, ...forAudit)).toMatchObject({

@@ -46,7 +46,7 @@ async function preview(id: string, options: PreviewOptions, io: CliIo): Promise<
   } finally {
     identity.destroy();
   }
-  const { findings } = disclosure;
+  const findings = disclosure.requestedFindings;
   const { places, found: _, ...sizes } = around;
   const textOf = (place: number): string => {
     const one = options.context ? places[place] : undefined;
