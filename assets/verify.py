@@ -2365,7 +2365,11 @@ def notes_of(facts):
             'ask what was found, and which copy this bundle was made of.'
         )
     if facts['withheld'] > 0:
-        notes.append(f'{facts["withheld"]} of {facts["withheld"] + facts["disclosed"]} pieces are withheld: this bundle does not show what they hold.')
+        output = '; no byte of output is' if facts['withheldOutputBytes'] == 0 else ''
+        notes.append(
+            f'{facts["withheld"]} of {facts["withheld"] + facts["disclosed"]} pieces are withheld: this bundle does not show what they hold. '
+            f'Snapshots of the screen always are, because they repeat output{output}.'
+        )
     if facts['policyReplaced']:
         notes.append('When the recording began, another policy had already come into force: it keeps to the one before.')
     if not facts['sealedToOwner']:

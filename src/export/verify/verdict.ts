@@ -108,7 +108,10 @@ export function notesOf(facts: BundleFacts): string[] {
     notes.push(
       `The ledger says ${facts.damaged === 1 ? 'once' : `${facts.damaged} times`} that the files of the recording were found damaged or replaced (recording.damaged): ask what was found, and which copy this bundle was made of.`,
     );
-  if (facts.withheld > 0) notes.push(`${facts.withheld} of ${facts.withheld + facts.disclosed} pieces are withheld: this bundle does not show what they hold.`);
+  if (facts.withheld > 0)
+    notes.push(
+      `${facts.withheld} of ${facts.withheld + facts.disclosed} pieces are withheld: this bundle does not show what they hold. Snapshots of the screen always are, because they repeat output${facts.withheldOutputBytes === 0 ? '; no byte of output is' : ''}.`,
+    );
   if (facts.policyReplaced) notes.push('When the recording began, another policy had already come into force: it keeps to the one before.');
   if (!facts.sealedToOwner) notes.push(`Not every segment is sealed to a key of ${facts.person}: that it is theirs is this installation's word alone.`);
   if (!facts.ownVerifier)
