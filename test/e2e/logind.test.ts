@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startBus, type TestBus } from '../../src/dbus/bus.fixture.ts';
 import { rendererPids } from '../../main/machine/processes.ts';
 import { noLogind, startLogind, type TestLogind } from '../support/logind.ts';
-import { entered, firstRun, paneText, run, start, unlockWithPassphrase, until, type Running } from './support.ts';
+import { entered, firstRun, paneText, shownRows, run, start, unlockWithPassphrase, until, type Running } from './support.ts';
 
 describe('a logind on a bus', () => {
   let bus: TestBus;
@@ -46,7 +46,7 @@ describe('a logind on a bus', () => {
       await logind.tell('wake');
       await logind.says('inhibits', times + 1);
       await running.surface('lock');
-      expect(await paneText(running)).toBe('');
+      expect(await shownRows(running)).toBe('');
       await unlockWithPassphrase(running);
       await until(async () => (await paneText(running)).includes('before-21'), 'the pane as it was');
     }

@@ -214,14 +214,18 @@ export async function prompt(running: Running): Promise<void> {
   await until(async () => /[$#] /.test(await paneText(running)), 'a prompt');
 }
 
-/** All rows that the panes show, as the DOM renderer has them. */
-export async function paneText(running: Running): Promise<string> {
-  // The lock page that the workspace has taken the place of answers too, with nothing.
-  await running.surface('workspace');
+/** All rows that the page shows, as the DOM renderer has them, whichever page it is. */
+export async function shownRows({ page }: Pick<Running, 'page'>): Promise<string> {
   // As text, not as a function: the tests are typed without the DOM.
-  return running.page.evaluate<string>(
+  return page.evaluate<string>(
     String.raw`[...document.querySelectorAll('.xterm-rows')].map((rows) => [...rows.children].map((row) => row.textContent ?? '').join('\n')).join('\n\f\n')`,
   );
+}
+
+/** All rows that the panes of the workspace show. The lock page that it has taken the place of answers too, with nothing, so that one is waited out. */
+export async function paneText(running: Running): Promise<string> {
+  await running.surface('workspace');
+  return shownRows(running);
 }
 
 /** Types a command line and waits for a text that only its output has: one that stands there already would be waited for by nobody. */

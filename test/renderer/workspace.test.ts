@@ -370,6 +370,15 @@ describe('keys', () => {
     ).toBe(true);
   });
 
+  test('a line with a command’s short name has its usage too, and no count of offers that there are none of', async () => {
+    const { page } = await start();
+    await prefix(':');
+    await page.waitForSelector('.prompt__text');
+    await page.keyboard.type('set -g mode-keys vi');
+    await until(async () => (await page.textContent('.prompt__usage').catch(() => ''))?.includes('set-option'), 'the usage');
+    expect(await page.textContent('.prompt')).not.toContain('0 of');
+  });
+
   test('a word that is no command finds what it means: Return fills it in, and the next one runs it', async () => {
     const { page, core } = await start();
     const { keyboard } = page;
@@ -1250,7 +1259,8 @@ describe('faces', () => {
     const { make } = core.evidence;
     core.evidence.make = () => Promise.reject(new Error('x'));
     const asked = (request: string): unknown[] => core.requests.filter((one) => one.request === request).map(({ input }) => input);
-    const focused = (id: string): Promise<unknown> => page.waitForFunction(`document.hasFocus() && document.activeElement.id === '${id}'`);
+    const focused = (id: string): Promise<unknown> =>
+      until(() => page.evaluate<boolean>(`document.hasFocus() && document.activeElement.id === '${id}'`), `the focus on ${id}`);
     const main = (): Promise<string | null> => page.textContent('dialog .btn--main');
     const fill = async (path: string): Promise<void> => {
       await page.fill('#export-purpose', 'weekly review');
