@@ -18,6 +18,7 @@ import { say } from './say.ts';
 import { askLines, runTerminalJob } from './terminal/terminal.ts';
 
 const folder = dirname(fileURLToPath(import.meta.url));
+
 function hasDisplay(): boolean {
   return process.platform !== 'linux' || Boolean(process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY']);
 }

@@ -4,6 +4,7 @@
  */
 import { foldersNotUtf8, reachWorkingFolder, variableSentence, variablesNotUtf8 } from '../src/native/given.ts';
 import { protectProcess, restartClean } from '../src/native/protect.ts';
+import { sentenceOf } from '../src/types/sentence.ts';
 import { say } from './say.ts';
 import { unsupported } from './supported.ts';
 import { NO_WINDOW } from './exit.ts';
@@ -29,7 +30,7 @@ async function main(): Promise<number> {
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    say(error instanceof Error ? error.message : String(error));
+    say(sentenceOf(error));
     process.exit(1);
   },
 );

@@ -136,9 +136,15 @@ interface NameStepProps {
 
 function NameStep({ name, place, onPlace, onDone }: NameStepProps): JSX.Element {
   const input = useRef<HTMLInputElement>(null);
+  const [typed, setTyped] = useState(name);
   const [error, setError] = useState('');
+  const type = (text: string): void => {
+    setTyped(text);
+    // What was wrong is being mended.
+    setError('');
+  };
   const next = (): void => {
-    const given = input.current!.value.trim();
+    const given = typed.trim();
     if (given && given.length <= LONGEST_NAME) return onDone(given);
     setError(given ? text.you.long : text.you.empty);
     input.current!.focus();
@@ -146,7 +152,7 @@ function NameStep({ name, place, onPlace, onDone }: NameStepProps): JSX.Element 
   return (
     <Form onSubmit={next}>
       <StepHead heading={text.you.heading}>{text.you.text}</StepHead>
-      <TextField id="name" label={text.you.field} error={error} input={input} text={name} focus />
+      <TextField id="name" label={text.you.field} error={error} input={input} text={typed} onInput={type} focus />
       <fieldset class="choice gap" aria-describedby="place-hint">
         <legend class="faint">{text.you.place}</legend>
         {(Object.keys(classWords) as WorkstationClass[]).map((value) => (

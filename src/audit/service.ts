@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { ruleNames } from '../alerts/absences.ts';
 import { anchorFailureCodes } from '../anchors/errors.ts';
 import { isMoment } from '../recording/time.ts';
-import { asked, told, type InputOf, type OutputOf } from '../process/service.ts';
+import { asked, told, type InputOf } from '../process/service.ts';
 import { sinksSchema } from '../sinks/row.ts';
 import { PERSON_ID } from '../types/ids.ts';
 
@@ -54,7 +54,6 @@ export const auditService = {
 };
 export type AuditService = typeof auditService;
 export type AuditInput<N extends keyof AuditService> = InputOf<AuditService, N>;
-export type AuditOutput<N extends keyof AuditService> = OutputOf<AuditService, N>;
 
 export const auditParentService = {
   ready: told('process.keep', none),

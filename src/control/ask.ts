@@ -182,7 +182,7 @@ export async function askApp(path: string, command: Verb, publicKey: Uint8Array 
   }
   // A connection that was made has named its other end: the app is there, and does not answer.
   if (code !== 'EAGAIN') {
-    throw new Error(
+    throw new SentenceError(
       `The app closed the connection at ${path} ${TRIES.most} times without an answer: too many programs of this account ask it at once. Lock it with ctrl-shift-l, or lock the screen of this machine.`,
     );
   }
@@ -190,7 +190,7 @@ export async function askApp(path: string, command: Verb, publicKey: Uint8Array 
   const stranger = mayBe && listenersAt(path).find((pid) => !mayBe(pid));
   if (stranger !== undefined) throw new ImpostorError(path, stranger, notHolder);
   throw Object.assign(
-    new Error(
+    new SentenceError(
       `What listens at ${path} took no connection, ${TRIES.most} times: too many programs of this account ask the app at once, or another process has put a socket of its own there. Lock the app with ctrl-shift-l, or lock the screen of this machine.`,
     ),
     { code },
@@ -204,14 +204,14 @@ function askOnce(path: string, command: Verb, publicKey: Uint8Array | undefined,
       // In a folder for everybody's temporary files somebody else may have made ours: no word to their socket.
       const stat = lstatSync(dirname(path));
       const uid = process.getuid?.();
-      if (uid !== undefined && stat.uid !== uid) throw new Error(`${dirname(path)} belongs to another user, so the app was not asked.`);
+      if (uid !== undefined && stat.uid !== uid) throw new SentenceError(`${dirname(path)} belongs to another user, so the app was not asked.`);
     } catch (error) {
       reject(error as Error);
       return;
     }
     const socket = createConnection(path);
     let text = '';
-    socket.setTimeout((verbs[command].withinMs ?? 0) + WORD_MS, () => socket.destroy(new Error(`The app does not answer at ${path}.`)));
+    socket.setTimeout((verbs[command].withinMs ?? 0) + WORD_MS, () => socket.destroy(new SentenceError(`The app does not answer at ${path}.`)));
     let listener: number | undefined;
     socket.on('connect', () => {
       listener = peerOfSocket(socket)?.pid;
@@ -224,7 +224,7 @@ function askOnce(path: string, command: Verb, publicKey: Uint8Array | undefined,
     socket.on('error', reject);
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString('utf8');
-      if (text.length > MAX_ANSWER) socket.destroy(new Error('The app gave an answer that is too long.'));
+      if (text.length > MAX_ANSWER) socket.destroy(new SentenceError('The app gave an answer that is too long.'));
     });
     socket.on('end', () => {
       try {
@@ -233,11 +233,11 @@ function askOnce(path: string, command: Verb, publicKey: Uint8Array | undefined,
         if (answer === undefined) return reject(new ImpostorError(path, listener));
         const said = answerSchema.parse(answer);
         if (said.ok) settle(said);
-        else reject(new Error(`The app answers: ${said.error}`));
+        else reject(new SentenceError(`The app answers: ${said.error}`));
       } catch {
-        reject(new Error(`The app gave an answer at ${path} that cannot be understood.`));
+        reject(new SentenceError(`The app gave an answer at ${path} that cannot be understood.`));
       }
     });
-    socket.on('close', () => reject(Object.assign(new Error(`The app closed the connection at ${path} without an answer.`), { code: 'ECONNRESET' })));
+    socket.on('close', () => reject(Object.assign(new SentenceError(`The app closed the connection at ${path} without an answer.`), { code: 'ECONNRESET' })));
   });
 }

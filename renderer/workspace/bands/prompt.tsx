@@ -61,7 +61,8 @@ function Prompt({
   const meant = current < 0 && typed.trim() !== '' && !isCommand(typed) ? found[0] : undefined;
   const chosen = current >= 0 ? found[current] : meant;
   const fills = meant !== undefined || chosen?.lacks === true;
-  const hint = palette ? commands.find((command) => command.name === typed.trim().split(' ')[0]) : undefined;
+  const [first] = typed.trim().split(' ');
+  const hint = palette ? commands.find(({ name, alias }) => name === first || alias === first) : undefined;
   const run = (answer: string): void => {
     if (!answer.trim()) return close();
     if (palette) remember(answer);
@@ -189,7 +190,7 @@ function Prompt({
           ) : null}
           <kbd>enter</kbd> {!palette ? messages.prompt.rename : fills ? messages.prompt.fill : messages.prompt.enter} <kbd>esc</kbd> {messages.keys.leave}
         </span>
-        {palette ? <output>{messages.prompt.of(Math.min(found.length, OFFERED), found.length)}</output> : null}
+        {palette && !(hint && found.length === 0) ? <output>{messages.prompt.of(Math.min(found.length, OFFERED), found.length)}</output> : null}
       </form>
     </Band>
   );

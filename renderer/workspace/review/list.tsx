@@ -27,10 +27,10 @@ const spoken = (reason: string): string => reason.replaceAll('-', ' ');
 const dayOf = (start: string): string => (start === '' ? text.noDay : text.day(new Date(start)));
 
 /** Up and down go through recordings and hits, down from a field to the first: nobody should have to pass every filter to get there. */
-function walk(event: JSX.TargetedKeyboardEvent<HTMLElement>): void {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (step === undefined || event.ctrlKey || event.altKey || event.metaKey || event.target instanceof HTMLSelectElement) return;
-  const rows = [...event.currentTarget.querySelectorAll<HTMLButtonElement>('.review__rows li button')];
+function walk(event: KeyboardEvent): void {
+  const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+  if (step === 0 || event.ctrlKey || event.altKey || event.metaKey || event.target instanceof HTMLSelectElement) return;
+  const rows = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLButtonElement>('.review__rows li button')];
   const at = rows.indexOf(event.target as HTMLButtonElement);
   const next = at < 0 ? (step > 0 ? rows[0] : undefined) : rows[at + step];
   event.preventDefault();
