@@ -299,7 +299,9 @@ export async function runsNotThere(home: Home, installation: Installation, folde
       if (action === 'backup.made' && backup === set.set && typeof run === 'number' && typeof sha256 === 'string') made.push({ run, sha256 });
     },
   });
-  return made.filter(({ run, sha256 }) => !hasRun(folder, set, run, sha256)).map(({ run }) => run);
+  // A link in the place of one is none: a backup goes where its folder goes.
+  const there = new Set(runsIn(folder));
+  return made.filter(({ run, sha256 }) => !there.has(run) || !hasRun(folder, set, run, sha256)).map(({ run }) => run);
 }
 
 async function openAll(folder: string, whole: WholeRun, opener: RestoreAsked['opener'], faults: string[]): Promise<BackupCheck['opened']> {
