@@ -39,7 +39,7 @@ const BAR = 60;
 const PROVES = 'This file proves nothing by itself, and anybody can change it. The evidence is a bundle: wardmux export ID -o DIR';
 const HELPS = 'Recognisers help with masking. What they do not know they did not find: this is no statement that nothing of a person is left.';
 
-const TIMES = 'The time before a line is when it left the screen; of the last screen, when the recording ended.';
+const TIMES = 'The time before a line is when its text was begun.';
 
 export interface DerivedOptions extends Source {
   readonly form: DerivedForm;
