@@ -18,6 +18,7 @@ import { MINUTE_MS } from '../../src/types/units.ts';
 import type { Child, Host } from '../host.ts';
 import { exitDetail } from './exit-detail.ts';
 import type { Journal } from '../journal.ts';
+import { retryMs } from '../../src/time/retry.ts';
 
 /** What it asks of main for the sinks of the policy (main/sending.ts). */
 export interface Sending {
@@ -125,7 +126,7 @@ export class AuditKeeper {
       this.#child = undefined;
       this.#line = undefined;
       if (this.#ended) return;
-      this.#notBefore = this.#parts.now() + Math.min(AGAIN_MS.most, AGAIN_MS.first * 2 ** Math.min(this.#ends++, 20));
+      this.#notBefore = this.#parts.now() + retryMs(AGAIN_MS, ++this.#ends);
       journal.log({ action: 'audit-host.exit', detail: exitDetail(code, signal) });
       this.#take(undefined, gone().message);
     });

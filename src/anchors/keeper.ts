@@ -13,6 +13,7 @@ import { covers, inspectAnchor, type Inspection, type KeptAnchor } from './inspe
 import { contradicts, type History } from './relation.ts';
 import { noState, type Receipt } from './store.ts';
 import type { EmergencyAlert, AnchorHead, AnchorState } from './types.ts';
+import { retryMs } from '../time/retry.ts';
 
 /** First wait after a failure, and the longest: a collector that is back after a night is found within ten minutes. */
 export const BACKOFF_MS = { first: 5_000, most: 600_000 } as const;
@@ -249,7 +250,7 @@ export class AnchorKeeper {
     const now = this.#options.now();
     const at = new Date(now).toISOString();
     const attempts = (slot.state.failing?.attempts ?? 0) + 1;
-    const wait = Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** Math.min(attempts - 1, 20));
+    const wait = retryMs(BACKOFF_MS, attempts);
     slot.notBefore = now + wait * (0.75 + this.#options.random() / 4);
     let { failed } = slot.state.told;
     if (error.outside !== undefined) await this.#diverged(slot, error.outside, error.message);

@@ -21,6 +21,7 @@ import type { SinkRow } from '../../sinks/row.ts';
 import { openSigner } from '../../storage/index.ts';
 import { appendEvent, type OpenInstallation } from '../installation/installation.ts';
 import { Refusal } from '../../types/refusal.ts';
+import { retryMs } from '../../time/retry.ts';
 
 /** What is entered of a sink. */
 export type SinkEntry = Extract<AuditEntry, { readonly action: 'sink.failed' | 'sink.resumed' }>;
@@ -241,7 +242,7 @@ async function forwardTo(row: SinkRow, parts: ForwardParts): Promise<void> {
         }
         if (!(error instanceof AnchorError) || parts.signal.aborted) throw error;
         failing.attempts++;
-        failing.notBefore = now() + Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** Math.min(failing.attempts - 1, 20));
+        failing.notBefore = now() + retryMs(BACKOFF_MS, failing.attempts);
         talk(`${row.name}: ${error.message}`);
         if (failing.attempts >= TELL_FAILURE_AFTER) await tellFailing(row, parts, error, failing.attempts);
       }
