@@ -22,6 +22,7 @@ import { Closed, closedWords } from './stopped.tsx';
 import { isLetter, isTyped } from './typed.ts';
 import { useClock } from './use-clock.ts';
 import { Problem, Siren, Who } from './who.tsx';
+import { refusalWords } from '../shared/refusal-words.ts';
 
 type Facts = Output<'lock.facts'>;
 type Person = Facts['people'][number];
@@ -187,7 +188,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
       return setError(text.cancelled);
     }
     const wrong = reason instanceof Refused && reason.code === 'wrong-passphrase' && facts?.typed;
-    setError(wrong ? text.failedTyped : reason instanceof Refused ? reason.message : messages.bridge.failed);
+    setError(wrong ? text.failedTyped : refusalWords(reason));
     const latest = await bridge.request('lock.facts', {}).catch(() => undefined);
     if (latest) {
       take(latest);

@@ -1,7 +1,7 @@
 /** Who somebody is, and by what they prove it, on one page of the lock: the fields, what is wrong with them, and how they are sent. */
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { Refused, type Bridge } from '../shared/bridge.ts';
+import type { Bridge } from '../shared/bridge.ts';
 import { CapsLock, useCapsLock } from '../shared/caps-lock.tsx';
 import { messages } from '../shared/messages.ts';
 import { Mark } from '../shared/parts.tsx';
@@ -9,6 +9,7 @@ import { getPasskey, PasskeyUnused } from '../shared/passkey.ts';
 import { secretText, SecretField, takeSecret } from '../shared/secret-field.tsx';
 import type { Touched } from '../shared/touch-passkey.ts';
 import { NameField } from './name-field.tsx';
+import { refusalWords } from '../shared/refusal-words.ts';
 
 export interface ProofParts {
   /** Of its fields. */
@@ -59,7 +60,7 @@ export function useProof({ id, bridge, onInput, onPassphrase, onPasskey, before 
     try {
       if (await before()) await by(person);
     } catch (failure) {
-      setError(failure instanceof PasskeyUnused ? messages.lock.cancelled : failure instanceof Refused ? failure.message : messages.bridge.failed);
+      setError(failure instanceof PasskeyUnused ? messages.lock.cancelled : refusalWords(failure));
       secret.current?.focus();
     } finally {
       if (secret.current) takeSecret(secret.current).fill(0);

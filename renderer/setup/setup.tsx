@@ -10,6 +10,7 @@ import { Button, FaultLine, LiveRegions, Mark, TextField } from '../shared/parts
 import { Passkey, type EnrolledSlot } from './passkey-step.tsx';
 import { PassphraseStep } from './passphrase-step.tsx';
 import { Form, StepHead } from './step-parts.tsx';
+import { refusalWords } from '../shared/refusal-words.ts';
 
 const text = messages.setup;
 /** The schema's limit. */
@@ -218,7 +219,7 @@ function AuditStep({ bridge, name, workstationClass, path, place, takeSecret: se
       onDone(created);
     } catch (reason) {
       setBusy(false);
-      setError(reason instanceof Refused ? reason.message : messages.bridge.failed);
+      setError(refusalWords(reason));
       if (reason instanceof Refused && reason.code === 'pinned') setPinned(true);
       input.current!.focus();
     }
@@ -279,7 +280,7 @@ function ReadyStep({ bridge, facts, name, place, created, proof }: ReadyStepProp
       await bridge.request('setup.finish', {});
     } catch (reason) {
       setBusy(false);
-      setError(reason instanceof Refused ? reason.message : messages.bridge.failed);
+      setError(refusalWords(reason));
     }
   };
   const ready = text.ready;

@@ -9,7 +9,7 @@ import type { Events, StatusView } from '../../src/bridge/schema.ts';
 import type { ClientAction, WorkspaceView } from '../../src/types/workspace-view.ts';
 import type { GivenReasonWord } from '../../src/types/words.ts';
 import { commandNeeds } from '../../src/mux/commands/run.ts';
-import { Refused, type Bridge } from '../shared/bridge.ts';
+import type { Bridge } from '../shared/bridge.ts';
 import { cellSize } from '../shared/cell.ts';
 import { messages } from '../shared/messages.ts';
 import { say } from '../shared/say.ts';
@@ -24,6 +24,7 @@ import { TextOrigins } from './origins.ts';
 import { Pasting } from './pasting.ts';
 import { keyBytes } from './send-keys.ts';
 import type { TerminalPort, TerminalView } from './terminal-view.ts';
+import { refusalWords } from '../shared/refusal-words.ts';
 
 const text = messages.workspace;
 /** The core wants to know at most once a second that somebody is there. */
@@ -336,7 +337,7 @@ export class Controller {
     try {
       return await answer;
     } catch (error) {
-      this.notices.toast('stop', error instanceof Refused ? error.message : messages.bridge.failed);
+      this.notices.toast('stop', refusalWords(error));
       return undefined;
     }
   }

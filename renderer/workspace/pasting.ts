@@ -1,5 +1,4 @@
 /** Pasting: every paste comes through here, let in by the core, filtered, and asked about when it is more than one plain line. */
-import { Refused } from '../shared/bridge.ts';
 import { messages } from '../shared/messages.ts';
 import { lastCopy } from './clipboard.ts';
 import * as model from './model.ts';
@@ -7,6 +6,7 @@ import type { Notices } from './notices.ts';
 import type { TextOrigins } from './origins.ts';
 import { needsQuestion, pasteText, inspectPaste, type PasteFindings } from './paste.ts';
 import type { TerminalView } from './terminal-view.ts';
+import { refusalWords } from '../shared/refusal-words.ts';
 
 export class Pasting {
   readonly #terminal: (pane: number) => TerminalView;
@@ -37,7 +37,7 @@ export class Pasting {
   into(pane: number, raw: string, then: () => void): void {
     const asked = this.#origins.refusal(pane, raw).then(
       (refusal) => (refusal === undefined ? then() : void this.#notices.toast('stop', refusal)),
-      (error: unknown) => void this.#notices.toast('stop', error instanceof Refused ? error.message : messages.bridge.failed),
+      (error: unknown) => void this.#notices.toast('stop', refusalWords(error)),
     );
     this.#hold(asked);
   }

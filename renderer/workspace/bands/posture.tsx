@@ -2,13 +2,13 @@
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Output } from '../../../src/bridge/schema.ts';
-import { Refused } from '../../shared/bridge.ts';
 import { messages } from '../../shared/messages.ts';
 import { Band, BandTitle, Button, Mark, type MarkKind } from '../../shared/parts.tsx';
 import { moment } from '../../shared/text.ts';
 import type { Controller } from '../controller.ts';
 import { band } from './band.tsx';
 import { close, Leave } from './parts.tsx';
+import { refusalWords } from '../../shared/refusal-words.ts';
 
 export const postureBand = band('posture', {}, Posture);
 
@@ -23,18 +23,16 @@ const levels: readonly Level[] = ['stop', 'weaker', 'unseen'];
 const outcomes: readonly Outcome[] = ['fails', 'not-shown', 'holds'];
 const marks: Readonly<Record<Level | Outcome, MarkKind>> = { stop: 'stop', weaker: 'warn', unseen: 'none', fails: 'stop', 'not-shown': 'none', holds: 'ok' };
 
-const sentenceOf = (reason: unknown): string => (reason instanceof Refused ? reason.message : messages.bridge.failed);
-
 function Posture({ controller }: { readonly controller: Controller }): JSX.Element {
   const [looked, setLooked] = useState<Looked | string | undefined>(undefined);
   const [tested, setTested] = useState<Tested | string | 'busy' | undefined>(undefined);
   const look = async (): Promise<void> => {
-    setLooked(await controller.bridge.request('posture.look', {}).catch(sentenceOf));
+    setLooked(await controller.bridge.request('posture.look', {}).catch(refusalWords));
   };
   const run = async (): Promise<void> => {
     if (tested === 'busy') return;
     setTested('busy');
-    setTested(await controller.bridge.request('selftest.run', {}).catch(sentenceOf));
+    setTested(await controller.bridge.request('selftest.run', {}).catch(refusalWords));
     await look();
   };
   useEffect(() => void look(), []);

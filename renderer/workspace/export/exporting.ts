@@ -8,9 +8,10 @@ import type { Input, Output } from '../../../src/bridge/schema.ts';
 import type { ReviewTold, ToldPlace } from '../../../src/review/told.ts';
 import { lengthUs } from '../../../src/types/length.ts';
 import type { ExportForm } from '../../../src/types/words.ts';
-import { Refused, type Bridge } from '../../shared/bridge.ts';
+import type { Bridge } from '../../shared/bridge.ts';
 import { textBytes } from '../../shared/bytes.ts';
 import { messages } from '../../shared/messages.ts';
+import { refusalWords } from '../../shared/refusal-words.ts';
 
 const text = messages.export;
 
@@ -40,8 +41,6 @@ export type Made = Output<'export.start'>;
 export type Verdict = Output<'export.verify'>;
 
 const blank: Asked = { purpose: '', recipient: '', from: '', to: '', redact: 'default', kinds: [], form: 'evidence', path: '', keyFile: '' };
-
-const sentenceOf = (error: unknown): string => (error instanceof Refused ? error.message : messages.bridge.failed);
 
 let nextTicket = 1;
 
@@ -109,7 +108,7 @@ export class Exporting {
         this.step.value = 'look';
       });
     } catch (error) {
-      if (ticket === this.#ticket) this.#back('path', sentenceOf(error));
+      if (ticket === this.#ticket) this.#back('path', refusalWords(error));
     }
   }
 
@@ -164,8 +163,8 @@ export class Exporting {
         this.step.value = 'done';
       });
     } catch (error) {
-      if (this.#left) return sayLate('stop', sentenceOf(error));
-      this.#back('path', sentenceOf(error));
+      if (this.#left) return sayLate('stop', refusalWords(error));
+      this.#back('path', refusalWords(error));
     }
   }
 
@@ -175,14 +174,14 @@ export class Exporting {
     this.verdict.value = 'busy';
     this.verdict.value = await this.#bridge
       .request('export.verify', { folder: path })
-      .catch((error: unknown): Verdict => ({ good: false, sentence: sentenceOf(error), notes: [] }));
+      .catch((error: unknown): Verdict => ({ good: false, sentence: refusalWords(error), notes: [] }));
   }
 
   /** @returns why it could not be shown. */
   async show(): Promise<string | undefined> {
     const path = this.made.value?.path;
     if (path === undefined) return undefined;
-    return this.#bridge.request('export.show', { folder: path }).then(() => undefined, sentenceOf);
+    return this.#bridge.request('export.show', { folder: path }).then(() => undefined, refusalWords);
   }
 }
 

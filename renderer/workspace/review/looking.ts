@@ -15,6 +15,7 @@ import { Refused, type Bridge } from '../../shared/bridge.ts';
 import { fromBase64, textBytes } from '../../shared/bytes.ts';
 import { messages } from '../../shared/messages.ts';
 import * as model from '../model.ts';
+import { refusalWords } from '../../shared/refusal-words.ts';
 
 export type Row = Output<'review.list'>['rows'][number];
 export type Query = Pick<Input<'review.list'>, 'sort' | 'descending'> & Partial<Pick<Input<'review.list'>, 'state' | 'reason' | 'words'>>;
@@ -41,8 +42,6 @@ interface Waiting {
   readonly atMs: number;
   readonly data: Uint8Array;
 }
-
-const sentenceOf = (error: unknown): string => (error instanceof Refused ? error.message : messages.bridge.failed);
 
 export class Looking {
   readonly #bridge: Bridge;
@@ -130,7 +129,7 @@ export class Looking {
       this.#programs = this.#next++;
       await this.#bridge.request('review.programs', { ticket: this.#programs, recordings: own });
     } catch (error) {
-      this.fault.value = sentenceOf(error);
+      this.fault.value = refusalWords(error);
     }
   }
 
@@ -162,7 +161,7 @@ export class Looking {
       await this.#bridge.request('review.search', { ticket, ...(recording === undefined ? {} : { recording }) });
     } catch (error) {
       if (ticket !== this.#searching) return;
-      this.fault.value = sentenceOf(error);
+      this.fault.value = refusalWords(error);
       this.hits.value = undefined;
     }
   }
@@ -202,7 +201,7 @@ export class Looking {
     try {
       await this.#bridge.request('review.unmask', { recording: row.id });
     } catch (error) {
-      if (this.row.value === row) this.openFault.value = sentenceOf(error);
+      if (this.row.value === row) this.openFault.value = refusalWords(error);
     }
   }
 
@@ -229,7 +228,7 @@ export class Looking {
     } catch (error) {
       if (ticket !== this.#open) return;
       batch(() => {
-        this.openFault.value = sentenceOf(error);
+        this.openFault.value = refusalWords(error);
         this.needsSecond.value = error instanceof Refused && error.code === 'second-needed';
       });
     }
@@ -271,7 +270,7 @@ export class Looking {
     const row = this.row.value;
     if (!row || this.proof.value === 'busy') return;
     this.proof.value = 'busy';
-    const proof = await this.#bridge.request('review.verify', { recording: row.id }).catch(sentenceOf);
+    const proof = await this.#bridge.request('review.verify', { recording: row.id }).catch(refusalWords);
     if (this.row.value === row) this.proof.value = proof;
   }
 
@@ -284,7 +283,7 @@ export class Looking {
       await this.#bridge.request('review.say', { recording: row.id, state });
       await this.list();
     } catch (error) {
-      if (this.row.value === row) this.reviewFault.value = sentenceOf(error);
+      if (this.row.value === row) this.reviewFault.value = refusalWords(error);
     }
   }
 
@@ -452,7 +451,7 @@ export class Looking {
     if (ticket !== this.#open) return;
     batch(() => {
       this.play.value = { ...this.play.value, playing: false };
-      this.openFault.value = sentenceOf(error);
+      this.openFault.value = refusalWords(error);
     });
   }
 
