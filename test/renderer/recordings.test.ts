@@ -231,6 +231,8 @@ test('one that goes on is followed: what is written is shown as it comes', async
   core.review.lines = (ticket, timeUs, count) => nothing(review.lines(ticket, timeUs, count));
   await dialog.getByRole('button', { name: /Mara Ueda/ }).click();
   await dialog.getByRole('slider', { name: 'Timeline' }).waitFor();
+  // That it goes on is known behind its timeline: before that there is nothing to follow.
+  await dialog.getByRole('button', { name: /^follow/, pressed: false }).waitFor();
   await page.keyboard.press('f');
   await dialog.getByRole('button', { name: /^follow/, pressed: true }).waitFor();
   for (const what of ['recv 90181', 'recv 90182']) {
