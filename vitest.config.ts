@@ -13,6 +13,8 @@ export default defineConfig({
   test: {
     pool: 'forks',
     setupFiles: ['./test/support/properties.ts'],
+    // A sentence that is cut in the middle tells nobody what failed on a machine that is gone.
+    chaiConfig: { truncateThreshold: 0 },
     globalSetup: ['./test/support/temporary-folder.ts', './test/support/built-command.ts'],
     reporters: ['default', './tools/skip-reporter.ts'],
     projects: [
