@@ -4,7 +4,7 @@ import { recoverRecordings, settledInShort } from '../src/records/index.ts';
 import { version } from '../src/version.ts';
 import { bootClock, every } from '../src/time/clock.ts';
 import { inTime } from '../src/time/in-time.ts';
-import type { HostWindow } from './host.ts';
+import type { ChildName, HostWindow } from './host.ts';
 import { keepLeases } from './lease.ts';
 import type { LockCause } from './lock-controller.ts';
 import { SentenceError, sentenceOf } from '../src/types/sentence.ts';
@@ -115,7 +115,9 @@ export class App {
   async tick(): Promise<void> {
     const { journal, installed, machine, limits, pty, vaults, audit, alertNotes, windows, gate, status, policy, person, putOut, breakGlass, people, troubles } =
       this.#parts;
-    troubles.limited(limits.look({ 'pty-host': pty.pid, 'vault-host': vaults.current?.pid }));
+    troubles.limited(
+      limits.look({ 'pty-host': pty.pid, 'vault-host': vaults.current?.pid, 'audit-host': audit.pid } satisfies Record<ChildName, number | undefined>),
+    );
     gate.audit(journal.ledgerFault === undefined);
     await gate.tick(gate.holdsKey ? await this.#hostIdle() : undefined);
     troubles.limitComes(machine.view(this.#options.clock.now()).limitIn);

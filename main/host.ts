@@ -2,7 +2,7 @@
  * The one interface to the world outside the core. main/electron and main/chromium implement it; test/contract holds
  * both to it. A host is thin: it opens a window, serves files, carries messages, reports idle and suspend, forks.
  */
-import type { Invisibility, Peer, Surface } from '../src/types/words.ts';
+import type { Invisibility, LimitedProcess, Peer, Surface } from '../src/types/words.ts';
 import type { hostRefusals } from '../src/ledger/table/app.ts';
 
 export type { Peer };
@@ -73,7 +73,8 @@ export interface Child {
   kill(): Promise<void>;
 }
 
-export type ChildName = 'pty-host' | 'vault-host' | 'audit-host';
+/** Our own processes beside main. */
+export type ChildName = Exclude<LimitedProcess, 'main'>;
 
 /** What the machine tells us; `menu` is Lock in the host's own menu. All optional: the app's own input timer is the first source. */
 export type HostSignal = 'suspend' | 'resume' | 'os-lock' | 'user-switch' | 'lid' | 'shutdown' | 'menu';

@@ -6,14 +6,14 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { homeFolder } from '../src/storage/index.ts';
-import { StorageFault } from '../src/disk/fault.ts';
 import { heldFolder } from '../src/disk/held-folder.ts';
 import { runApp } from './run.ts';
 import { createChromiumHost } from './chromium/index.ts';
 import { NoWindowError } from './window/host-window.ts';
 import { launchElectron } from './electron/launch.ts';
 import { electronRuntime } from './electron/runtime.ts';
-import { NO_WINDOW, OTHER_INSTALLATION } from './exit.ts';
+import { NO_WINDOW } from './exit.ts';
+import { failed } from './failed.ts';
 import { say } from './say.ts';
 import { askLines, runTerminalJob } from './terminal/terminal.ts';
 
@@ -32,9 +32,7 @@ export async function open(): Promise<number> {
   try {
     return await openSomewhere();
   } catch (error) {
-    if (!(error instanceof StorageFault && error.code === 'identity')) throw error;
-    say(error.message);
-    return OTHER_INSTALLATION;
+    return failed(error);
   }
 }
 

@@ -4,6 +4,7 @@ import { socketPath } from '../src/control/ask.ts';
 import { holdFolder, mayHold } from '../src/control/hold.ts';
 import { homePaths, installationKey, openHome } from '../src/storage/index.ts';
 import { App } from './app.ts';
+import { ALREADY_RUNNING } from './exit.ts';
 import type { Host } from './host.ts';
 import { listen } from '../src/control/listen.ts';
 import { secondStart } from './second-start.ts';
@@ -15,7 +16,7 @@ const FOLDER_MS = 1000;
 
 /**
  * Used by every host.
- * @returns the exit status: 0 ended in good order, 3 another Wardmux has this data folder (its window is brought back).
+ * @returns the exit status: 0 ended in good order, or of exit.ts.
  */
 export async function runApp(
   host: Host,
@@ -40,7 +41,7 @@ export async function runApp(
       );
       hold?.release();
       await host.quit();
-      return 3;
+      return ALREADY_RUNNING;
     }
   }
   // What a run left that was killed.

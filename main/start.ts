@@ -7,7 +7,7 @@ import { protectProcess, restartClean } from '../src/native/protect.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
 import { say } from './say.ts';
 import { unsupported } from './supported.ts';
-import { NO_WINDOW } from './exit.ts';
+import { FAILED, NO_WINDOW } from './exit.ts';
 
 async function main(): Promise<number> {
   const never = unsupported(process.platform) ?? foldersNotUtf8(process.env);
@@ -31,6 +31,6 @@ main().then(
   (code) => process.exit(code),
   (error: unknown) => {
     say(sentenceOf(error));
-    process.exit(1);
+    process.exit(FAILED);
   },
 );

@@ -6,7 +6,10 @@ import { socketPath } from '../../src/control/ask.ts';
 import { mayHold } from '../../src/control/hold.ts';
 import { protectProcess } from '../../src/native/protect.ts';
 import { homeFolder, homePaths, installationKey } from '../../src/storage/index.ts';
+import { ALREADY_RUNNING, NO_WINDOW } from '../exit.ts';
+import { failed } from '../failed.ts';
 import { runApp } from '../run.ts';
+import { say } from '../say.ts';
 import { secondStart } from '../second-start.ts';
 import { unsupported } from '../supported.ts';
 import { createElectronHost } from './index.ts';
@@ -15,19 +18,12 @@ import { startRefusal } from './refusal.ts';
 
 const distFolder = dirname(fileURLToPath(import.meta.url));
 const home = homeFolder(process.env);
-const say = (line: string): void => void process.stderr.write(`wardmux: ${line}\n`);
-
-/** Exit status of a second start, as in run.ts. */
-const ALREADY_RUNNING = 3;
-
-/** Exit status of a start that cannot be. */
-const REFUSED = 2;
 
 async function main(): Promise<number> {
   const never = startRefusal({ packaged: app.isPackaged, args: process.argv.slice(1), env: process.env }) ?? unsupported(process.platform);
   if (never !== undefined) {
     say(never);
-    return REFUSED;
+    return NO_WINDOW;
   }
   protectProcess();
   const temporaryFolder = prepareElectron({ home });
@@ -44,10 +40,6 @@ async function main(): Promise<number> {
   return runApp(host, { home, rendererFolder: join(distFolder, 'renderer'), say });
 }
 
-main().then(
-  (code) => app.exit(code),
-  (error: unknown) => {
-    say(error instanceof Error ? error.message : String(error));
-    app.exit(1);
-  },
-);
+main()
+  .catch(failed)
+  .then((code) => app.exit(code));

@@ -15,7 +15,7 @@ import type { ScryptParameters } from '../crypto/kdf.ts';
 import { kekOf } from './credential-key.ts';
 import { mayProve, openWithVaultKey, requireNotStopped } from './person.ts';
 import { hasCredential, labelOf, newSlotId, unwrapVaultKey, wrapVaultKey, type CredentialSlot } from './slot.ts';
-import { hasPrf, keepsNothing, NO_HALVES, type Halves } from './stored-half.ts';
+import { hasPrfWords, keepsNothingWords, NO_HALVES, type Halves } from './stored-half.ts';
 import type { Person, PersonRecord } from './types.ts';
 
 /** A challenge lives this long; so does the browser's dialog. */
@@ -241,7 +241,7 @@ export class Passkeys {
     const parsed = registration.safeParse(response);
     if (!enrolment || !parsed.success) throw notEnrolled('the answer of the browser is not valid');
     const { enabled } = parsed.data.clientExtensionResults.prf ?? {};
-    if (enrolment.kind === 'passkey-store' && enabled) throw new Refusal('has-prf', hasPrf);
+    if (enrolment.kind === 'passkey-store' && enabled) throw new Refusal('has-prf', hasPrfWords);
     if (enrolment.kind !== 'passkey-store' && enabled === false) throw new Refusal('no-prf', noPrf);
     const { transports = [] } = parsed.data.response;
     try {
@@ -301,7 +301,7 @@ export class Passkeys {
       throw notEnrolled('the answer of the browser is not valid');
     const { id, aaguid, publicKey, counter: before, transports } = enrolment.credential;
     const stored = enrolment.kind === 'passkey-store';
-    const none = stored ? keepsNothing : noPrf;
+    const none = stored ? keepsNothingWords : noPrf;
     if (parsed.data.id !== id) throw notEnrolled('it is another passkey');
     const key = Buffer.from(publicKey).toString('base64url');
     const { kind: type } = enrolment;

@@ -27,9 +27,9 @@ export interface Halves {
 
 const nameOf = (slot: string): string => `passkey-slot.${slot}`;
 
-export const hasPrf =
+export const hasPrfWords =
   'This passkey can hold a key itself (PRF), which is stronger. It was not added this way: add it as a passkey, and remove what it was given now in its own settings.';
-export const keepsNothing = 'This passkey gave back nothing that it was to keep, so it could not open anything. It was not added.';
+export const keepsNothingWords = 'This passkey gave back nothing that it was to keep, so it could not open anything. It was not added.';
 
 const noStore = (): Refusal =>
   new Refusal(

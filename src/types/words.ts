@@ -221,7 +221,7 @@ export const policyDirections = ['weaker', 'stronger', 'neither'] as const;
 export type PolicyDirection = (typeof policyDirections)[number];
 
 /** Our own processes, whose limits are looked at. */
-export const limitedProcesses = ['main', 'pty-host', 'vault-host'] as const;
+export const limitedProcesses = ['main', 'pty-host', 'vault-host', 'audit-host'] as const;
 export type LimitedProcess = (typeof limitedProcesses)[number];
 /** What a process may take of the system at most (getrlimit(2)), by the names of prlimit(1): those without which it cannot do what it is for. */
 export const limitNames = ['as', 'cpu', 'data', 'fsize', 'memlock', 'msgqueue', 'nofile', 'nproc', 'sigpending', 'stack'] as const;

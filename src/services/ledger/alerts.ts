@@ -73,7 +73,7 @@ const pathOf = (home: Pick<Home, 'alertNotes'>, digest: string): string => join(
 /** @throws Refusal where it is empty, too long, or has a line end or another control character in it */
 function checkNote(note: string): string {
   if (note.trim() === '' || note.length > MAX_NOTE || /\p{Cc}/u.test(note))
-    throw new Refusal('bad-words', `A note (--note) is one line of 1 to ${MAX_NOTE} characters that says what you found. Nothing was closed.`);
+    throw new Refusal('bad-words', `A note is one line of 1 to ${MAX_NOTE} characters that says what you found. Nothing was closed.`);
   return note.trim();
 }
 
