@@ -14,10 +14,9 @@ import { say } from '../shared/say.ts';
 import { clock, left } from '../shared/text.ts';
 import { FORM_LEFT_MS, useProof } from './proof-fields.tsx';
 import { ProofForm, useLeaving } from './proof-form.tsx';
+import { mostTyped } from '../../src/types/most-typed.ts';
 
 const text = messages.breakGlass;
-/** As src/break-glass/words.ts has it. */
-const MAX_WORDS = 1000;
 
 export interface BreakGlassProps {
   readonly bridge: Bridge;
@@ -147,7 +146,16 @@ export function BreakGlass({ bridge, emergency, both, onLeave }: BreakGlassProps
             <label class="faint" for="glass-words">
               {text.words}
             </label>
-            <textarea id="glass-words" ref={words} class="input" rows={1} maxLength={MAX_WORDS} spellcheck={false} autocomplete="off" readOnly={asked} />
+            <textarea
+              id="glass-words"
+              ref={words}
+              class="input"
+              rows={1}
+              maxLength={mostTyped.emergency}
+              spellcheck={false}
+              autocomplete="off"
+              readOnly={asked}
+            />
           </div>
         </>
       )}

@@ -11,10 +11,9 @@ import { Passkey, type EnrolledSlot } from './passkey-step.tsx';
 import { PassphraseStep } from './passphrase-step.tsx';
 import { Form, StepHead } from './step-parts.tsx';
 import { refusalWords } from '../shared/refusal-words.ts';
+import { mostTyped } from '../../src/types/most-typed.ts';
 
 const text = messages.setup;
-/** The schema's limit. */
-const LONGEST_NAME = 80;
 const STEPS = text.steps.length;
 
 type Facts = Output<'setup.facts'>;
@@ -146,7 +145,7 @@ function NameStep({ name, place, onPlace, onDone }: NameStepProps): JSX.Element 
   };
   const next = (): void => {
     const given = typed.trim();
-    if (given && given.length <= LONGEST_NAME) return onDone(given);
+    if (given && given.length <= mostTyped.name) return onDone(given);
     setError(given ? text.you.long : text.you.empty);
     input.current!.focus();
   };

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { AuditKeyOpener, generateAuditKey } from '../recording/wrap.ts';
 import type { EmergencyFacts } from '../ledger/break-glass-facts.ts';
-import { drillsDue, endless, openWords, reviewableBy, reviewStateOf, sealWords, silentAlert, unreviewed } from './index.ts';
+import { drillsDue, endless, lookAtWords, reviewableBy, reviewStateOf, sealWords, silentAlert, unreviewed, wordsDigest } from './index.ts';
 
 const HOUR = 3_600_000;
 const END = Date.parse('2026-11-28T04:00:00.000Z');
@@ -68,8 +68,14 @@ test('the words open with the audit key, for their own emergency, and with nothi
   const [audit, other] = [generateAuditKey(), generateAuditKey()];
   const file = await sealWords(one.id, Buffer.from('ICU bed 4, INC-20817: Zoë'), [audit.recipient]);
   expect(file.toString('utf8')).not.toContain('INC-20817');
-  expect(await openWords(one.id, file, AuditKeyOpener.fromJson(audit.file))).toBe('ICU bed 4, INC-20817: Zoë');
-  expect(await openWords('b-000000000002', file, AuditKeyOpener.fromJson(audit.file))).toBeUndefined();
-  expect(await openWords(one.id, file, AuditKeyOpener.fromJson(other.file))).toBeUndefined();
-  expect(await openWords(one.id, Buffer.from('{'), AuditKeyOpener.fromJson(audit.file))).toBeUndefined();
+  const look = (id: string, bytes: Uint8Array | undefined, key?: typeof audit) =>
+    lookAtWords(id, wordsDigest(bytes ?? file), bytes, key && AuditKeyOpener.fromJson(key.file));
+  expect(await look(one.id, file, audit)).toEqual({ state: 'read', words: 'ICU bed 4, INC-20817: Zoë' });
+  expect(await look('b-000000000002', file, audit)).toEqual({ state: 'sealed' });
+  expect(await look(one.id, file, other)).toEqual({ state: 'sealed' });
+  expect(await look(one.id, file)).toEqual({ state: 'sealed' });
+  expect(await look(one.id, Buffer.from('{'), audit)).toEqual({ state: 'sealed' });
+  // The ledger knows another file, or there is none any more.
+  expect(await lookAtWords(one.id, wordsDigest(Buffer.from('{')), file, AuditKeyOpener.fromJson(audit.file))).toEqual({ state: 'changed' });
+  expect(await look(one.id, undefined, audit)).toEqual({ state: 'missing' });
 });

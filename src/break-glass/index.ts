@@ -1,3 +1,3 @@
 /** The door of the room. */
 export { DRILL_DAYS, drillsDue, endless, REVIEW_HOURS, reviewableBy, reviewDueAt, reviewStateOf, silentAlert, unreviewed } from './due.ts';
-export { openWords, sealWords, wordsDigest } from './words.ts';
+export { lookAtWords, sealWords, wordsDigest } from './words.ts';

@@ -4,11 +4,8 @@
  */
 import { sealedWords } from '../recording/sealed-words.ts';
 
-/** Two or three sentences and a ticket. */
-export const MAX_WORDS = 1000;
-
 /** Bound to the id of the emergency. */
 const words = sealedWords('emergency-words');
 export const sealWords = words.seal;
-export const openWords = words.open;
+export const lookAtWords = words.look;
 export const wordsDigest = words.digest;

@@ -38,6 +38,7 @@ import {
 } from '../types/words.ts';
 import { alertKinds, clientAction, workspaceView } from '../types/workspace-view.ts';
 import { z } from 'zod';
+import { mostTyped } from '../types/most-typed.ts';
 
 const pane = z.number().int().nonnegative();
 const base64 = z
@@ -179,7 +180,7 @@ export const requests = {
     'installation.create',
     ['setup'],
     z.strictObject({
-      name: z.string().trim().min(1).max(80),
+      name: z.string().trim().min(1).max(mostTyped.name),
       workstationClass: z.enum(workstationClasses),
       auditKeyPath: z.string().min(1).max(1000),
       replaceInstallation: z.boolean().optional(),
@@ -356,7 +357,7 @@ export const requests = {
     }),
   ),
   /** Each asks for one thing. Where it takes somebody else too, the guest's page follows on the answer. */
-  'people.enrol': row('person.enrol', ['workspace'], z.strictObject({ name: z.string().trim().min(1).max(80), roles: roleList }), asked),
+  'people.enrol': row('person.enrol', ['workspace'], z.strictObject({ name: z.string().trim().min(1).max(mostTyped.name), roles: roleList }), asked),
   'people.roles': row('role.grant', ['workspace'], z.strictObject({ id: personId, roles: roleList }), asked),
   'people.disable': row('person.disable', ['workspace'], aboutSomebody, asked),
   'people.enable': row('person.disable', ['workspace'], aboutSomebody, asked),

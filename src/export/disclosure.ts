@@ -6,6 +6,7 @@ import { openRecording } from '../recording/reader.ts';
 import type { RecordingEvent, SegmentOpener } from '../recording/types.ts';
 import { Redactor, type Kind, type Mask, type PieceFinding } from '../redaction/index.ts';
 import { ExportError } from './error.ts';
+import { mostTyped } from '../types/most-typed.ts';
 
 /** Events that may be withheld: they can hold what somebody wrote (docs/format.md). */
 const WITHHOLDABLE: readonly string[] = ['s', 'o', 'i', 'm'];
@@ -41,8 +42,6 @@ export const placeName = ({ record, piece }: Pick<Place, 'record' | 'piece'>): s
 /** Pieces that somebody releases by hand, by their names, each with the reason that goes into the list. */
 export type Released = ReadonlyMap<string, string>;
 
-/** Characters of a reason. */
-const MAX_RELEASE_REASON = 200;
 /** So many pieces are looked at one by one. */
 const MOST_RELEASED = 500;
 
@@ -107,10 +106,10 @@ export class Disclosure {
         throw new ExportError('bad-release', `Piece ${shown} is outside of the span that was asked for, so nobody releases it. Nothing was exported.`);
       if (finding.kinds.includes('unread'))
         throw new ExportError('bad-release', `What is in piece ${shown} could not be read by the recognisers, so nobody releases it. Nothing was exported.`);
-      if (reason.trim() === '' || reason.length > MAX_RELEASE_REASON || /\p{Cc}/u.test(reason))
+      if (reason.trim() === '' || reason.length > mostTyped.release || /\p{Cc}/u.test(reason))
         throw new ExportError(
           'bad-release',
-          `Say in one line of 1 to ${MAX_RELEASE_REASON} characters why piece ${shown} is released: it stands in the list that goes with the export. Nothing was exported.`,
+          `Say in one line of 1 to ${mostTyped.release} characters why piece ${shown} is released: it stands in the list that goes with the export. Nothing was exported.`,
         );
     }
     return new Disclosure(this.asked, this.findings, this.pieces, this.last, new Map(Array.from(released, ([name, reason]) => [name, reason.trim()])));

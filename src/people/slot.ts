@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { seal, unseal, type Sealed } from '../crypto/seal.ts';
 import type { KeySlot } from './types.ts';
+import { mostTyped } from '../types/most-typed.ts';
 
 export const newSlotId = (): string => `k-${randomBytes(6).toString('hex')}`;
 
@@ -18,7 +19,7 @@ export const labelOf = (text: string): string =>
     .normalize('NFC')
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '')
     .trim()
-    .slice(0, 80);
+    .slice(0, mostTyped.name);
 
 /** The version of a record with these slots: a reader that knows version 1 alone is not to judge a slot that it does not know. */
 export const versionFor = (slots: readonly Pick<KeySlot, 'type'>[]): 1 | 2 => (slots.some(({ type }) => type === 'passkey-store') ? 2 : 1);

@@ -16,9 +16,10 @@ import { anchorsSchema } from './anchors.ts';
 import { sinksSchema } from '../sinks/row.ts';
 import { classesSchema } from './classes.ts';
 import { helpOf } from './fields.ts';
-import { MAX_TICKET, TICKET_SHAPE } from './reason.ts';
+import { TICKET_SHAPE } from './reason.ts';
 import { DEFAULT_PRESET, presetPart, type PresetName } from './presets.ts';
 import type { Policy } from './types.ts';
+import { mostTyped } from '../types/most-typed.ts';
 
 /** Longer idle times than 15 minutes are not a lock; shorter ones than 30 seconds make people defeat it. */
 const idleLimits = { min: 30, max: 900 } as const;
@@ -87,7 +88,7 @@ export const policySchema: z.ZodType<Policy> = z.strictObject({
       ask: z.enum(reasonAsks).describe(helpOf('reason.ask')),
       ticket: z
         .string()
-        .max(MAX_TICKET)
+        .max(mostTyped.ticket)
         .regex(TICKET_SHAPE, 'is no shape: # for a digit, @ for a letter, * at the end for letters and digits, and at least one of them')
         .optional()
         .describe(helpOf('reason.ticket')),

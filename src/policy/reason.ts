@@ -5,6 +5,7 @@
  */
 import type { AuditEntry } from '../ledger/events.ts';
 import { givenReasons, type GivenReasonWord } from '../types/words.ts';
+import { mostTyped } from '../types/most-typed.ts';
 import type { Policy } from './types.ts';
 
 /** What somebody gave. */
@@ -16,14 +17,13 @@ export interface GivenReason {
 
 /** `#` a digit, `@` a letter, `*` at the end one or more of both, every other character itself. */
 export const TICKET_SHAPE = /^(?=.*[#@*])[A-Za-z0-9#@._/:-]*\*?$/;
-export const MAX_TICKET = 32;
 
 const classes: Readonly<Record<string, string>> = { '#': '[0-9]', '@': '[A-Za-z]', '*': '[A-Za-z0-9]+' };
 
 /** Whether a ticket has a shape. One pass: no part of a shape can take what another one could. */
 export function isTicket(ticket: string, shape: string): boolean {
   const pattern = [...shape].map((character) => classes[character] ?? `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`).join('');
-  return ticket.length <= MAX_TICKET && new RegExp(`^${pattern}$`).test(ticket);
+  return ticket.length <= mostTyped.ticket && new RegExp(`^${pattern}$`).test(ticket);
 }
 
 /** What is wrong with what somebody gave, for people; undefined where it is what the policy asks for. */

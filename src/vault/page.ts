@@ -4,12 +4,12 @@
  */
 import { PeerChannel } from '../bridge/channel/node.ts';
 import { decodeFrame } from '../bridge/frames.ts';
-import { MAX_WORDS } from '../break-glass/words.ts';
+import { mostTyped } from '../types/most-typed.ts';
 
 /** A passphrase has at most 512 characters of at most 4 bytes. */
 const maxPassphraseBytes = 2048;
 /** Characters of at most 4 bytes. */
-const maxWordsBytes = MAX_WORDS * 4;
+const maxWordsBytes = mostTyped.emergency * 4;
 /** What is looked for in recordings. */
 const maxQueryBytes = 1024;
 /** Purpose, recipient, and a reason for each piece that is released by hand. */

@@ -11,12 +11,11 @@ import * as model from '../model.ts';
 import { band } from './band.tsx';
 import { StepActions, useDeeds } from './deeds.tsx';
 import { close, Leave } from './parts.tsx';
+import { mostTyped } from '../../../src/types/most-typed.ts';
 
 export const alertsBand = band('alerts', {}, Alerts);
 
 const text = messages.alerts;
-/** As src/services/ledger/alerts.ts has it. */
-const MAX_NOTE = 500;
 
 type Listed = Output<'audit.alerts'>;
 type Alert = Listed['alerts'][number];
@@ -127,7 +126,7 @@ function ClosingForm({
       <p class="gap-h">{alert.help}</p>
       <p class="dim gap-h">{text.closeText}</p>
       <div class="gap-h">
-        <TextField id="alert-note" label={text.note} input={field} error={error} maxLength={MAX_NOTE} focus />
+        <TextField id="alert-note" label={text.note} input={field} error={error} maxLength={mostTyped.note} focus />
       </div>
       <StepActions go={text.closeGo} cancel={messages.people.cancel} onCancel={onCancel} />
     </form>

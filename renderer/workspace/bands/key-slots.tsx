@@ -16,6 +16,7 @@ import { band } from './band.tsx';
 import { StepActions, useDeeds } from './deeds.tsx';
 import { close } from './parts.tsx';
 import { SlotCells } from './slot-cells.tsx';
+import { mostTyped } from '../../../src/types/most-typed.ts';
 
 export const keySlots = band('key-slots', {}, KeySlots);
 
@@ -301,7 +302,7 @@ function BothForm({ onDone, onCancel }: { readonly onDone: (name: string, bytes:
       <h3>{text.both}</h3>
       <p class="dim gap-h">{text.bothText}</p>
       {fields}
-      <TextField id="slot-name" label={text.passkeyName} input={name} maxLength={80} />
+      <TextField id="slot-name" label={text.passkeyName} input={name} maxLength={mostTyped.name} />
       <StepActions go={text.passkeyStart} cancel={text.cancel} onCancel={onCancel}>
         {show}
       </StepActions>
@@ -331,7 +332,7 @@ function NameForm({ title, words, name, submit, onDone, onCancel }: NameFormProp
       <h3>{title}</h3>
       <p class="dim gap-h">{words}</p>
       <Field id="slot-name" label={text.passkeyName}>
-        <input id="slot-name" ref={field} class="input" data-focus="" autocomplete="off" spellcheck={false} maxLength={80} defaultValue={name} />
+        <input id="slot-name" ref={field} class="input" data-focus="" autocomplete="off" spellcheck={false} maxLength={mostTyped.name} defaultValue={name} />
       </Field>
       <StepActions go={submit} cancel={text.cancel} onCancel={onCancel} />
     </form>

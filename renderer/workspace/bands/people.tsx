@@ -12,6 +12,7 @@ import { band } from './band.tsx';
 import { StepActions, useDeeds } from './deeds.tsx';
 import { close } from './parts.tsx';
 import { SlotCells } from './slot-cells.tsx';
+import { mostTyped } from '../../../src/types/most-typed.ts';
 
 export const peopleBand = band('people', {}, People);
 
@@ -307,7 +308,7 @@ function RolesForm({ title, words, named = false, roles, held, onDone, onCancel 
     >
       <h3>{title}</h3>
       <p class="dim measure">{words}</p>
-      {named ? <TextField id="person-name" label={text.name} error={error} input={name} focus maxLength={80} /> : null}
+      {named ? <TextField id="person-name" label={text.name} error={error} input={name} focus maxLength={mostTyped.name} /> : null}
       <fieldset class="people__roles">
         <legend class="faint">{text.rolesLegend}</legend>
         {roles.map((role, i) => (

@@ -5,6 +5,7 @@ import { exportForms, recogniserKinds } from '../../../src/types/words.ts';
 import { messages } from '../../shared/messages.ts';
 import { FaultLine, TextField } from '../../shared/parts.tsx';
 import type { Asked, AskedField, Exporting, Redact } from './exporting.ts';
+import { mostTyped } from '../../../src/types/most-typed.ts';
 
 const text = messages.export;
 const redacts: readonly Redact[] = ['default', 'chosen', 'none'];
@@ -40,8 +41,8 @@ export function ExportForm({ exporting }: { readonly exporting: Exporting }): JS
         void exporting.plan();
       }}
     >
-      {field('purpose', text.purposeHint, 500, true)}
-      {field('recipient', text.recipientHint, 500)}
+      {field('purpose', text.purposeHint, mostTyped.disclosure, true)}
+      {field('recipient', text.recipientHint, mostTyped.disclosure)}
       <div class="export__pair">
         {field('from', text.fromHint, 20)}
         {field('to', text.toHint, 20)}

@@ -6,6 +6,7 @@ import { messages } from '../../shared/messages.ts';
 import { Button, Mark, TextField } from '../../shared/parts.tsx';
 import { count, length } from '../../shared/text.ts';
 import type { Exporting } from './exporting.ts';
+import { mostTyped } from '../../../src/types/most-typed.ts';
 
 const text = messages.export;
 
@@ -99,7 +100,7 @@ function Place({ exporting, place, of }: { readonly exporting: Exporting; readon
             error={error || undefined}
             text={typed}
             onInput={setTyped}
-            maxLength={200}
+            maxLength={mostTyped.release}
           />
           <p class="actions gap-h">
             <Button submit hint="enter">

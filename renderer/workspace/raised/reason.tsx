@@ -6,15 +6,13 @@ import { failureWords } from '../../shared/failure.ts';
 import { messages } from '../../shared/messages.ts';
 import { Band, Button, FaultLine, TextField } from '../../shared/parts.tsx';
 import type { Controller } from '../controller.ts';
+import { mostTyped } from '../../../src/types/most-typed.ts';
 
 interface Props {
   readonly controller: Controller;
   /** The shape of a ticket; null where none is asked for. */
   readonly ticket: string | null;
 }
-
-/** As src/policy/reason.ts has it. */
-const MAX_TICKET = 32;
 
 export function ReasonAsked({ controller, ticket: shape }: Props): JSX.Element {
   const words = messages.reason;
@@ -84,7 +82,7 @@ export function ReasonAsked({ controller, ticket: shape }: Props): JSX.Element {
               </label>
             ))}
           </fieldset>
-          {shape === null ? null : <TextField id="ticket" label={words.ticket} hint={words.shape(shape)} input={ticket} maxLength={MAX_TICKET} />}
+          {shape === null ? null : <TextField id="ticket" label={words.ticket} hint={words.shape(shape)} input={ticket} maxLength={mostTyped.ticket} />}
           <FaultLine error={error} />
         </div>
         <div class="actions actions--col">

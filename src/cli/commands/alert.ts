@@ -99,7 +99,7 @@ async function readNote(typed: string, { key, json }: { readonly key: string; re
     changed: `The file with the note of ${name} in ${site.home.alertNotes} is not the one that the ledger knows. Keep a copy for the audit, and restore it from a backup.`,
     sealed: `The note of ${name} is not sealed to that audit key.`,
   } as const;
-  if (typeof note === 'string') throw new CliError('failed', faults[note]);
+  if (note.state !== 'read') throw new CliError('failed', faults[note.state]);
   await io.out(json ? jsonText({ id: name, by: alert.closed!.by, time: alert.closed!.time, note: note.words }) : `${printable(note.words)}\n`);
   return exit.done;
 }

@@ -4,7 +4,7 @@ import { emergencyGrantOf, type Standing } from '../../access/index.ts';
 import { DRILL_DAYS, drillsDue, reviewDueAt, reviewStateOf } from '../../break-glass/index.ts';
 import type { EmergencyFacts } from '../../ledger/break-glass-facts.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
-import { drill, lookAtWords, requireEmergency, review } from '../../services/emergency/break-glass.ts';
+import { drill, lookAtEmergency, requireEmergency, review } from '../../services/emergency/break-glass.ts';
 import { factsOf, openInstallation, withLedger } from '../../services/installation/installation.ts';
 import { emergencyReasonWords, reviewFindings, type ReviewFinding } from '../../types/words.ts';
 import type { CliCommand } from '../command.ts';
@@ -28,7 +28,7 @@ async function list({ json }: Json, io: CliIo): Promise<number> {
   const facts = await factsOf(site);
   const { all, drills } = facts.emergencies;
   const due = drillsDue(facts, io.now());
-  const words = await Promise.all(all.map((one) => lookAtWords(site.home, one)));
+  const words = await Promise.all(all.map((one) => lookAtEmergency(site.home, one)));
   if (json) {
     const emergencies = all.map((one, n) => {
       const at = reviewDueAt(one);
@@ -77,7 +77,7 @@ async function list({ json }: Json, io: CliIo): Promise<number> {
 async function words(id: string, { key, json }: Json & { readonly key: string }, io: CliIo): Promise<number> {
   const site = await openInstallation(io);
   const one = requireEmergency(await factsOf(site), id);
-  const look = await lookAtWords(site.home, one, await AuditKeyOpener.fromFile(key));
+  const look = await lookAtEmergency(site.home, one, await AuditKeyOpener.fromFile(key));
   const faults = {
     none: `Who began ${id} wrote nothing.`,
     missing: `The file with the words of ${id} is gone from ${site.home.emergencies}. Restore it from a backup.`,

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { EMERGENCY } from '../../access/index.ts';
-import { openWords, wordsDigest } from '../../break-glass/index.ts';
+import { lookAtWords, wordsDigest } from '../../break-glass/index.ts';
 import { readSmall, writeAtomic } from '../../disk/atomic.ts';
 import { StorageFault } from '../../disk/fault.ts';
 import { certify, drillText, reviewText } from '../../ledger/certificate.ts';
@@ -15,6 +15,7 @@ import { ledgerPaths } from '../../ledger/files.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { releaseRoom } from '../../ledger/room.ts';
 import type { Identity } from '../../people/types.ts';
+import type { WordsLook } from '../../recording/sealed-words.ts';
 import type { SegmentOpener } from '../../recording/types.ts';
 import type { Home } from '../../storage/home.ts';
 import { Refusal } from '../../types/refusal.ts';
@@ -40,24 +41,12 @@ export function keepWords(home: Pick<Home, 'emergencies' | 'ledger'>, id: string
   return wordsDigest(file);
 }
 
-/**
- * `none`: they gave none. `missing`, `changed`: the file is gone, or is not the one that the ledger has. `sealed`: it is there.
- * With an opener that it is sealed to, the words themselves.
- */
-export type WordsLook = { readonly state: 'none' | 'missing' | 'changed' | 'sealed' } | { readonly state: 'read'; readonly words: string };
-
-export async function lookAtWords(
+/** What there is of the words of an emergency. `none`: they gave none. */
+export const lookAtEmergency = async (
   home: Pick<Home, 'emergencies'>,
   { id, text }: EmergencyFacts,
   opener?: Pick<SegmentOpener, 'kid' | 'open'>,
-): Promise<WordsLook> {
-  if (text === null) return { state: 'none' };
-  const file = readSmall(wordsPath(home, id));
-  if (!file) return { state: 'missing' };
-  if (wordsDigest(file) !== text) return { state: 'changed' };
-  const words = opener && (await openWords(id, file, opener));
-  return words === undefined ? { state: 'sealed' } : { state: 'read', words };
-}
+): Promise<WordsLook | { readonly state: 'none' }> => (text === null ? { state: 'none' } : lookAtWords(id, text, readSmall(wordsPath(home, id)), opener));
 
 interface Parts {
   readonly ledger: Pick<Ledger, 'append' | 'facts' | 'installation'>;

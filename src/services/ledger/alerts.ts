@@ -14,7 +14,7 @@ import type { LedgerEvent } from '../../ledger/types.ts';
 import type { OpenIdentity } from '../../people/identity.ts';
 import type { Person } from '../../people/types.ts';
 import { policyInForce } from '../../policy/index.ts';
-import { sealedWords } from '../../recording/sealed-words.ts';
+import { sealedWords, type WordsLook } from '../../recording/sealed-words.ts';
 import type { Recipient, SegmentOpener } from '../../recording/types.ts';
 import type { Home } from '../../storage/index.ts';
 import { recipientsOf } from '../recordings/start.ts';
@@ -22,9 +22,8 @@ import { Refusal } from '../../types/refusal.ts';
 import { requireStillMay } from '../deeds/admit.ts';
 import { withLedger, type OpenInstallation } from '../installation/installation.ts';
 import { readEvents } from './read.ts';
+import { mostTyped } from '../../types/most-typed.ts';
 
-/** Characters of a note. */
-const MAX_NOTE = 500;
 const notes = sealedWords('alert-note');
 
 /** Takes events in their order, and says which alerts there are. */
@@ -72,8 +71,8 @@ const pathOf = (home: Pick<Home, 'alertNotes'>, digest: string): string => join(
 
 /** @throws Refusal where it is empty, too long, or has a line end or another control character in it */
 function checkNote(note: string): string {
-  if (note.trim() === '' || note.length > MAX_NOTE || /\p{Cc}/u.test(note))
-    throw new Refusal('bad-words', `A note is one line of 1 to ${MAX_NOTE} characters that says what you found. Nothing was closed.`);
+  if (note.trim() === '' || note.length > mostTyped.note || /\p{Cc}/u.test(note))
+    throw new Refusal('bad-words', `A note is one line of 1 to ${mostTyped.note} characters that says what you found. Nothing was closed.`);
   return note.trim();
 }
 
@@ -168,17 +167,13 @@ export async function closeAlert(
   throw notCounted(alert);
 }
 
-/** What was written when it was closed. `missing`, `changed`: the file is gone, or is not the one that the ledger has. `sealed`: not to that key. */
+/** What there is of what was written when it was closed. */
 export async function noteOf(
   site: OpenInstallation,
   alert: Alert,
   opener: Pick<SegmentOpener, 'kid' | 'open'>,
-): Promise<{ readonly words: string } | 'open' | 'missing' | 'changed' | 'sealed'> {
-  if (!alert.closed) return 'open';
-  if (!/^[0-9a-f]{64}$/.test(alert.closed.note)) return 'missing';
-  const file = readSmall(pathOf(site.home, alert.closed.note));
-  if (!file) return 'missing';
-  if (notes.digest(file) !== alert.closed.note) return 'changed';
-  const words = await notes.open(boundTo(alert), file, opener);
-  return words === undefined ? 'sealed' : { words };
+): Promise<WordsLook | { readonly state: 'open' }> {
+  if (!alert.closed) return { state: 'open' };
+  const digest = alert.closed.note;
+  return /^[0-9a-f]{64}$/.test(digest) ? notes.look(boundTo(alert), digest, readSmall(pathOf(site.home, digest)), opener) : { state: 'missing' };
 }

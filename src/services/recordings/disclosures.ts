@@ -12,9 +12,7 @@ import type { Recipient, SegmentOpener } from '../../recording/types.ts';
 import type { Home } from '../../storage/home.ts';
 import { Refusal } from '../../types/refusal.ts';
 import { derivedForms, type DerivedForm } from '../../types/words.ts';
-
-/** Characters of a purpose and of a recipient. */
-const MAX_DISCLOSURE_WORDS = 500;
+import { mostTyped } from '../../types/most-typed.ts';
 
 const words = sealedWords('disclosure-words');
 const schema = z.strictObject({ purpose: z.string(), recipient: z.string() });
@@ -25,10 +23,10 @@ const pathOf = (home: Pick<Home, 'disclosures'>, digest: string): string => join
 /** @throws Refusal where one of them is empty or too long, or has a line end or another control character in it */
 export function checkWords(given: DisclosureWords): DisclosureWords {
   for (const [name, text] of Object.entries(given))
-    if (text.trim() === '' || text.length > MAX_DISCLOSURE_WORDS || /\p{Cc}/u.test(text))
+    if (text.trim() === '' || text.length > mostTyped.disclosure || /\p{Cc}/u.test(text))
       throw new Refusal(
         'bad-words',
-        `--${name} is one line of 1 to ${MAX_DISCLOSURE_WORDS} characters that says ${name === 'purpose' ? 'what the export is for' : 'who gets it'}. Nothing was exported.`,
+        `--${name} is one line of 1 to ${mostTyped.disclosure} characters that says ${name === 'purpose' ? 'what the export is for' : 'who gets it'}. Nothing was exported.`,
       );
   return { purpose: given.purpose.trim(), recipient: given.recipient.trim() };
 }
@@ -102,11 +100,8 @@ async function lookAt(
   opener: Pick<SegmentOpener, 'kid' | 'open'> | undefined,
 ): Promise<DisclosedExport['words']> {
   if (digest === null || !/^[0-9a-f]{64}$/.test(digest)) return 'none';
-  const file = readSmall(pathOf(home, digest));
-  if (!file) return 'missing';
-  if (words.digest(file) !== digest) return 'changed';
-  const opened = opener && (await words.open(recording, file, opener));
-  if (opened === undefined) return 'sealed';
-  const read = schema.safeParse(JSON.parse(opened));
+  const look = await words.look(recording, digest, readSmall(pathOf(home, digest)), opener);
+  if (look.state !== 'read') return look.state;
+  const read = schema.safeParse(JSON.parse(look.words));
   return read.success ? read.data : 'changed';
 }

@@ -1,0 +1,15 @@
+/** How much somebody may type, in UTF-16 units: a field of a page takes no more, and whoever is given more refuses it. */
+export const mostTyped = {
+  /** Of a person, a workstation, a passkey. */
+  name: 80,
+  /** Of the site's own system. */
+  ticket: 32,
+  /** To an alert that is closed. */
+  note: 500,
+  /** What an export is for, and for whom; each. */
+  disclosure: 500,
+  /** Why what was found in an export is let out. */
+  release: 200,
+  /** Why the glass is broken: two or three sentences. */
+  emergency: 1000,
+} as const;
