@@ -108,7 +108,10 @@ test('nobody closes what is about them, without a note, or what is none; nor doe
     out: '',
     err: expect.stringContaining('about you'),
   });
-  expect(await wardmux(['alert', 'close', alert!.id, '--note', '  '], firstWords)).toMatchObject({ status: 1, err: expect.stringContaining('--note') });
+  expect(await wardmux(['alert', 'close', alert!.id, '--note', '  '], firstWords)).toMatchObject({
+    status: 1,
+    err: expect.stringContaining('A note is one line'),
+  });
   expect(await wardmux(['alert', 'close', '999999', '--note', 'x'], firstWords)).toMatchObject({
     status: 1,
     err: expect.stringContaining('There is no alert'),
