@@ -61,6 +61,7 @@ beforeEach(() => {
     client: (action) => happened.push(action),
     refused: () => undefined,
     lock: () => undefined,
+    lockAfter: () => undefined,
     emergency: () => undefined,
     detach: () => undefined,
     env: { HOME: '/home/ada', SHELL: '/bin/bash' },

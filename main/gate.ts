@@ -267,9 +267,9 @@ export class Gate {
 
   // ---------------------------------------------------------------- lock
 
-  /** The policy's times. */
-  configure(config: LockConfig): void {
-    this.#send({ type: 'configure', config });
+  /** The policy's times, and after how many seconds whoever is in wants to be locked out (lock-after-time); as before where one is left out. */
+  configure(policy?: LockConfig, after?: number): void {
+    this.#send({ type: 'configure', config: this.#parts.machine.times(policy, after) });
   }
 
   /** Somebody is logged off now. @returns false where they were neither in front nor away */

@@ -10,12 +10,15 @@ import {
   type LockStep,
   type StopCause,
 } from '../src/lock/machine.ts';
+import { sooner, strictest, type LockConfig } from '../src/lock/config.ts';
 import { lockView, personStage, stageOf, type LockView, type PersonStage, type Stage } from '../src/lock/view.ts';
 
 export type { LockCause };
 
 export class LockController {
   #state: LockState = initialLock();
+  #policy: LockConfig = strictest;
+  #after = 0;
 
   get phase(): LockState['phase'] {
     return this.#state.phase;
@@ -44,6 +47,13 @@ export class LockController {
   /** Something cannot be entered or recorded: nothing new begins. */
   get degraded(): boolean {
     return this.#state.degraded;
+  }
+
+  /** The times that hold: the policy's, and sooner where whoever is in wants it. What is left out stays as it was. */
+  times(policy = this.#policy, after = this.#after): LockConfig {
+    this.#policy = policy;
+    this.#after = after;
+    return sooner(policy, after);
   }
 
   send(event: LockEvent): LockStep {

@@ -10,6 +10,7 @@ import { readJson } from '../../src/disk/json.ts';
 import { StorageFault } from '../../src/disk/fault.ts';
 import { writeAtomic } from '../../src/disk/atomic.ts';
 import { presetNames } from '../../src/mux/layout-presets.ts';
+import { MOST_FILES, MOST_KEPT } from '../../src/mux/conf/take.ts';
 import type { Cell } from '../../src/mux/layout.ts';
 import type { Kept } from '../../src/mux/state/kept.ts';
 import type { Home } from '../../src/storage/index.ts';
@@ -50,8 +51,17 @@ const keptSession = z
   // Panes are numbered as they lie, and there are not more shells than somebody could have opened.
   .refine(({ windows }) => windows.every(({ root, active }) => active < panesIn(root).length && panesIn(root).every((pane, i) => pane === i)));
 const keptSchema: z.ZodType<Kept> = z
-  .strictObject({ sessions: z.array(keptSession).min(1).max(most.sessions), attached: z.int().min(0) })
-  .refine(({ sessions, attached }) => attached < sessions.length)
+  .strictObject({
+    sessions: z.array(keptSession).max(most.sessions),
+    attached: z.int().min(0),
+    configuration: z
+      .array(z.strictObject({ path: z.string().min(1).max(4096), text: z.string().max(MOST_KEPT) }))
+      .min(1)
+      .max(MOST_FILES)
+      .optional(),
+  })
+  // Without a window there is a file that was taken, or nothing to keep.
+  .refine(({ sessions, attached, configuration }) => (sessions.length > 0 ? attached < sessions.length : configuration !== undefined && attached === 0))
   .refine(({ sessions }) => sessions.flatMap(({ windows }) => windows).reduce((sum, { root }) => sum + panesIn(root).length, 0) <= most.panes);
 
 const panesIn = (root: Cell): number[] => ('pane' in root ? [root.pane] : root.cells.flatMap(panesIn));

@@ -8,6 +8,7 @@ import type { Permission } from '../../src/access/index.ts';
 import type { Output } from '../../src/bridge/schema.ts';
 import type { AlertKind, ClientAction, PaneView, WorkspaceView } from '../../src/types/workspace-view.ts';
 import type { AuditEntry } from '../../src/ledger/events.ts';
+import type { Context } from '../../src/mux/commands/command.ts';
 import { runCommandLine } from '../../src/mux/commands/run.ts';
 import type { Origins } from '../../src/mux/origins.ts';
 import { alerted } from '../../src/mux/state/alerts.ts';
@@ -22,6 +23,7 @@ import type { PtyInput } from '../../src/pty/service.ts';
 import type { RecordingOwner } from '../../src/services/recordings/start.ts';
 import { CLASS_ROOM, crossingSentence, type ClassRules, type Crossing } from '../../src/types/classes.ts';
 import { processFolder } from '../../src/native/given.ts';
+import { Configuration } from './configuration.ts';
 import { ForegroundWatch, foregroundOf } from './programs.ts';
 import type { PtyClient } from '../processes/pty-client.ts';
 import { Refusal } from '../../src/types/refusal.ts';
@@ -55,6 +57,8 @@ export interface WorkspaceOptions {
   /** Why whoever is in may not do what a command needs; undefined where they may. */
   readonly refused: (needs: Permission) => string | undefined;
   readonly lock: () => void;
+  /** Whoever is in wants the lock after so many seconds, where that is sooner than the policy's; 0: as the policy says. */
+  readonly lockAfter: (seconds: number) => void;
   readonly emergency: (what: 'extend' | 'end') => void;
   readonly detach: () => void;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -84,10 +88,12 @@ export class Workspace {
   /** Id of the first pane of the next state: no two panes of a run have the same. */
   #firstPane: number;
   readonly #foreground = new ForegroundWatch(() => this.#lookAtPrograms());
+  readonly #configuration: Configuration;
   #state: State | undefined;
 
   constructor(options: WorkspaceOptions) {
     this.#options = options;
+    this.#configuration = new Configuration(options.env);
     this.#firstPane = options.firstPane;
   }
 
@@ -146,23 +152,51 @@ export class Workspace {
     const { env, session, sessionClass, classes } = this.#options;
     const program = basename(shellOf(env));
     const firstPane = this.#firstPane;
-    if (!this.#state && kept) this.#apply(restore({ cols, rows }, kept, program, firstPane));
-    else if (!this.#state) this.#apply(newWindow(createState({ cols, rows }, { session, class: sessionClass ?? classes().first, firstPane }), { program }));
-    else this.#apply(setStage(this.#state, { cols, rows }));
+    const { configuration = [] } = kept ?? {};
+    if (this.#state) this.#apply(setStage(this.#state, { cols, rows }));
+    else if (kept && kept.sessions.length > 0) {
+      const { state, effects } = restore({ cols, rows }, kept, program, firstPane);
+      this.#apply({ state: this.#configuration.again(state, configuration, this.#context()), effects });
+    } else {
+      const state = createState({ cols, rows }, { session, class: sessionClass ?? classes().first, firstPane });
+      this.#apply(newWindow(this.#configuration.again(state, configuration, this.#context()), { program }));
+      const offer = kept || sessionClass !== undefined ? undefined : this.#configuration.offer();
+      if (offer !== undefined) this.#say(offer);
+    }
   }
 
   /** One or several commands in tmux's syntax. @param from the classes of the line that opened what this one answers @returns a message for the person, if the command has one. */
   command(line: string, pane: number | undefined, from: readonly string[] = []): Output<'command'> {
-    const { env, refused, classes } = this.#options;
     // Whoever opens no shells has commands all the same: what the page shows, and the lock.
     const state = this.#state ?? createState(NO_STAGE);
     const target = pane ?? activePane(state);
-    const result = runCommandLine(state, line, { pane: target, from, program: basename(shellOf(env)), refused, classes: classes() });
+    const result = runCommandLine(state, line, { ...this.#context(), pane: target, from });
     if (this.#state) this.#apply(result);
     else if (result.state !== state || !result.effects.every(({ kind }) => withoutPanes.has(kind)))
       return { message: 'The window is not ready yet.', refused: true };
     else for (const effect of result.effects) this.#carryOut(effect);
     return { ...(result.message === undefined ? {} : { message: result.message }), ...(result.failed ? { refused: true as const } : {}) };
+  }
+
+  #context(): Context {
+    const { env, refused, classes } = this.#options;
+    return { program: basename(shellOf(env)), refused, classes: classes() };
+  }
+
+  get #home(): string {
+    return this.#options.env['HOME'] || homedir();
+  }
+
+  #say(text: string): void {
+    this.#options.client({ action: 'message', text });
+  }
+
+  /** Takes what can be taken of a file of commands, and says what that was. */
+  #source(wanted: string): void {
+    if (!this.#state) return;
+    const { state, sentence } = this.#configuration.take(this.#state, wanted, this.#context());
+    if (state !== this.#state) this.#set(state);
+    this.#say(sentence);
   }
 
   /** Something was copied in a pane. */
@@ -211,11 +245,10 @@ export class Workspace {
   }
 
   #lookAtPrograms(): void {
-    const home = this.#options.env['HOME'] || homedir();
     let state = this.#state;
     if (!state) return;
     for (const [pane, { pid }] of this.#shells) {
-      const foreground = foregroundOf(pid, home);
+      const foreground = foregroundOf(pid, this.#home);
       if (foreground) state = paneRuns(state, pane, foreground);
     }
     if (state !== this.#state) this.#set(state);
@@ -255,12 +288,14 @@ export class Workspace {
 
   #set(state: State): void {
     this.#state = state;
+    this.#options.lockAfter(state.client.options.session['lock-after-time']);
     this.#options.changed(toView(state));
     this.#options.keep(keep(state));
   }
 
   #apply(change: Change): void {
     this.#state = change.state;
+    this.#options.lockAfter(change.state.client.options.session['lock-after-time']);
     // Spawns come after everything else has its place, so that a page knows a pane before its first byte.
     this.#options.changed(toView(change.state));
     this.#options.keep(keep(change.state));
@@ -281,6 +316,8 @@ export class Workspace {
         return this.#options.client(effect.action);
       case 'crossing':
         return this.#crosses(effect);
+      case 'source':
+        return this.#source(effect.path);
       case 'lock':
         return this.#options.lock();
       case 'emergency':
@@ -327,7 +364,7 @@ export class Workspace {
     } catch {
       // The shell is gone, or this is not Linux.
     }
-    return this.#options.env['HOME'] || homedir();
+    return this.#home;
   }
 }
 

@@ -1,6 +1,7 @@
 import headless from '@xterm/headless';
 import { expect, test } from 'vitest';
-import { copyAction, copyActions, copyRows } from '../../src/mux/keys/copy-table.ts';
+import { copyActions, copyRows } from '../../src/mux/keys/copy-table.ts';
+import { copyActionOf } from '../../src/mux/keys/tables.ts';
 import { normalizeKey } from '../../src/mux/keys/names.ts';
 import { CopyMode, type CopyOutcome, type Readable } from './copy-mode.ts';
 
@@ -40,7 +41,7 @@ async function emulator(output: string, cols = 20, rows = 5): Promise<Readable &
 function press(mode: CopyMode, keys: 'vi' | 'emacs', ...names: string[]): CopyOutcome {
   let outcome: CopyOutcome = {};
   for (const name of names) {
-    const action = copyAction(keys, name);
+    const action = copyActionOf(keys, name, []);
     if (!action) throw new Error(`${keys} has no ${name}`);
     outcome = mode.run(action);
   }

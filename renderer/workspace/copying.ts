@@ -1,5 +1,5 @@
 /** Copy mode and the clipboard's way out. */
-import { copyAction } from '../../src/mux/keys/copy-table.ts';
+import { copyActionOf } from '../../src/mux/keys/tables.ts';
 import { messages } from '../shared/messages.ts';
 import { count } from '../shared/text.ts';
 import { copyText } from './clipboard.ts';
@@ -44,7 +44,7 @@ export class Copying {
   key(name: string, search: (pane: number, how: NonNullable<CopyOutcome['search']>) => void): boolean {
     const state = model.copying.value;
     if (!state || !this.#mode || model.activePane.value?.pane !== state.pane) return false;
-    const action = copyAction(model.options.value['mode-keys'], name);
+    const action = copyActionOf(model.options.value['mode-keys'], name, model.keyChanges.value);
     if (!action) return true;
     const outcome = this.#mode.run(action);
     if (outcome.copy !== undefined) this.copied(state.pane, outcome.copy);

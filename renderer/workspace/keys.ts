@@ -61,7 +61,7 @@ export function installKeys(controller: Controller): void {
       if (name === undefined) return;
       if (model.paneNumbers.value && controller.jump(name)) return take(event);
       const inField = event.target instanceof HTMLInputElement;
-      if (inField && !state.prefixActive && name !== model.options.value.prefix) return;
+      if (inField && !state.prefixActive && name !== model.options.value.prefix && name !== model.options.value.prefix2) return;
       const pane = model.activePane.value;
       if (pane && !inField && !state.prefixActive && name === copyKey.key) {
         take(event);
@@ -69,7 +69,7 @@ export function installKeys(controller: Controller): void {
       }
       // The browser's own paste follows, with the clipboard in it: no permission needed. See the paste listener.
       if (!state.prefixActive && name === 'C-S-v') return event.stopImmediatePropagation();
-      const fed = feed(state, name, event.timeStamp, model.options.value);
+      const fed = feed(state, name, event.timeStamp, model.options.value, model.keyRows.value);
       const wasActive = state.prefixActive;
       setState(fed.state);
       if (fed.commandLine !== undefined) void controller.command(fed.commandLine);

@@ -4,6 +4,7 @@ import type { Permission } from '../../src/access/index.ts';
 import type { StatusView } from '../../src/bridge/schema.ts';
 import type { PaneView, WindowView, WorkspaceView } from '../../src/types/workspace-view.ts';
 import { keyLabel } from '../../src/mux/keys/names.ts';
+import { changedRows } from '../../src/mux/keys/tables.ts';
 import { defaultOptions, flatOptions, type FlatOptions } from '../../src/mux/options.ts';
 import type { PasteFindings } from './paste.ts';
 import type { TerminalView } from './terminal-view.ts';
@@ -74,6 +75,9 @@ export const activePane = computed<PaneView | undefined>(() => activeWindow.valu
 
 /** The options of tmux; set-option changes them. */
 export const options = computed(() => ({ ...flatOptions(defaultOptions), ...view.value?.options }) as FlatOptions);
+/** What bind-key and unbind-key have changed, and the keys as they are by that. */
+export const keyChanges = computed(() => view.value?.keys ?? []);
+export const keyRows = computed(() => changedRows(keyChanges.value));
 export const prefixLabel = computed(() => keyLabel(options.value.prefix));
 /** Our sentences name the default prefix; a person who moved it reads their own. */
 export const withPrefix = (sentence: string): string => sentence.replaceAll(keyLabel(defaultOptions.session.prefix), prefixLabel.value);

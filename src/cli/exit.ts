@@ -34,6 +34,7 @@ export const exitTable = [
     status: 64,
     help: 'backup verify: it is not what was signed for, has no whole run or not every run that the ledger here has, or is not of that ledger.',
   },
+  { name: 'notAllTaken', status: 65, help: 'config check: the file can be read, and something in it is not taken.' },
   { name: 'cancelled', status: 130, help: 'Cancelled at the keyboard.' },
 ] as const;
 

@@ -30,6 +30,10 @@ export interface LockConfig {
   readonly gapSeconds?: number;
 }
 
+/** The policy's times for somebody who wants to be locked out after so many seconds: only ever sooner. 0: as the policy says. */
+export const sooner = (config: LockConfig, seconds: number): LockConfig =>
+  seconds > 0 ? { ...config, idleSeconds: Math.min(config.idleSeconds, seconds) } : config;
+
 /** A policy's numbers, in the range that is safe. */
 export type SafeConfig = { readonly [N in Exclude<keyof LockConfig, 'takeOver'>]-?: number } & { readonly takeOver: boolean };
 

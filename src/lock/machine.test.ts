@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { initialLock, isHeld, stepLock, type LockCause, type LockEvent, type LockState } from './machine.ts';
-import { clampConfig, type LockConfig } from './config.ts';
+import { clampConfig, sooner, type LockConfig } from './config.ts';
 import { lockView } from './view.ts';
 
 const config: LockConfig = { idleSeconds: 120, warnSeconds: 15 };
@@ -35,6 +35,13 @@ class Walk {
     return undefined;
   }
 }
+
+it('who wants to be locked out sooner is, and later never', () => {
+  expect([0, -1, NaN, 1, 60, 120, 900, Infinity].map((seconds) => clampConfig(sooner(config, seconds)).idleSeconds)).toEqual([
+    120, 120, 120, 30, 60, 120, 120, 120,
+  ]);
+  expect(sooner(config, 60).warnSeconds).toBe(config.warnSeconds);
+});
 
 describe('who gets in', () => {
   it('starts closed, and input opens nothing', () => {

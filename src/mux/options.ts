@@ -19,6 +19,13 @@ const historyLimitMaximum = 10_000;
 
 const rows = [
   { name: 'prefix', scope: 'session', type: 'key', default: 'C-b', help: 'The key that starts a command.' },
+  {
+    name: 'prefix2',
+    scope: 'session',
+    type: 'key',
+    default: 'None',
+    help: 'Another key that starts a command. None: there is none.',
+  },
   { name: 'base-index', scope: 'session', type: 'number', default: 0, minimum: 0, maximum: 99, help: 'Number of the first window.' },
   {
     name: 'pane-base-index',
@@ -46,6 +53,15 @@ const rows = [
     minimum: 0,
     maximum: historyLimitMaximum,
     help: 'Lines of scrollback kept in a pane; with many panes each keeps fewer. Everything is in the recording whatever this says.',
+  },
+  {
+    name: 'lock-after-time',
+    scope: 'session',
+    type: 'number',
+    default: 0,
+    minimum: 0,
+    maximum: 86_400,
+    help: 'Seconds without a key or a click until the lock, where that is sooner than the policy says (30 at least). 0: as the policy says.',
   },
   {
     name: 'display-panes-time',
@@ -155,6 +171,7 @@ function readValue(row: OptionRow, text: string): Result<number | boolean | stri
       if (/^(?:on|yes|1)$/i.test(text)) return { ok: true, value: true };
       return /^(?:off|no|0)$/i.test(text) ? { ok: true, value: false } : wrong('on or off');
     case 'key': {
+      if (row.default === 'None' && text === 'None') return { ok: true, value: text };
       const key = normalizeKey(text);
       // A prefix without a modifier would swallow ordinary typing.
       return key !== undefined && /^(?:[CM]-|F\d)/.test(key) ? { ok: true, value: key } : wrong('a key with ctrl or alt, such as C-a, or a function key');

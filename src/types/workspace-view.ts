@@ -78,6 +78,21 @@ export const workspaceView = z
     elsewhere: z.array(windowView).readonly(),
     /** Every option of src/mux/options.ts by its name, as it is now (set-option). */
     options: z.record(word, z.union([count, z.boolean(), word])).readonly(),
+    /** What bind-key and unbind-key have changed of the key tables (src/mux/keys/tables.ts). */
+    keys: z
+      .array(
+        z
+          .object({
+            table: z.enum(['root', 'prefix', 'copy-mode', 'copy-mode-vi']),
+            key: word,
+            line: word.nullable(),
+            repeat: z.literal(true).optional(),
+            note: word.optional(),
+          })
+          .readonly(),
+      )
+      .readonly()
+      .optional(),
   })
   .readonly();
 export type WorkspaceView = z.infer<typeof workspaceView>;

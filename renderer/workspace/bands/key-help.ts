@@ -1,8 +1,9 @@
 /** The key tables as the bands show them: one row for keys that do the same. */
-import { copyActions, copyRows, type CopyKeys } from '../../../src/mux/keys/copy-table.ts';
+import { copyActions, type CopyKeys } from '../../../src/mux/keys/copy-table.ts';
 import { listKeys, type HelpRow as Bound } from '../../../src/mux/keys/list.ts';
 import { keyLabel } from '../../../src/mux/keys/names.ts';
-import { copyKey, type KeyRow, type groups } from '../../../src/mux/keys/table.ts';
+import { actionOf, bindings, copyTable, type KeyChange } from '../../../src/mux/keys/tables.ts';
+import { copyKey, keyRows, type KeyRow, type groups } from '../../../src/mux/keys/table.ts';
 
 export interface HelpRow {
   readonly keys: string;
@@ -10,23 +11,24 @@ export interface HelpRow {
 }
 
 /** Rows of the help, with keys that do the same in all directions on one row. `short`: the preset layouts too. */
-export function helpRows(table: KeyRow['table'], group: (typeof groups)[number], short = false): HelpRow[] {
+export function helpRows(table: KeyRow['table'], group: (typeof groups)[number], short = false, rows: readonly KeyRow[] = keyRows): HelpRow[] {
   const meaning = ({ key, keyLabel: name, line, label }: Bound): string => {
     if (/^(?:ctrl-|alt-)?[↑↓←→]$/.test(name) && label.startsWith('pane ')) return 'go to a pane';
     if (/^window \d$/.test(label)) return 'go to window';
     return short && line.startsWith('select-layout ') && key.startsWith('M-') ? 'five fixed layouts' : label;
   };
   return merge(
-    listKeys(table)
+    listKeys(table, rows)
       .filter((row) => row.group === group)
       .map((row) => ({ keys: row.keyLabel, label: meaning(row) }))
       .concat(table === 'root' && group === 'Read' ? [{ keys: keyLabel(copyKey.key), label: copyKey.label }] : []),
   );
 }
 
-/** Keys of copy mode, those of one action on one row. */
-export function copyHelp(mode: CopyKeys): HelpRow[] {
-  return merge(copyRows.filter((row) => row.mode === mode).map((row) => ({ keys: keyLabel(row.key), label: copyActions[row.action] })));
+/** Keys of copy mode as somebody has them, those of one action on one row. */
+export function copyHelp(mode: CopyKeys, changes: readonly KeyChange[] = []): HelpRow[] {
+  const rows = bindings(changes).filter(({ table }) => table === copyTable(mode));
+  return merge(rows.map(({ key, line }) => ({ keys: keyLabel(key), label: copyActions[actionOf(line)!] })));
 }
 
 function merge(rows: readonly HelpRow[]): HelpRow[] {

@@ -27,7 +27,7 @@ function KeyTable({ table, short = false }: { readonly table: 'prefix' | 'root';
   return (
     <div class={short ? 'keys keys--short' : 'keys'}>
       {groups.map((group) => {
-        const all = helpRows(table, group, short);
+        const all = helpRows(table, group, short, model.keyRows.value);
         if (all.length === 0) return null;
         return (
           <section key={group}>
@@ -63,7 +63,7 @@ function EveryKey(): JSX.Element {
       </div>
       <p class="dim gap">{messages.keys.copy(model.options.value['mode-keys'])}</p>
       <ul class="keys gap-h">
-        {copyHelp(model.options.value['mode-keys']).map((row) => (
+        {copyHelp(model.options.value['mode-keys'], model.keyChanges.value).map((row) => (
           <li key={row.label}>
             <kbd>{row.keys}</kbd>
             <span>{row.label}</span>

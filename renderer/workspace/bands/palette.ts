@@ -1,9 +1,10 @@
 /** What the prompt offers for what was typed: the key tables and the command table, as one list. */
 import type { Permission } from '../../../src/access/index.ts';
-import { absent } from '../../../src/mux/commands/absent.ts';
+import { absentCommand } from '../../../src/mux/commands/absent.ts';
 import { commands, findCommand } from '../../../src/mux/commands/index.ts';
 import { commandNeeds } from '../../../src/mux/commands/run.ts';
 import { listKeys } from '../../../src/mux/keys/list.ts';
+import { keyRows, type KeyRow } from '../../../src/mux/keys/table.ts';
 
 export interface Offer {
   readonly line: string;
@@ -20,9 +21,9 @@ function oneClause(help: string): string {
 }
 
 /** Commands that begin with, or hold, what was typed. `prefix` is the label of the prefix key: keys first, because they say what a person would press. `may`: what somebody may not do is not offered. */
-export function offers(typed: string, prefix: string, may: (needs: Permission) => boolean): readonly Offer[] {
+export function offers(typed: string, prefix: string, may: (needs: Permission) => boolean, rows: readonly KeyRow[] = keyRows): readonly Offer[] {
   const word = typed.trim().toLowerCase();
-  const bound: Offer[] = listKeys('prefix')
+  const bound: Offer[] = listKeys('prefix', rows)
     .filter((row) => !row.line.startsWith('command-prompt') && !row.line.startsWith('confirm-before'))
     .map((row) => ({ line: row.line, help: row.label, key: `${prefix} ${row.keyLabel}` }));
   const others: Offer[] = commands
@@ -42,5 +43,5 @@ export function offers(typed: string, prefix: string, may: (needs: Permission) =
 /** True where the line begins with a command that is there, or with one of which it is known why it is not: what was typed is what is meant. */
 export function isCommand(typed: string): boolean {
   const [name = ''] = typed.trim().split(/[\s;]/);
-  return findCommand(name).ok || absent(typed) !== undefined;
+  return findCommand(name).ok || absentCommand(name) !== undefined;
 }

@@ -36,6 +36,7 @@ const order = [
   'installation',
   'selftest',
   'posture',
+  'config',
   'report',
   'lock',
   'status',

@@ -1,32 +1,75 @@
 /** Commands of tmux 3.5 that Wardmux does not have: whoever types one is told so, and not that there is no such thing. */
 
 const names = new Set(
-  `attach-session bind-key capture-pane choose-buffer choose-client clear-history clear-prompt-history clock-mode customize-mode
+  `attach-session capture-pane choose-buffer choose-client clear-history clear-prompt-history clock-mode customize-mode
   delete-buffer display-menu display-popup find-window has-session if-shell join-pane kill-server link-window
   list-buffers list-clients list-commands list-panes list-sessions list-windows load-buffer lock-client move-pane move-window
   next-session pipe-pane refresh-client respawn-window run-shell save-buffer server-access set-buffer
-  set-environment set-hook set-window-option show-buffer show-environment show-hooks show-prompt-history show-window-options
-  source-file start-server suspend-client swap-window unbind-key unlink-window wait-for`.split(/\s+/),
+  set-environment set-hook show-buffer show-environment show-hooks show-prompt-history
+  start-server suspend-client swap-window unlink-window wait-for`.split(/\s+/),
 );
 
 /** What is true of those that people try first. */
 const instead: Readonly<Record<string, string>> = {
-  'source-file': 'No file is read: give commands at this prompt. Options are set with set-option, and last until Wardmux ends.',
-  'bind-key': 'Keys cannot be changed yet, but for the prefix: set-option prefix C-a.',
-  'unbind-key': 'Keys cannot be changed yet, but for the prefix: set-option prefix C-a.',
-  'set-window-option': 'Use set-option.',
-  'show-window-options': 'Use show-options.',
+  'run-shell': 'It runs a program that nobody sees and no recording has.',
+  'if-shell': 'It runs a program that nobody sees and no recording has.',
+  'set-hook': 'Nothing runs here that nobody has asked for.',
+  'pipe-pane': 'Every pane is recorded, sealed: wardmux export gives it out.',
   'list-windows': 'Use choose-tree.',
   'list-sessions': 'Use choose-tree.',
   'attach-session': 'Use switch-client.',
   'kill-server': 'Close the window, or press ctrl-c where Wardmux was started.',
 };
 
-const short: Readonly<Record<string, string>> = { source: 'source-file', bind: 'bind-key', unbind: 'unbind-key', setw: 'set-window-option' };
+/** tmux's aliases of those. */
+const short: Readonly<Record<string, string>> = {
+  attach: 'attach-session',
+  capturep: 'capture-pane',
+  clearhist: 'clear-history',
+  deleteb: 'delete-buffer',
+  findw: 'find-window',
+  has: 'has-session',
+  if: 'if-shell',
+  joinp: 'join-pane',
+  linkw: 'link-window',
+  loadb: 'load-buffer',
+  lockc: 'lock-client',
+  ls: 'list-sessions',
+  lsb: 'list-buffers',
+  lsc: 'list-clients',
+  lscm: 'list-commands',
+  lsp: 'list-panes',
+  lsw: 'list-windows',
+  menu: 'display-menu',
+  movep: 'move-pane',
+  movew: 'move-window',
+  pipep: 'pipe-pane',
+  popup: 'display-popup',
+  refresh: 'refresh-client',
+  respawnw: 'respawn-window',
+  run: 'run-shell',
+  saveb: 'save-buffer',
+  setb: 'set-buffer',
+  setenv: 'set-environment',
+  showb: 'show-buffer',
+  showenv: 'show-environment',
+  start: 'start-server',
+  suspendc: 'suspend-client',
+  swapw: 'swap-window',
+  unlinkw: 'unlink-window',
+  wait: 'wait-for',
+};
 
-/** A sentence for a line that begins with such a command; undefined for any other line. */
-export function absent(line: string): string | undefined {
-  const word = /^\s*([a-z-]+)(?=\s|;|$)/.exec(line)?.[1] ?? '';
+const sentence = (name: string): string => `tmux has ${name}, Wardmux does not. ${instead[name] ?? ''}`.trim();
+
+/** A sentence for such a command, by its name or its alias; undefined for any other. */
+export function absentCommand(word: string): string | undefined {
   const name = short[word] ?? word;
-  return names.has(name) ? `tmux has ${name}, Wardmux does not. ${instead[name] ?? ''}`.trim() : undefined;
+  return names.has(name) ? sentence(name) : undefined;
+}
+
+/** The same by the beginning of its name, where that is only one's. */
+export function absentByBeginning(word: string): string | undefined {
+  const begins = word.length > 2 ? [...names].filter((name) => name.startsWith(word)) : [];
+  return begins.length === 1 ? sentence(begins[0]!) : undefined;
 }

@@ -1,5 +1,6 @@
 /** Every command: one line each, made from the files of this folder by test/docs/made.test.ts. */
 export { alerts } from './alerts.ts';
+export { bindKey } from './bind-key.ts';
 export { breakGlass } from './break-glass.ts';
 export { breakPane } from './break-pane.ts';
 export { chooseTree } from './choose-tree.ts';
@@ -44,11 +45,15 @@ export { selectWindow } from './select-window.ts';
 export { sendKeys } from './send-keys.ts';
 export { sendPrefix } from './send-prefix.ts';
 export { setOption } from './set-option.ts';
+export { setWindowOption } from './set-window-option.ts';
 export { showMessages } from './show-messages.ts';
 export { showOptions } from './show-options.ts';
+export { showWindowOptions } from './show-window-options.ts';
+export { sourceFile } from './source-file.ts';
 export { splitWindow } from './split-window.ts';
 export { swapPane } from './swap-pane.ts';
 export { switchClient } from './switch-client.ts';
 export { textSize } from './text-size.ts';
 export { theme } from './theme.ts';
+export { unbindKey } from './unbind-key.ts';
 export { verifyPane } from './verify-pane.ts';

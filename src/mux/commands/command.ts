@@ -1,6 +1,7 @@
 /** What a command is: one literal a file in this folder. Parser, help, documents and tests are made from these. */
 import type { Permission } from '../../access/permissions.ts';
 import type { ClassRules } from '../../types/classes.ts';
+import type { Result } from '../layout.ts';
 import type { Change, Effect } from '../state/effects.ts';
 import type { Pane, State, Window } from '../state/model.ts';
 
@@ -32,11 +33,15 @@ export interface Context {
   readonly program: string;
   /** What the policy says of classes of sessions. Left out: there is the one that the first session has, and nothing crosses. */
   readonly classes?: ClassRules;
+  /** The line stands in a file, which any program of the account could have written: a key that it binds may do less (bound-line.ts). */
+  readonly file?: true;
   /** Asks whether somebody may do it: why not, as a sentence, or undefined where they may. */
   readonly refused: (needs: Permission) => string | undefined;
 }
 
 export interface CommandOutcome extends Change {
+  /** It was done, and not quite as it was asked for: `message` says what differs. */
+  readonly changed?: true;
   /** For the person: an answer, or why nothing was done. */
   readonly message?: string;
   /** The command was refused, and `message` says why. */
@@ -48,6 +53,8 @@ export interface Call {
   readonly state: State;
   readonly args: Arguments;
   readonly context: Context;
+  /** A command by what somebody has written, for one that holds others. */
+  readonly find: (word: string) => Result<Command>;
 }
 
 export interface WindowCall extends Call {

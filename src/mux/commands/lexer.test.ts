@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fillTemplate, parseLine, quoteWord } from './lexer.ts';
+import { quoteWord } from '../syntax/quote.ts';
+import { fillTemplate, parseLine } from './lexer.ts';
 
 describe('command lines', () => {
   it.each<[string, string[][]]>([
@@ -13,7 +14,9 @@ describe('command lines', () => {
     [`a '' ""`, [['a', '', '']]],
     ['a # rest ; b', [['a']]],
     ['a "#W" x#y', [['a', '#W', 'x#y']]],
-    ['a { b ; c "}" { d } } e', [['a', 'b ; c "}" { d }', 'e']]],
+    ['a { b ; c "}" { d } } e', [['a', "b ; c '}' d", 'e']]],
+    ['source-file ~/x', [['source-file', '~/x']]],
+    ['\u00a0', [['\u00a0']]],
     [
       'a -t {last};b {up-of}',
       [

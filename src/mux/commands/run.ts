@@ -2,7 +2,6 @@
 import type { Permission } from '../../access/permissions.ts';
 import type { Effect } from '../state/effects.ts';
 import type { State } from '../state/model.ts';
-import { absent } from './absent.ts';
 import { parseArguments } from './arguments.ts';
 import { type Call, type Command, type Context, type CommandOutcome, client, refuse } from './command.ts';
 import { classesHere } from './crossing.ts';
@@ -16,8 +15,6 @@ import { resolvePane, resolveWindow } from './targets.ts';
  * @returns the new state, the effects in order, and a message for the person where there is one; `failed` with a refusal.
  */
 export function runCommandLine(state: State, line: string, context: Context): CommandOutcome {
-  const missing = absent(line);
-  if (missing !== undefined) return refuse(state, missing);
   const parsed = parseLine(line);
   if (!parsed.ok) return refuse(state, parsed.sentence);
   const calls: { readonly command: Command; readonly words: readonly string[] }[] = [];
@@ -42,19 +39,19 @@ export function runCommandLine(state: State, line: string, context: Context): Co
 
 /** What a line needs, command by command: nothing where it cannot be read, and whoever runs it says why. */
 export function commandNeeds(line: string): readonly Permission[] {
-  const parsed = absent(line) === undefined ? parseLine(line) : undefined;
-  const found = parsed?.ok ? parsed.value.map(([name = '']) => findCommand(name)) : [];
+  const parsed = parseLine(line);
+  const found = parsed.ok ? parsed.value.map(([name = '']) => findCommand(name)) : [];
   return found.flatMap((command) => (command.ok ? command.value.needs : []));
 }
 
 /** Whether it may be done is asked first: who may not learns nothing of targets and arguments either. */
-function runCommand(command: Command, words: readonly string[], state: State, context: Context): CommandOutcome {
+export function runCommand(command: Command, words: readonly string[], state: State, context: Context): CommandOutcome {
   const denied = context.refused(command.needs);
   if (denied !== undefined) return refuse(state, denied);
   const parsed = parseArguments(command, words);
   if (!parsed.ok) return refuse(state, parsed.sentence);
   const args = parsed.value;
-  const call: Call = { state, args, context };
+  const call: Call = { state, args, context, find: findCommand };
   const wanted = args.value(command.targetFlag ?? 't');
   switch (command.target) {
     case 'none':

@@ -1,16 +1,32 @@
-import { setOption as set } from '../options.ts';
-import { type Command, done, refuse } from './command.ts';
+import { defaultOptions, findOption, flatOptions, setOption as set, withOptions } from '../options.ts';
+import { type Call, type Command, type CommandOutcome, done, refuse } from './command.ts';
+
+/** Flags of tmux's, for the two commands that set an option. */
+export const setFlags = 'FUagopqsuw';
+
+export function setOne({ state, args }: Call): CommandOutcome {
+  const [name = '', text] = args.words;
+  const { options } = state.client;
+  const row = findOption(name);
+  if (!row.ok) return args.has('q') ? done(state) : refuse(state, row.sentence);
+  const put = (next: typeof options): CommandOutcome => done({ ...state, client: { ...state.client, options: next } });
+  const before = flatOptions(options)[row.value.name as keyof ReturnType<typeof flatOptions>];
+  if (args.has('u') || args.has('U')) return put(withOptions(options, { [row.value.name]: row.value.default }));
+  if (args.has('a')) return refuse(state, `${row.value.name} is one value: there is nothing to append to.`);
+  const standard = flatOptions(defaultOptions)[row.value.name as keyof ReturnType<typeof flatOptions>];
+  if (args.has('o') && before !== standard) return args.has('q') ? done(state) : refuse(state, `${row.value.name} is set already.`);
+  if (text === undefined && row.value.type !== 'flag') return refuse(state, `${row.value.name} needs a value.`);
+  const changed = set(options, row.value.name, text ?? (before === true ? 'off' : 'on'));
+  return changed.ok ? put(changed.value) : refuse(state, changed.sentence);
+}
 
 export const setOption: Command = {
   name: 'set-option',
   alias: 'set',
   needs: 'session.use',
   target: 'none',
-  args: { flags: 'gpsw', words: ['option', 'value'] },
-  help: 'Sets an option until Wardmux ends. -g, -s, -w and -p are accepted and make no difference: there is one value for all.',
-  examples: ['set-option repeat-time 800', 'set-option -g prefix C-a', 'set-option mouse off'],
-  run({ state, args }) {
-    const options = set(state.client.options, args.words[0] ?? '', args.words[1] ?? '');
-    return options.ok ? done({ ...state, client: { ...state.client, options: options.value } }) : refuse(state, options.sentence);
-  },
+  args: { flags: setFlags, values: { t: 'target' }, words: ['option', '[value]'] },
+  help: 'Sets an option until Wardmux ends. -u brings its default back, -o leaves one that is set, -q says nothing of one that is not here; an option that is on or off changes without a value. -g, -s, -w, -p and -t are accepted and make no difference: there is one value for all.',
+  examples: ['set-option repeat-time 800', 'set-option -g prefix C-a', 'set-option mouse off', 'set-option -u mouse'],
+  run: setOne,
 };

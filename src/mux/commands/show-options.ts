@@ -1,18 +1,23 @@
 import { findOption, optionRows, showOption } from '../options.ts';
-import { type Command, done, refuse } from './command.ts';
+import { type Call, type Command, type CommandOutcome, done, refuse } from './command.ts';
+
+export function showSome({ state, args }: Call): CommandOutcome {
+  const [name] = args.words;
+  const { options } = state.client;
+  if (name === undefined) return done(state, [], optionRows.map((row) => showOption(options, row)).join('\n'));
+  const row = findOption(name);
+  if (!row.ok) return args.has('q') ? done(state) : refuse(state, row.sentence);
+  const shown = showOption(options, row.value);
+  return done(state, [], args.has('v') ? shown.slice(row.value.name.length + 1) : shown);
+}
 
 export const showOptions: Command = {
   name: 'show-options',
   alias: 'show',
   needs: 'session.use',
   target: 'none',
-  args: { flags: 'gpsw', words: ['[option]'] },
-  help: 'Shows an option, or all of them.',
-  examples: ['show-options', 'show-options prefix'],
-  run({ state, args }) {
-    const [name] = args.words;
-    if (name === undefined) return done(state, [], optionRows.map((row) => showOption(state.client.options, row)).join('\n'));
-    const row = findOption(name);
-    return row.ok ? done(state, [], showOption(state.client.options, row.value)) : refuse(state, row.sentence);
-  },
+  args: { flags: 'Agpqsvw', values: { t: 'target' }, words: ['[option]'] },
+  help: 'Shows an option, or all of them; -v its value alone.',
+  examples: ['show-options', 'show-options prefix', 'show-options -gv mode-keys'],
+  run: showSome,
 };

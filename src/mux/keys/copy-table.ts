@@ -152,8 +152,3 @@ export const copyRows: readonly CopyRow[] = [
   ...[...vi, ...arrows].map(([key, action]): CopyRow => ({ mode: 'vi', key, action })),
   ...ours,
 ];
-
-/** What a key does in copy mode; undefined where it does nothing. */
-export function copyAction(mode: CopyKeys, key: string): CopyAction | undefined {
-  return copyRows.find((row) => row.mode === mode && row.key === key)?.action;
-}

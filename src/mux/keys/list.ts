@@ -13,8 +13,8 @@ export interface HelpRow {
 }
 
 /** Every row of one table, by group in the fixed order, else in the order of the table. */
-export function listKeys(table: KeyRow['table'] = 'prefix'): HelpRow[] {
-  return keyRows
+export function listKeys(table: KeyRow['table'] = 'prefix', rows: readonly KeyRow[] = keyRows): HelpRow[] {
+  return rows
     .filter((row) => row.table === table)
     .map((row) => ({ key: row.key, keyLabel: keyLabel(row.key), line: row.line, label: row.label, group: row.group, repeat: row.repeat === true }))
     .sort((a, b) => groups.indexOf(a.group) - groups.indexOf(b.group));

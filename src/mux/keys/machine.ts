@@ -30,7 +30,7 @@ export function feed(
   state: KeyState,
   key: string | undefined,
   nowMs: number,
-  options: Pick<SessionOptions, 'prefix' | 'repeat-time'>,
+  options: Pick<SessionOptions, 'prefix' | 'repeat-time'> & Partial<Pick<SessionOptions, 'prefix2'>>,
   rows: readonly KeyRow[] = keyRows,
 ): Fed {
   if (key === undefined) return fed(state, false);
@@ -45,7 +45,7 @@ export function feed(
     const row = bound(rows, 'prefix', key);
     if (row?.repeat) return run(row, nowMs, options);
   }
-  if (key === options.prefix) return fed({ prefixActive: true, repeatUntil: undefined }, true);
+  if (key === options.prefix || key === options.prefix2) return fed({ prefixActive: true, repeatUntil: undefined }, true);
   const row = bound(rows, 'root', key);
   return row ? { ...fed(idleKeys, true), commandLine: row.line } : fed(idleKeys, false);
 }

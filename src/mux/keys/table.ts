@@ -4,7 +4,8 @@
  * also the help: the which-key band, list-keys and docs/keys.md are made from it.
  */
 
-export const groups = ['Panes', 'Size and layout', 'Windows', 'Read', 'Session', 'Wardmux'] as const;
+/** The last one has what somebody bound themselves (bind-key). */
+export const groups = ['Panes', 'Size and layout', 'Windows', 'Read', 'Session', 'Wardmux', 'Yours'] as const;
 export type Group = (typeof groups)[number];
 
 export interface KeyRow {

@@ -32,6 +32,8 @@ export type Effect =
   | { readonly kind: 'emergency'; readonly what: 'extend' | 'end' }
   /** Text goes from one class into another, or was asked to and does not. It is entered before what comes behind it. */
   | ({ readonly kind: 'crossing' } & Crossing)
+  /** Read a file of commands, and take what can be taken of it. */
+  | { readonly kind: 'source'; readonly path: string }
   | { readonly kind: 'lock' }
   | { readonly kind: 'detach' }
   /** The last pane is gone: there is nothing left to show. */

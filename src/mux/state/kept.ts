@@ -1,12 +1,12 @@
 /**
- * What of a workspace outlives the app: sessions with their classes, windows, the names that a person gave them, and how they are split. Not what ran in
- * them: no command, no folder, no text, nothing that a start could run.
+ * What of a workspace outlives the app: sessions with their classes, windows, the names that a person gave them, and how they are split, and the
+ * options and keys of files that they took. Not what ran in them: no command, no folder, no text, nothing that a start could run.
  */
 import type { Cell } from '../layout.ts';
 import { panesOf } from '../layout.ts';
 import type { LayoutPreset } from '../layout-presets.ts';
 import { type Change, type Effect, spawnEffect } from './effects.ts';
-import { createState, type Session, type Size, type State, type Window } from './model.ts';
+import { createState, type ConfFile, type Session, type Size, type State, type Window } from './model.ts';
 import { sessionOf } from './query.ts';
 import { refit } from './sizes.ts';
 import { count, freshPane, putSession } from './windows.ts';
@@ -36,13 +36,17 @@ export interface Kept {
   readonly sessions: readonly KeptSession[];
   /** Place of the one in front. */
   readonly attached: number;
+  /** Left out where no file was taken. */
+  readonly configuration?: readonly ConfFile[];
 }
 
-/** @returns undefined where there is no window. */
+/** @returns undefined where there is no window, and no file that was taken. */
 export function keep(state: State): Kept | undefined {
   const kept = state.server.sessions.filter(({ windows }) => windows.length > 0);
-  if (kept.length === 0) return undefined;
-  return { sessions: kept.map(keepSession), attached: Math.max(0, kept.indexOf(sessionOf(state))) };
+  const { configuration } = state.client;
+  if (kept.length === 0 && configuration.length === 0) return undefined;
+  const windows = { sessions: kept.map(keepSession), attached: Math.max(0, kept.indexOf(sessionOf(state))) };
+  return configuration.length === 0 ? windows : { ...windows, configuration };
 }
 
 function keepSession({ name, class: of, windows, active, history }: Session): KeptSession {

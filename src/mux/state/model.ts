@@ -6,6 +6,7 @@
 import type { AlertKind, PaneView } from '../../types/workspace-view.ts';
 import * as layouts from '../layout.ts';
 import type { LayoutPreset } from '../layout-presets.ts';
+import type { KeyChange } from '../keys/tables.ts';
 import { type Options, type FlatOptions, defaultOptions, withOptions } from '../options.ts';
 
 export interface Size {
@@ -77,6 +78,16 @@ export interface Client {
   /** How much room its face takes between panes. */
   readonly geometry: layouts.Geometry;
   readonly options: Options;
+  /** What bind-key and unbind-key have changed of the key tables. */
+  readonly keys: readonly KeyChange[];
+  /** Files of tmux's commands that somebody took, latest last: what they did is done again with the next start. */
+  readonly configuration: readonly ConfFile[];
+}
+
+export interface ConfFile {
+  /** As the person named it. */
+  readonly path: string;
+  readonly text: string;
 }
 
 export interface State {
@@ -107,6 +118,8 @@ export function createState(stage: Size, create: CreateOptions = {}): State {
       stage,
       geometry: create.geometry ?? layouts.wardmuxGeometry,
       options: withOptions(defaultOptions, create.options ?? {}),
+      keys: [],
+      configuration: [],
     },
   };
 }
