@@ -303,10 +303,10 @@ describe('keys', () => {
     const { page, core } = await start();
     await prefix(':');
     await page.waitForSelector('.prompt__text');
-    await page.keyboard.type('source-file ~/.tmux.conf');
+    await page.keyboard.type('run-shell ls');
     await page.keyboard.press('Enter');
     await until(async () => (await page.textContent('.prompt__refused'))?.includes('Wardmux does not'), 'the reason');
-    expect(await page.inputValue('.prompt__text')).toBe('source-file ~/.tmux.conf');
+    expect(await page.inputValue('.prompt__text')).toBe('run-shell ls');
     await page.fill('.prompt__text', 'set-option mouse off');
     await page.keyboard.press('Enter');
     await page.waitForSelector('.prompt', { state: 'detached' });
@@ -315,11 +315,11 @@ describe('keys', () => {
     await page.keyboard.press('ArrowUp');
     expect(await page.inputValue('.prompt__text')).toBe('set-option mouse off');
     await page.keyboard.press('ArrowUp');
-    expect(await page.inputValue('.prompt__text')).toBe('source-file ~/.tmux.conf');
+    expect(await page.inputValue('.prompt__text')).toBe('run-shell ls');
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowDown');
     expect(await page.inputValue('.prompt__text')).toBe('');
-    expect(core.commands()).toEqual(['command-prompt', 'source-file ~/.tmux.conf', 'set-option mouse off', 'command-prompt']);
+    expect(core.commands()).toEqual(['command-prompt', 'run-shell ls', 'set-option mouse off', 'command-prompt']);
   });
 
   test('the line says what kind of workstation this is', async () => {
@@ -504,6 +504,35 @@ describe('keys', () => {
     expect(await page.textContent('.st--prefix')).toBe('ctrl-a');
     await page.keyboard.press('%');
     await until(() => core.commands().includes('split-window -h'), 'the split');
+  });
+
+  test('keys that somebody bound: after the prefix, without it, in copy mode, in the help; one that was unbound does nothing', async () => {
+    const { page, core } = await start();
+    for (const line of [
+      'bind-key -N "side by side" | split-window -h',
+      'bind-key -n M-y last-pane',
+      'unbind-key %',
+      'set-option -g prefix2 C-a',
+      'bind-key -T copy-mode x send-keys -X cancel',
+    ])
+      core.command(line);
+    await core.settled();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('|');
+    await until(() => core.commands().includes('split-window -h'), 'the split');
+    await page.keyboard.press('Alt+y');
+    await until(() => core.commands().includes('last-pane'), 'the last pane');
+    await prefix('%');
+    await until(async () => (await page.textContent('body'))?.includes('% does nothing after the prefix') ?? false, 'that the key means nothing');
+    expect(core.commands().filter((line) => line === 'split-window -h')).toHaveLength(1);
+    await prefix('[');
+    await page.waitForSelector('.copy-cursor');
+    await page.keyboard.press('x');
+    await page.waitForSelector('.copy-cursor', { state: 'detached' });
+    expect(core.typed()).toBe('');
+    await prefix('?');
+    await page.waitForSelector('dialog[open]');
+    expect(await page.textContent('dialog[open]')).toMatch(/Yours.*\|side by side/s);
   });
 
   test('pane numbers: a digit jumps', async () => {
