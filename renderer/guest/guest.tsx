@@ -1,6 +1,6 @@
 /** Somebody else at the keyboard of an open session: who is enrolled, who agrees, and who asked when they are back. Nothing of the session is on this page. */
 import type { JSX } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Output } from '../../src/bridge/schema.ts';
 import type { Bridge } from '../shared/bridge.ts';
 import { DisplaySettings } from '../shared/display-settings.tsx';
@@ -31,7 +31,7 @@ export function Guest({ bridge, asked: first }: { readonly bridge: Bridge; reado
   const body = useRef<HTMLElement>(null);
   const lock = (): void => void bridge.request('lock', {}).catch(() => {});
   useLayoutEffect(() => body.current?.querySelector<HTMLElement>('[data-focus]')?.focus(), [asked?.step, asked?.refused]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const timer = setInterval(() => setSeconds((before) => Math.max(0, before - 1)), 1000);
     // The lock has to work from anywhere, a field too.
     const onKey = (event: KeyboardEvent): void => {

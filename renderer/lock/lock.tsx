@@ -36,6 +36,8 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
   const [facts, setFacts] = useState(first);
   /** Where several people can come in, whoever was typed: the page does not know whether somebody is called so. */
   const [person, setPerson] = useState<Person | undefined>(first?.people[0]);
+  const asksFor = useRef(person?.id);
+  asksFor.current = person?.id;
   const [failures, setFailures] = useState(first?.failures ?? 0);
   const [method, setMethod] = useState<Method>(preferred(first?.people[0]));
   const [busy, setBusy] = useState<Method | undefined>(undefined);
@@ -100,6 +102,8 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
   /** How long this one waits: the same answer for somebody who does not exist. */
   const askWait = async (id: string): Promise<void> => {
     const { seconds, failures: failed } = await bridge.request('lock.wait', { person: id });
+    // Who has left meanwhile leaves neither to whoever comes after them.
+    if (asksFor.current !== id) return;
     setFailures(failed);
     if (seconds > 0) setWaitUntil(performance.now() + seconds * 1000);
   };
@@ -118,7 +122,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
     await askWait(id).catch(() => undefined);
   };
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const hide = (): void => setShown(false);
     window.addEventListener('blur', hide);
     return () => {
@@ -128,7 +132,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
   }, []);
 
   // Without an answer there is no way in, and nothing is cleared: each key, click or focus asks again.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (facts) return;
     let asking = false;
     const again = async (): Promise<void> => {
@@ -166,7 +170,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
   renew.current = busy ? setFacts : take;
 
   // What it said has changed: the policy file, for one. While somebody is being let in the answer says what there is.
-  useEffect(
+  useLayoutEffect(
     () =>
       bridge.on('stale', () => {
         void bridge.request('lock.facts', {}).then(
@@ -279,7 +283,8 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
   /** Where whoever types goes who has not chosen a field. */
   const typing = others.find((each) => each !== 'passkey');
 
-  useEffect(() => {
+  // With what is shown, and not a frame later: a key that is pressed at once means what is seen.
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (glass || busy) return;
       if (event.ctrlKey && !event.altKey && !event.metaKey && event.key === 'g') {

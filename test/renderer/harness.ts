@@ -40,6 +40,7 @@ import { terminalSizes } from '../../src/mux/state/sizes.ts';
 import { newWindow, setStage } from '../../src/mux/state/windows.ts';
 import { toView } from '../../src/mux/view.ts';
 import type { VaultInput, VaultService } from '../../src/vault/service.ts';
+import { PATIENCE_MS } from '../support/wait-for.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const pages = join(root, 'dist/renderer');
@@ -280,6 +281,7 @@ export class FakeCore {
   secondNeeded = false;
   /** Of whoever is typed. */
   wait = { seconds: 0, failures: 0 };
+  askWait = async (): Promise<Output<'lock.wait'>> => this.wait;
   passkeyLimit: string | null = null;
   /** The policy's text, which has to be accepted. */
   consent: { readonly version: number; readonly text: string } | undefined;
@@ -541,7 +543,7 @@ export class FakeCore {
       waysIn: {
         passkeyOptions: async (person) => (await this.#askVault('passkeyOptions', { person, known: undefined })).options,
         passkeyUnused: () => undefined,
-        wait: async () => this.wait,
+        wait: () => this.askWait(),
         waitSeconds: async () => this.lockFacts.backOffSeconds,
       },
       welcomes: { takeWelcome: () => undefined, takeNotes: () => [] },
@@ -697,7 +699,7 @@ async function described(): Promise<string> {
 }
 
 /** Waits until `check` holds; fails with what was last seen. No fixed sleeps. */
-export async function until<T>(check: () => T | Promise<T>, what: string, ms = 10_000): Promise<NonNullable<T>> {
+export async function until<T>(check: () => T | Promise<T>, what: string, ms = PATIENCE_MS): Promise<NonNullable<T>> {
   const end = performance.now() + ms;
   let last: T | undefined;
   while (performance.now() < end) {

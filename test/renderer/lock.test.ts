@@ -117,20 +117,24 @@ test('the passphrase is sent in NFC', async () => {
 
 test('a wrong passphrase: a sentence, the wait, and the field again when it is over', async () => {
   const { page, core } = await start(withoutPasskey);
+  await page.clock.install();
+  await page.reload();
+  await page.waitForSelector('#passphrase');
   core.unlock = async () => {
-    core.lockFacts = { ...core.lockFacts, failures: 4, backOffSeconds: 2 };
+    core.lockFacts = { ...core.lockFacts, failures: 4, backOffSeconds: 60 };
     throw new Refusal('wrong-passphrase', 'That passphrase did not open this.');
   };
   await page.keyboard.type('not the right one at all');
   await page.keyboard.press('Enter');
   await until(async () => (await page.textContent('.poster__err'))?.includes('4 tries in a row'), 'the sentence');
   expect(await page.textContent('.poster__err')).toContain('That passphrase did not open this.');
-  expect(await page.textContent('.poster__n')).toMatch(/0:0[12]/);
+  expect(await page.textContent('.poster__n')).toMatch(/^(1:00|0:[1-5]\d)$/);
   expect(await page.getAttribute('.btn--tall', 'aria-disabled')).toBe('true');
   const before = core.requests.length;
   await page.keyboard.type('another');
   await page.keyboard.press('Enter');
   expect(core.requests.slice(before).filter(({ request }) => request === 'lock.passphrase')).toEqual([]);
+  await page.clock.runFor(61_000);
   await until(async () => (await page.textContent('.poster__cap')) === 'Locked', 'the end of the wait');
   expect(await focused()).toBe('passphrase');
   expect(await page.getAttribute('.btn--tall', 'aria-disabled')).toBeNull();
@@ -257,6 +261,23 @@ test('several people: escape leads back to the question, and takes the wait of t
   await page.waitForSelector('#who');
   expect(await page.textContent('.poster__cap')).toBe('Locked');
   expect(await page.inputValue('#who')).toBe('');
+});
+
+test('several people: how long somebody waits is an answer about them, and nobody else when it comes late', async () => {
+  const { page, core } = await start(several);
+  let answer = (): void => {};
+  core.askWait = () => new Promise((resolve) => (answer = () => resolve({ seconds: 30, failures: 5 })));
+  await page.keyboard.type('somebody');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#passphrase');
+  await until(() => core.requests.some(({ request }) => request === 'lock.wait'), 'the question');
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('#who');
+  answer();
+  // The answer is on its way once this turn is over.
+  await new Promise((turn) => setImmediate(turn));
+  await core.settled();
+  expect([await page.textContent('.poster__cap'), await page.textContent('.poster__err')]).toEqual(['Locked', '']);
 });
 
 test('several people: where nothing opened, the name is to be looked at too', async () => {

@@ -1,6 +1,6 @@
 /** What an export asks for: what it is for and for whom, which part, what is withheld, in which form, and where it goes. */
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { exportForms, recogniserKinds } from '../../../src/types/words.ts';
 import { messages } from '../../shared/messages.ts';
 import { FaultLine, TextField } from '../../shared/parts.tsx';
@@ -15,11 +15,11 @@ export function ExportForm({ exporting }: { readonly exporting: Exporting }): JS
   const fault = exporting.fault.value;
   const root = useRef<HTMLFormElement>(null);
   const isFixed = exporting.step.value !== 'ask';
-  useEffect(() => {
-    // The field that something is wrong with is where it goes on.
+  useLayoutEffect(() => {
+    // The field that something is wrong with is where it goes on, at once: the next key is meant for it.
     if (fault) root.current!.querySelector<HTMLElement>(`#export-${fault.field}`)?.focus();
   }, [fault]);
-  const field = (name: Extract<AskedField, keyof Asked>, hint: string, maxLength: number, focus = false): JSX.Element => (
+  const field = (name: Extract<AskedField, keyof Asked>, hint: string, maxLength: number): JSX.Element => (
     <TextField
       id={`export-${name}`}
       label={text.fields[name]}
@@ -29,7 +29,7 @@ export function ExportForm({ exporting }: { readonly exporting: Exporting }): JS
       onInput={(typed) => exporting.change({ [name]: typed })}
       maxLength={maxLength}
       readOnly={isFixed}
-      focus={focus && !isFixed}
+      focus={!isFixed && name === (fault?.field ?? 'purpose')}
     />
   );
   return (
@@ -41,7 +41,7 @@ export function ExportForm({ exporting }: { readonly exporting: Exporting }): JS
         void exporting.plan();
       }}
     >
-      {field('purpose', text.purposeHint, mostTyped.disclosure, true)}
+      {field('purpose', text.purposeHint, mostTyped.disclosure)}
       {field('recipient', text.recipientHint, mostTyped.disclosure)}
       <div class="export__pair">
         {field('from', text.fromHint, 20)}

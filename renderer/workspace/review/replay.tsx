@@ -1,6 +1,6 @@
 /** One recording: its replay with the timeline below, and its commands, its text and its proof beside it. */
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { givenReasons, givenReasonWords, reviewStates, type GivenReasonWord } from '../../../src/types/words.ts';
 import { messages } from '../../shared/messages.ts';
 import { Button, FaultLine, Mark, TextField } from '../../shared/parts.tsx';
@@ -30,7 +30,7 @@ function Other({ looking, row }: Props): JSX.Element {
   const key = useRef<HTMLInputElement>(null);
   const [reason, setReason] = useState<GivenReasonWord | undefined>(undefined);
   const [error, setError] = useState('');
-  useEffect(() => root.current!.querySelector<HTMLElement>('h2')?.focus(), []);
+  useLayoutEffect(() => root.current!.querySelector<HTMLElement>('h2')?.focus(), []);
   const may = model.permits('recording.replay.others');
   const look = (masked: boolean): void => {
     const keyFile = key.current?.value.trim() ?? '';
@@ -113,7 +113,8 @@ function Player({ looking, row }: Props): JSX.Element {
     event.stopPropagation();
     deed(looking);
   };
-  useEffect(() => {
+  // With what is shown, and not a frame later: its keys, too.
+  useLayoutEffect(() => {
     const screen = new ReplayTerminal(place.current!);
     const release = refreshToo(screen);
     looking.showOn(screen);
