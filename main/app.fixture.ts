@@ -97,7 +97,8 @@ export interface Rig {
   readonly auditSays: (message: Flat) => void;
   /** The page of the window has ended without anybody's doing. */
   goneNow(): void;
-  ask(request: string, input?: unknown): void;
+  /** The page asks. @returns the id that the answer has: others are asked before it, as a lock page says hello. */
+  ask(request: string, input?: unknown): number;
 }
 
 /** An app at its lock page, or at its first run. */
@@ -308,10 +309,12 @@ export async function rig(options: {
   const app = await App.start({ home, host: full, rendererFolder: folder, clock: { now: () => clock.now, after: () => () => {} }, env: { HOME: folder } });
   clear.push(() => app.stop('closed'));
   let id = 0;
-  const ask = (request: string, input: unknown = ['lock.passphrase', 'lock.passkeyOptions'].includes(request) ? { person } : {}): void => {
+  const ask = (request: string, input: unknown = ['lock.passphrase', 'lock.passkeyOptions'].includes(request) ? { person } : {}): number => {
     // A lock page has said hello before anybody types.
     if (request === 'lock.passphrase') ask('hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
-    receive(JSON.stringify({ id: ++id, request, input }));
+    const asked = ++id;
+    receive(JSON.stringify({ id: asked, request, input }));
+    return asked;
   };
   return {
     app,
@@ -337,7 +340,7 @@ export async function rig(options: {
 export async function unlocked(): Promise<Rig> {
   const made = await rig({ setUp: true });
   made.ask('lock.passphrase');
-  await vi.waitFor(() => expect(made.shown).toEqual(['lock', 'workspace']));
+  await vi.waitFor(() => expect(made.shown).toEqual(['lock', 'workspace']), 60_000);
   return made;
 }
 

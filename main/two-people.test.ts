@@ -1,7 +1,7 @@
 /** Two people at one app: whose panes are whose, what each is told, and what somebody hears who does not exist. */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { WorkspaceView } from '../src/types/workspace-view.ts';
 import { enrol, grantRoles, prepareEnrolment, setState } from '../src/services/people/people.ts';
 import { stopPerson, stopStation } from '../src/services/emergency/stop.ts';
@@ -9,6 +9,7 @@ import { acceptAsItStands } from '../src/policy/force.fixture.ts';
 import { dismissed, listKey, signedList } from '../src/revocation/list.fixture.ts';
 import { newScryptParameters } from '../src/crypto/kdf.ts';
 import { asAda, rig, type Rig } from './app.fixture.ts';
+import { waitFor } from '../test/support/wait-for.ts';
 
 const ADA = 'Ada Example';
 const JO = 'Jo Varga';
@@ -33,11 +34,11 @@ const panesOf = (view: WorkspaceView): number[] => view.windows.flatMap(({ panes
 async function enter(made: Rig, name: string): Promise<number> {
   const from = made.posted.length;
   made.ask('lock.passphrase', { person: name });
-  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
+  await waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
   made.ask('hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
-  await vi.waitFor(() => expect(since(made, from).some(({ event }) => event === 'status')).toBe(true));
+  await waitFor(() => expect(since(made, from).some(({ event }) => event === 'status')).toBe(true));
   made.ask('workspace.size', { cols: 120, rows: 40 });
-  await vi.waitFor(() => expect(views(made, from).at(-1)?.windows[0]?.panes[0]?.state).toBe('live'));
+  await waitFor(() => expect(views(made, from).at(-1)?.windows[0]?.panes[0]?.state).toBe('live'));
   return from;
 }
 const events = (made: Rig): { readonly action: string; readonly person?: string; readonly detail?: Record<string, unknown> }[] =>
@@ -50,7 +51,7 @@ test('each has their own windows; another’s run on parked, and nothing of them
   const made = await two();
   const first = await enter(made, ADA);
   made.ask('command', { line: 'rename-window bed-12' });
-  await vi.waitFor(() => expect(views(made, first).at(-1)?.windows[0]?.name).toBe('bed-12'));
+  await waitFor(() => expect(views(made, first).at(-1)?.windows[0]?.name).toBe('bed-12'));
   const adas = panesOf(views(made, first).at(-1)!);
   await made.app.lock('hotkey');
 
@@ -61,11 +62,11 @@ test('each has their own windows; another’s run on parked, and nothing of them
   const asked = made.posted.length;
   made.ask('export.plan', { ticket: 1, pane: adas[0] });
   made.ask('verify.pane', { pane: adas[0] });
-  await vi.waitFor(() => expect(since(made, asked).filter(({ error }) => error?.code === 'no-recording')).toHaveLength(2));
+  await waitFor(() => expect(since(made, asked).filter(({ error }) => error?.code === 'no-recording')).toHaveLength(2));
   // A trouble of Ada's, and her program's end, while Jo is in.
   made.ptySays({ type: 'fault', pane: adas[0], sentence: 'The folder /home/ada/bed-12 cannot be entered.' });
   made.ptySays({ type: 'exit', pane: adas[0], code: 3, signal: 0 });
-  await vi.waitFor(() => expect(events(made).filter(({ action }) => action === 'pane.close')).toHaveLength(1));
+  await waitFor(() => expect(events(made).filter(({ action }) => action === 'pane.close')).toHaveLength(1));
   const told = JSON.stringify(since(made, second));
   expect(told).not.toContain('bed-12');
   for (const view of views(made, second)) expect(panesOf(view)).toEqual(jos);
@@ -75,21 +76,21 @@ test('each has their own windows; another’s run on parked, and nothing of them
   // Ada finds hers as she left it, with what came of it; Jo's is not there.
   const third = made.posted.length;
   made.ask('lock.passphrase', { person: ADA });
-  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
+  await waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
   made.ask('hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
-  await vi.waitFor(() => expect(views(made, third)[0]?.windows[0]).toMatchObject({ name: 'bed-12' }));
+  await waitFor(() => expect(views(made, third)[0]?.windows[0]).toMatchObject({ name: 'bed-12' }));
   expect(panesOf(views(made, third)[0]!)).toEqual(adas);
 });
 
 test('the ledger names the right one at each step', async () => {
   const made = await two();
-  for (const name of [ADA, JO, ADA]) {
-    made.ask('lock.passphrase', { person: name });
-    await vi.waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
-    made.ask('hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
-    const from = made.posted.length;
-    made.ask('workspace.size', { cols: 120, rows: 40 });
-    await vi.waitFor(() => expect(since(made, from).length).toBeGreaterThan(0));
+  for (const [name, shells] of [
+    [ADA, 1],
+    [JO, 2],
+    [ADA, 2],
+  ] as const) {
+    await enter(made, name);
+    await waitFor(() => expect(events(made).filter(({ action }) => action === 'pane.open')).toHaveLength(shells));
     await made.app.lock('hotkey');
   }
   const all = events(made);
@@ -111,7 +112,7 @@ test('a security admin without a shell comes in, is told what they may do, and h
   const made = await rig({ setUp: true, second: JO, secondRoles: ['security'] });
   const from = made.posted.length;
   made.ask('lock.passphrase', { person: JO });
-  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
+  await waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
   await answerTo(made, 'hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
   const { permits } = since(made, from).find(({ event }) => event === 'status')!.payload as { permits: string[] };
   expect(permits).toEqual(expect.arrayContaining(['command.give', 'evidence.read', 'person.stop', 'vault.slot.change', 'app.lock']));
@@ -128,7 +129,7 @@ test('a security admin without a shell comes in, is told what they may do, and h
     message: expect.stringContaining('recorded shell') as string,
   });
   expect((await answerTo(made, 'command', { line: 'set-option mouse off' })).output).toMatchObject({ refused: true });
-  await vi.waitFor(() =>
+  await waitFor(() =>
     expect(events(made).flatMap(({ action, detail }) => (action === 'access.denied' ? [[detail!['door'], detail!['needs']]] : []))).toEqual([
       ['command', 'session.open'],
       ['command', 'session.use'],
@@ -141,9 +142,9 @@ test('a security admin without a shell comes in, is told what they may do, and h
 
 async function answerTo(made: Rig, request: string, input: unknown): Promise<Posted> {
   const from = made.posted.length;
-  made.ask(request, input);
-  return vi.waitFor(() => {
-    const found = since(made, from).findLast(({ id, output, error }) => id !== undefined && (output !== undefined || error !== undefined));
+  const asked = made.ask(request, input);
+  return waitFor(() => {
+    const found = since(made, from).find(({ id }) => id === asked);
     if (!found) throw new Error('no answer yet');
     return found;
   });
@@ -173,7 +174,7 @@ test('who is disabled, or has other roles now, by a command in another process i
     made.clock.now += 1000;
     await made.app.tick();
   }
-  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('lock'));
+  await waitFor(() => expect(made.shown.at(-1)).toBe('lock'));
   expect(events(made).findLast(({ action }) => action === 'lock')).toMatchObject({ person: jo, detail: { cause: 'policy' } });
   expect(await made.app.socket.handlers.status()).toMatchObject({ shells: 1, locked: true });
 });
@@ -193,7 +194,7 @@ test('a name is the same one however it is written, whether somebody is called s
     const before = failures();
     for (const [n, person] of spellings.entries()) {
       made.ask('lock.passphrase', { person });
-      await vi.waitFor(() => expect(failures()).toBe(before + n + 1), 5000);
+      await waitFor(() => expect(failures()).toBe(before + n + 1));
     }
     for (const person of spellings) expect((await answerTo(made, 'lock.wait', { person })).output, person).toMatchObject({ failures: spellings.length });
   }
@@ -208,9 +209,9 @@ test('a damaged record keeps out whose it is and nobody else, and is one event; 
   for (let n = 0; n < 2; n++) expect((await answerTo(made, 'lock.facts', {})).output).toMatchObject(facts);
   expect((await answerTo(made, 'lock.passkeyOptions', { person: ADA })).output).toMatchObject({ allowCredentials: [{ type: 'public-key' }] });
   const refused = (): unknown[] => events(made).flatMap(({ action, person, detail }) => (action === 'person.refused' ? [[person, detail]] : []));
-  await vi.waitFor(() => expect(refused()).toEqual([[jo, { reason: 'damaged' }]]));
+  await waitFor(() => expect(refused()).toEqual([[jo, { reason: 'damaged' }]]));
   made.ask('lock.passphrase', { person: jo });
-  await vi.waitFor(() => expect(made.posted.some(({ error }) => error?.code === 'corrupt-vault')).toBe(true));
+  await waitFor(() => expect(made.posted.some(({ error }) => error?.code === 'corrupt-vault')).toBe(true));
   await enter(made, ADA);
   await made.app.lock('hotkey');
   rmSync(path);
@@ -227,13 +228,13 @@ test('a record with another’s keys in it: a try by name is refused with its se
     code: 'changed-person',
     sentence: expect.stringContaining('Restore it from a backup') as string,
   });
-  await vi.waitFor(() => expect(refused()).toEqual([[jo, { reason: 'keys' }]]));
+  await waitFor(() => expect(refused()).toEqual([[jo, { reason: 'keys' }]]));
   expect(ofAction(made, 'unlock.attempt')).toEqual([]);
-  await vi.waitFor(() => expect(ofAction(made, 'unlock')).toMatchObject([{ person: jo, detail: { reason: 'changed-person' } }]));
+  await waitFor(() => expect(ofAction(made, 'unlock')).toMatchObject([{ person: jo, detail: { reason: 'changed-person' } }]));
   const from = await enter(made, ADA);
   const notices = (): string[] => since(made, from).flatMap(({ event, payload }) => (event === 'notice' ? [(payload as { sentence: string }).sentence] : []));
-  await vi.waitFor(() => expect(notices()).toContainEqual(expect.stringContaining(`${jo}.json holds other keys`)));
-  await vi.waitFor(() => expect(refused()).toHaveLength(2));
+  await waitFor(() => expect(notices()).toContainEqual(expect.stringContaining(`${jo}.json holds other keys`)));
+  await waitFor(() => expect(refused()).toHaveLength(2));
   const { people } = (await answerTo(made, 'people.list', {})).output as { people: { id: string; name: string | null; fault: string | null }[] };
   expect(people.find(({ id }) => id === jo)).toMatchObject({ name: null, fault: expect.stringContaining('other keys') as string });
   expect(people.find(({ id }) => id === ada)).toMatchObject({ name: ADA, fault: null });
@@ -246,8 +247,8 @@ test('whoever is disabled is known by their name: their tries are theirs, with t
   for (const person of ['jo varga', jo]) {
     const from = made.posted.length;
     made.ask('lock.passphrase', { person });
-    await vi.waitFor(() => expect(since(made, from).flatMap(({ error }) => error?.code ?? [])).toEqual(['wrong-passphrase']));
-    await vi.waitFor(() => expect(ofAction(made, 'unlock').at(-1)).toMatchObject({ person: jo, detail: { reason: 'disabled' } }));
+    await waitFor(() => expect(since(made, from).flatMap(({ error }) => error?.code ?? [])).toEqual(['wrong-passphrase']));
+    await waitFor(() => expect(ofAction(made, 'unlock').at(-1)).toMatchObject({ person: jo, detail: { reason: 'disabled' } }));
     expect(ofAction(made, 'unlock').at(-1)!.detail).not.toHaveProperty('crowd');
   }
   expect(ofAction(made, 'unlock.attempt').map(({ person }) => person)).toEqual([jo, jo]);
@@ -265,14 +266,14 @@ test.each([
     made.clock.now += 1000;
     await made.app.tick();
   }
-  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('lock'), 5000);
+  await waitFor(() => expect(made.shown.at(-1)).toBe('lock'));
   expect(JSON.stringify(since(made, from))).toContain('cannot be asked of the ledger');
   renameSync(`${path}.away`, path);
-  await vi.waitFor(async () => {
+  await waitFor(async () => {
     made.clock.now += 1000;
     await made.app.tick();
     expect(events(made).findLast(({ action }) => action === 'lock')).toMatchObject({ detail: { cause: 'unknown' } });
-  }, 10_000);
+  });
 });
 
 /** Somebody's shells have ended, as the process that holds them says. */
@@ -290,12 +291,12 @@ test('whoever comes in parks who was there, and after the policy’s time each i
   const made = await two();
   const first = await enter(made, ADA);
   made.ask('command', { line: 'rename-window bed-12' });
-  await vi.waitFor(() => expect(views(made, first).at(-1)?.windows[0]?.name).toBe('bed-12'));
+  await waitFor(() => expect(views(made, first).at(-1)?.windows[0]?.name).toBe('bed-12'));
   await made.app.lock('hotkey');
   expect(ofAction(made, 'session.park')).toEqual([]);
   await enter(made, JO);
   const [ada, jo] = events(made).flatMap(({ action, person }) => (action === 'person.roles' ? [person!] : []));
-  await vi.waitFor(() => expect(ofAction(made, 'session.park')).toMatchObject([{ person: ada, detail: { shells: 1 } }]));
+  await waitFor(() => expect(ofAction(made, 'session.park')).toMatchObject([{ person: ada, detail: { shells: 1 } }]));
   await made.app.lock('hotkey');
   // Half an hour is the nursing preset's time for both.
   await pass(made, 29);
@@ -305,7 +306,7 @@ test('whoever comes in parks who was there, and after the policy’s time each i
   // Nothing is told before it is so.
   expect(ofAction(made, 'session.logoff')).toEqual([]);
   endShells(made);
-  await vi.waitFor(() =>
+  await waitFor(() =>
     expect(ofAction(made, 'session.logoff').map(({ person, detail }) => [person, detail])).toEqual([
       [ada, { cause: 'park', ended: 1, held: 0 }],
       [jo, { cause: 'logoff', ended: 1, held: 0 }],
@@ -313,7 +314,7 @@ test('whoever comes in parks who was there, and after the policy’s time each i
   );
   expect(ofAction(made, 'pane.close').map(({ detail }) => detail?.['reason'])).toEqual(['logoff', 'logoff']);
   // Nobody has a shell there any more: the process goes, with all that it had in memory.
-  await vi.waitFor(() => expect(made.ptyHeard.at(-1)?.type).toBe('stop'));
+  await waitFor(() => expect(made.ptyHeard.at(-1)?.type).toBe('stop'));
   expect(await made.app.socket.handlers.status()).toMatchObject({ shells: 0, locked: true });
 
   const again = await enter(made, ADA);
@@ -344,18 +345,18 @@ test('who is stopped is locked and logged off within seconds, also parked; a sto
   await seconds(5);
   expect(made.ptyHeard.filter(({ type }) => type === 'kill')).toHaveLength(1);
   endShells(made);
-  await vi.waitFor(() => expect(ofAction(made, 'session.logoff')).toMatchObject([{ person: jo, detail: { cause: 'stopped', ended: 1 } }]));
+  await waitFor(() => expect(ofAction(made, 'session.logoff')).toMatchObject([{ person: jo, detail: { cause: 'stopped', ended: 1 } }]));
   expect(made.app.surface).toBe('workspace');
 
   await asAda(made, (parts) => stopStation(parts, 'security-incident'));
   await seconds(5);
-  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('lock'));
-  await vi.waitFor(() => expect(events(made).findLast(({ action }) => action === 'lock')).toMatchObject({ detail: { cause: 'stopped' } }));
+  await waitFor(() => expect(made.shown.at(-1)).toBe('lock'));
+  await waitFor(() => expect(events(made).findLast(({ action }) => action === 'lock')).toMatchObject({ detail: { cause: 'stopped' } }));
   made.ask('hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
   expect((await answerTo(made, 'lock.facts', {})).output).toMatchObject({ stopped: { by: 'A. E.', reason: 'security-incident' } });
   const from = made.posted.length;
   made.ask('lock.passphrase', { person: ADA });
-  await vi.waitFor(() => expect(since(made, from).some(({ error }) => error?.code === 'stopped')).toBe(true));
+  await waitFor(() => expect(since(made, from).some(({ error }) => error?.code === 'stopped')).toBe(true));
   expect(made.shown.at(-1)).toBe('lock');
   expect(ofAction(made, 'unlock').at(-1)).toMatchObject({ detail: { reason: 'stopped' } });
 });
@@ -373,7 +374,7 @@ test('whoever a revocation list names is locked and logged off within seconds; o
   await acceptAsItStands(made.home);
   /** Until it is so, five seconds of the app's at a time. */
   const until = (so: () => unknown): Promise<void> =>
-    vi.waitFor(async () => {
+    waitFor(async () => {
       for (let n = 0; n < 5; n++) {
         made.clock.now += 1000;
         await made.app.tick();
@@ -387,12 +388,12 @@ test('whoever a revocation list names is locked and logged off within seconds; o
   await until(() => expect(made.shown.at(-1)).toBe('lock'));
   await until(() => expect(made.ptyHeard.filter(({ type }) => type === 'kill')).toHaveLength(1));
   endShells(made);
-  await vi.waitFor(() => expect(ofAction(made, 'session.logoff')).toMatchObject([{ person: jo, detail: { cause: 'revoked', ended: 1 } }]));
+  await waitFor(() => expect(ofAction(made, 'session.logoff')).toMatchObject([{ person: jo, detail: { cause: 'revoked', ended: 1 } }]));
   expect(ofAction(made, 'lock').at(-1)).toMatchObject({ person: jo, detail: { cause: 'revoked' } });
   const refused = async (person: string, code: string): Promise<void> => {
     const from = made.posted.length;
     made.ask('lock.passphrase', { person });
-    await vi.waitFor(() => expect(since(made, from).some(({ error }) => error?.code === code)).toBe(true));
+    await waitFor(() => expect(since(made, from).some(({ error }) => error?.code === code)).toBe(true));
   };
   // The rig’s vault opens for everybody: what refuses is what the ledger has.
   await refused(jo, 'wrong-passphrase');
@@ -420,9 +421,9 @@ test('where the policy asks why, no pane opens before it is said, at each unlock
   const comeIn = async (): Promise<number> => {
     const from = made.posted.length;
     made.ask('lock.passphrase', { person: JO });
-    await vi.waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
+    await waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
     made.ask('hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
-    await vi.waitFor(() => expect(since(made, from).find(({ event }) => event === 'reason')?.payload).toEqual({ ticket: 'INC#######' }));
+    await waitFor(() => expect(since(made, from).find(({ event }) => event === 'reason')?.payload).toEqual({ ticket: 'INC#######' }));
     made.ask('workspace.size', { cols: 120, rows: 40 });
     return from;
   };
@@ -434,7 +435,7 @@ test('where the policy asks why, no pane opens before it is said, at each unlock
   expect([spawns(), made.ptyHeard.filter(({ type }) => type === 'attach'), ofAction(made, 'session.reason')]).toEqual([[], [], []]);
   expect((await give('INC0012345')).error).toBeUndefined();
   made.ask('workspace.size', { cols: 120, rows: 40 });
-  await vi.waitFor(() => expect(spawns()).toMatchObject([{ opened: { role: 'operator', reason: 'maintenance', breakGlass: null }, ticket: 'INC0012345' }]));
+  await waitFor(() => expect(spawns()).toMatchObject([{ opened: { role: 'operator', reason: 'maintenance', breakGlass: null }, ticket: 'INC0012345' }]));
   expect(made.ptyHeard.filter(({ type }) => type === 'attach')).toMatchObject([{ why: { reason: 'maintenance', ticket: 'INC0012345' } }]);
   expect(ofAction(made, 'session.reason')).toMatchObject([{ detail: { reason: 'maintenance', ticket: true } }]);
   expect(readFileSync(join(made.home, 'ledger/events.jsonl'), 'utf8')).not.toContain('INC0012345');
@@ -442,8 +443,8 @@ test('where the policy asks why, no pane opens before it is said, at each unlock
   await made.app.lock('hotkey');
   const from = await comeIn();
   made.ask('command', { line: 'split-window' });
-  await vi.waitFor(() => expect(JSON.stringify(since(made, from))).toContain('asks why a session begins'));
+  await waitFor(() => expect(JSON.stringify(since(made, from))).toContain('asks why a session begins'));
   expect(spawns()).toHaveLength(1);
   expect((await give('INC0000002')).error).toBeUndefined();
-  await vi.waitFor(() => expect(made.ptyHeard.filter(({ type }) => type === 'attach').at(-1)).toMatchObject({ why: { ticket: 'INC0000002' } }));
+  await waitFor(() => expect(made.ptyHeard.filter(({ type }) => type === 'attach').at(-1)).toMatchObject({ why: { ticket: 'INC0000002' } }));
 });

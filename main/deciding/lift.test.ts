@@ -1,16 +1,14 @@
 /** The stop of the station, lifted at the app's lock page: by whom, what it enters, that it opens nothing, and that wrong tries do not keep it out. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { acceptAsItStands } from '../../src/policy/force.fixture.ts';
 import { changeSentences } from '../../src/services/people/changes.ts';
 import { enrol, prepareEnrolment, setState } from '../../src/services/people/people.ts';
 import { stopStation } from '../../src/services/emergency/stop.ts';
 import { asAda, rig, type Rig } from '../app.fixture.ts';
-
-// Each passphrase is scrypt, several a test, on a machine that may be busy.
-vi.setConfig({ testTimeout: 60_000 });
+import { waitFor } from '../../test/support/wait-for.ts';
 
 const [ADA, MO, JO] = ['Ada Example', 'Mo Adeyemi', 'Jo Varga'];
 
@@ -51,12 +49,12 @@ async function seconds(made: Rig, count: number): Promise<void> {
 }
 async function answerTo(made: Rig, request: string, input: unknown): Promise<Rig['posted'][number]> {
   const from = made.posted.length;
-  made.ask(request, input);
-  return vi.waitFor(() => {
-    const found = made.posted.slice(from).findLast(({ id, output, error }) => id !== undefined && (output !== undefined || error !== undefined));
+  const asked = made.ask(request, input);
+  return waitFor(() => {
+    const found = made.posted.slice(from).find(({ id }) => id === asked);
     if (!found) throw new Error('no answer yet');
     return found;
-  }, 5000);
+  });
 }
 const isStopped = async (made: Rig): Promise<boolean> => (await answerTo(made, 'lock.facts', {})).output!['stopped'] !== null;
 
@@ -64,7 +62,7 @@ test('another security admin lifts it at the lock page: entered under what they 
   const made = await stopped();
   expect(await isStopped(made)).toBe(true);
   made.ask('lock.passphrase', { person: MO });
-  await vi.waitFor(() => expect(made.posted).toContainEqual(expect.objectContaining({ error: expect.objectContaining({ code: 'stopped' }) as object })));
+  await waitFor(() => expect(made.posted).toContainEqual(expect.objectContaining({ error: expect.objectContaining({ code: 'stopped' }) as object })));
   const from = made.posted.length;
   expect(await answerTo(made, 'lock.liftPassphrase', { person: MO })).toMatchObject({ output: {} });
   expect(await isStopped(made)).toBe(false);
@@ -79,14 +77,14 @@ test('another security admin lifts it at the lock page: entered under what they 
   expect(made.shown).toEqual(['lock']);
   await made.app.lock('hotkey');
   made.ask('lock.passphrase', { person: ADA });
-  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
+  await waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
 });
 
 test('nobody lifts what they have stopped, nor without the role, and a signature that is not theirs lifts nothing', async () => {
   const made = await stopped();
   expect(await answerTo(made, 'lock.liftPassphrase', { person: ADA })).toMatchObject({ error: { code: 'not-yourself' } });
   expect(await answerTo(made, 'lock.liftPassphrase', { person: JO })).toMatchObject({ error: { code: 'not-permitted' } });
-  await vi.waitFor(() => expect(events(made, 'access.denied').at(-1)?.detail).toMatchObject({ door: 'page', needs: 'stop.lift', why: 'not-permitted' }));
+  await waitFor(() => expect(events(made, 'access.denied').at(-1)?.detail).toMatchObject({ door: 'page', needs: 'stop.lift', why: 'not-permitted' }));
   expect([await isStopped(made), events(made, 'station.stop').length]).toEqual([true, 1]);
   // The machine takes the next attempt: the one before is over.
   expect(await answerTo(made, 'lock.liftPassphrase', { person: MO })).toMatchObject({ output: {} });
@@ -138,10 +136,10 @@ test('to lift it is no coming in: the ledger says what it was for, and what some
   expect(events(made, 'unlock').slice(-2)).toEqual([1, 2].map(() => expect.objectContaining({ outcome: 'success', detail: expect.objectContaining({ lifts: true }) as object }) as object)); // prettier-ignore
   expect(await owed()).toEqual(before);
   made.ask('lock.passphrase', { person: MO });
-  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
+  await waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
   const from = made.posted.length;
   made.ask('hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
-  await vi.waitFor(() =>
+  await waitFor(() =>
     expect(made.posted.slice(from)).toContainEqual(expect.objectContaining({ event: 'welcome', payload: expect.objectContaining({ failures: 3 }) as object })),
   );
   expect(events(made, 'unlock').at(-1)!.detail).not.toHaveProperty('lifts');

@@ -15,6 +15,7 @@ import { enrol, grantRoles, prepareEnrolment, setState, type PeopleParts } from 
 import { homePaths, requireInstallation } from '../../src/storage/index.ts';
 import type { Role } from '../../src/types/words.ts';
 import { asAda, rig, type Rig } from '../app.fixture.ts';
+import { waitFor } from '../../test/support/wait-for.ts';
 
 const ADA = 'Ada Example';
 const EVE = 'Envelope Ward 7';
@@ -45,12 +46,12 @@ const opened = (made: Rig): unknown[] => made.ptyHeard.flatMap(({ type, opened: 
 
 async function answerTo(made: Rig, request: string, input: unknown): Promise<Posted> {
   const from = made.posted.length;
-  made.ask(request, input);
-  return vi.waitFor(() => {
-    const found = since(made, from).findLast(({ id, output, error }) => id !== undefined && (output !== undefined || error !== undefined));
+  const asked = made.ask(request, input);
+  return waitFor(() => {
+    const found = since(made, from).find(({ id }) => id === asked);
     if (!found) throw new Error('no answer yet');
     return found;
-  }, 5000);
+  });
 }
 
 const house = (secondRoles: readonly Role[] = ['emergency'], home?: string): Promise<Rig> =>
@@ -60,13 +61,13 @@ const house = (secondRoles: readonly Role[] = ['emergency'], home?: string): Pro
 async function proves(made: Rig, person: string): Promise<Posted | 'open'> {
   const from = made.posted.length;
   const shown = made.shown.length;
-  made.ask('emergency.passphrase', { person });
-  return vi.waitFor(() => {
+  const asked = made.ask('emergency.passphrase', { person });
+  return waitFor(() => {
     if (made.shown.length > shown && made.shown.at(-1) === 'workspace') return 'open';
-    const found = since(made, from).find(({ id, output, error }) => id !== undefined && (output !== undefined || error !== undefined));
+    const found = since(made, from).find(({ id }) => id === asked);
     if (!found) throw new Error('no answer yet');
     return found;
-  }, 5000);
+  });
 }
 
 const hello = (made: Rig): Promise<Posted> => answerTo(made, 'hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
@@ -80,11 +81,11 @@ async function breaks(made: Rig, person = EVE): Promise<Posted | 'open'> {
 
 /** The workspace says hello, and its first shell runs. @returns how much had been posted before */
 async function enters(made: Rig): Promise<number> {
-  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
+  await waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
   const from = made.posted.length;
   await hello(made);
   made.ask('workspace.size', { cols: 120, rows: 40 });
-  await vi.waitFor(() => expect(views(made, from).at(-1)?.windows[0]?.panes[0]?.state).toBe('live'), 5000);
+  await waitFor(() => expect(views(made, from).at(-1)?.windows[0]?.panes[0]?.state).toBe('live'));
   return from;
 }
 const views = (made: Rig, from: number): WorkspaceView[] =>
@@ -114,7 +115,7 @@ test('who has the role breaks the glass alone; it is recorded as that, outlives 
   // Whoever began it goes on with it, and says no reason again.
   await hello(made);
   expect(await proves(made, EVE)).toBe('open');
-  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
+  await waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
   expect(glass(made)).toEqual(['start']);
 
   await pass(made, 59);
@@ -122,7 +123,7 @@ test('who has the role breaks the glass alone; it is recorded as that, outlives 
   vi.setSystemTime(Date.now() - 24 * 60 * MINUTE);
   try {
     await pass(made, 1);
-    await vi.waitFor(() => expect(glass(made)).toEqual(['start', 'end expired']), 5000);
+    await waitFor(() => expect(glass(made)).toEqual(['start', 'end expired']));
   } finally {
     vi.useRealTimers();
   }
@@ -138,10 +139,10 @@ test('it is extended once, and ended by who is in', async () => {
   await breaks(made);
   await enters(made);
   made.ask('command', { line: 'break-glass extend' });
-  await vi.waitFor(() => expect(glass(made)).toEqual(['start', 'extend']), 5000);
+  await waitFor(() => expect(glass(made)).toEqual(['start', 'extend']));
   made.ask('command', { line: 'break-glass extend' });
-  await vi.waitFor(() => expect(JSON.stringify(made.posted)).toContain('is extended once'), 5000);
-  await vi.waitFor(() => expect(made.ptyHeard.filter(({ type }) => type === 'extendEmergency')).toHaveLength(1), 5000);
+  await waitFor(() => expect(JSON.stringify(made.posted)).toContain('is extended once'));
+  await waitFor(() => expect(made.ptyHeard.filter(({ type }) => type === 'extendEmergency')).toHaveLength(1));
   await pass(made, 61);
   expect(made.ptyHeard.filter(({ type }) => type === 'extendEmergency')).toHaveLength(1);
   expect(glass(made)).toEqual(['start', 'extend']);
@@ -149,7 +150,7 @@ test('it is extended once, and ended by who is in', async () => {
   await proves(made, EVE);
   await enters(made);
   made.ask('command', { line: 'break-glass end' });
-  await vi.waitFor(() => expect(glass(made)).toEqual(['start', 'extend', 'end ended']), 5000);
+  await waitFor(() => expect(glass(made)).toEqual(['start', 'extend', 'end ended']));
   expect(made.shown.at(-1)).toBe('lock');
 });
 
@@ -166,9 +167,9 @@ test.each<[string, (parts: PeopleParts, id: string) => Promise<void>]>([
     made.clock.now += 1000;
     await made.app.tick();
   }
-  await vi.waitFor(() => expect(glass(made)).toEqual(['start', 'end person']), 5000);
+  await waitFor(() => expect(glass(made)).toEqual(['start', 'end person']));
   expect(made.ptyHeard.filter(({ type }) => type === 'endEmergency')).toMatchObject([{ breakGlass: detail['breakGlass'] }]);
-  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('lock'));
+  await waitFor(() => expect(made.shown.at(-1)).toBe('lock'));
   await hello(made);
   expect(await proves(made, EVE)).toMatchObject({ error: {} });
 });
@@ -187,8 +188,8 @@ test('two presses extend it once, and enter that once', async () => {
   await breaks(made);
   await enters(made);
   for (let press = 0; press < 2; press++) made.ask('command', { line: 'break-glass extend' });
-  await vi.waitFor(() => expect(JSON.stringify(made.posted)).toContain('is extended once'), 5000);
-  await vi.waitFor(() => expect(made.ptyHeard.some(({ type }) => type === 'extendEmergency')).toBe(true), 5000);
+  await waitFor(() => expect(JSON.stringify(made.posted)).toContain('is extended once'));
+  await waitFor(() => expect(made.ptyHeard.some(({ type }) => type === 'extendEmergency')).toBe(true));
   expect(glass(made)).toEqual(['start', 'extend']);
 });
 
@@ -221,7 +222,7 @@ test('with the page goes what the first one agreed to, however it goes: one that
   // The page has died: what is shown next is another one, and its facts are asked before it has said anything.
   expect(await breaks(made, ADA)).toMatchObject({ output: { second: true } });
   made.goneNow();
-  await vi.waitFor(() => expect(made.shown).toEqual(['lock', 'lock']));
+  await waitFor(() => expect(made.shown).toEqual(['lock', 'lock']));
   expect((await answerTo(made, 'lock.facts', {})).output).toMatchObject({ emergency: { second: false } });
   expect(glass(made)).toEqual([]);
 });
@@ -231,9 +232,9 @@ test('whoever comes back into one that was extended has what is left of it: no h
   await breaks(made);
   await enters(made);
   made.ask('command', { line: 'break-glass extend' });
-  await vi.waitFor(() => expect(glass(made)).toEqual(['start', 'extend']), 5000);
+  await waitFor(() => expect(glass(made)).toEqual(['start', 'extend']));
   await pass(made, 11);
-  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('lock'));
+  await waitFor(() => expect(made.shown.at(-1)).toBe('lock'));
   await hello(made);
   await proves(made, EVE);
   await enters(made);
@@ -243,11 +244,11 @@ test('whoever comes back into one that was extended has what is left of it: no h
     made.ask('activity', { kind: 'key' });
     await new Promise((next) => setImmediate(next));
   }
-  await vi.waitFor(() => expect(line(made)?.emergency).toMatchObject({ left: expect.any(Number) as number, extended: true }));
+  await waitFor(() => expect(line(made)?.emergency).toMatchObject({ left: expect.any(Number) as number, extended: true }));
   expect(made.shown.at(-1)).toBe('workspace');
   expect(glass(made)).toEqual(['start', 'extend']);
   await pass(made, 9);
-  await vi.waitFor(() => expect(glass(made)).toEqual(['start', 'extend', 'end expired']), 5000);
+  await waitFor(() => expect(glass(made)).toEqual(['start', 'extend', 'end expired']));
   // Each shell was started with what was left.
   expect(made.ptyHeard.flatMap(({ type, secondsLeft }) => (type === 'spawn' ? [secondsLeft] : []))).toEqual([3600]);
 });
@@ -255,12 +256,12 @@ test('whoever comes back into one that was extended has what is left of it: no h
 test('who has neither role breaks nothing, and an ordinary unlock gives the role of emergencies nothing', async () => {
   const made = await house(['auditor']);
   expect(await breaks(made)).toMatchObject({ error: { code: 'not-permitted' } });
-  await vi.waitFor(() => expect(events(made).findLast(({ action }) => action === 'access.denied')?.detail).toMatchObject({ needs: 'break-glass.start' }));
+  await waitFor(() => expect(events(made).findLast(({ action }) => action === 'access.denied')?.detail).toMatchObject({ needs: 'break-glass.start' }));
   expect([glass(made), made.shown.at(-1)]).toEqual([[], 'lock']);
 
   const other = await house();
   other.ask('lock.passphrase', { person: EVE });
-  await vi.waitFor(() => expect(other.shown.at(-1)).toBe('workspace'));
+  await waitFor(() => expect(other.shown.at(-1)).toBe('workspace'));
   await hello(other);
   expect(await answerTo(other, 'workspace.size', { cols: 120, rows: 40 })).toMatchObject({ error: { code: 'not-permitted' } });
   expect(opened(other)).toEqual([]);
@@ -284,9 +285,9 @@ test('it opens nothing that anybody has open, that of who breaks it among it, an
   await made.app.lock('hotkey');
   const third = made.posted.length;
   made.ask('lock.passphrase', { person: EVE });
-  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
+  await waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
   await hello(made);
-  await vi.waitFor(() => expect(views(made, third).length).toBeGreaterThan(0));
+  await waitFor(() => expect(views(made, third).length).toBeGreaterThan(0));
   for (const view of views(made, third)) expect(view.windows.flatMap(({ panes }) => panes.map(({ pane }) => pane))).toEqual(own);
   expect(opened(made)).toEqual([null, expect.objectContaining({ role: 'emergency' })]);
 });
@@ -297,7 +298,7 @@ test('a shell that is asked for when its emergency is over is not asked of anybo
   await enters(made);
   made.clock.now += 60 * MINUTE;
   made.ask('command', { line: 'split-window' });
-  await vi.waitFor(() => expect(JSON.stringify(made.posted)).toContain('The emergency is over, so no shell is started in it.'), 5000);
+  await waitFor(() => expect(JSON.stringify(made.posted)).toContain('The emergency is over, so no shell is started in it.'));
   expect(opened(made)).toHaveLength(1);
 });
 
@@ -308,7 +309,7 @@ test('where the app ends in the middle, it is over at the next start', async () 
   await made.app.stop('closed');
   expect(glass(made)).toEqual(['start']);
   const again = await rig({ setUp: false, home: made.home });
-  await vi.waitFor(() => expect(glass(again)).toEqual(['start', 'end restart']), 5000);
+  await waitFor(() => expect(glass(again)).toEqual(['start', 'end restart']));
   expect((await answerTo(again, 'lock.facts', {})).output).toMatchObject({ emergency: { running: null } });
 });
 
@@ -321,16 +322,16 @@ test('the alert waits where nobody takes it, and the lock page says so; when it 
   await made.app.lock('hotkey');
   // The folder has no mark of ours: a share that is not mounted looks like this.
   const alert = async (): Promise<unknown> => ((await answerTo(made, 'lock.facts', {})).output!['emergency'] as { readonly alert: unknown }).alert;
-  await vi.waitFor(async () => expect(await alert()).toMatchObject({ tries: 1 }), 5000);
+  await waitFor(async () => expect(await alert()).toMatchObject({ tries: 1 }));
   const { id: installation } = requireInstallation(homePaths(made.home));
   markDrop(drop, installation);
   const later = Date.now() + 10 * MINUTE;
   vi.setSystemTime(later);
   try {
-    await vi.waitFor(async () => {
+    await waitFor(async () => {
       await made.app.tick();
       expect(await alert()).toBeNull();
-    }, 10_000);
+    });
     for (let n = 0; n < 3; n++) await made.app.tick();
   } finally {
     vi.useRealTimers();
@@ -350,7 +351,7 @@ test('a review ends no siren where an anchor carries alerts: only that it has le
   await breaks(made);
   await enters(made);
   made.ask('command', { line: 'break-glass end' });
-  await vi.waitFor(() => expect(glass(made)).toEqual(['start', 'end ended']), 5000);
+  await waitFor(() => expect(glass(made)).toEqual(['start', 'end ended']));
   const id = events(made).find(({ action }) => action === 'breakglass.start')!.detail['breakGlass'] as string;
   await asAda(made, async (parts) => {
     const passphrase = 'violin harbour seven lanterns moss';
@@ -371,10 +372,10 @@ test('a review ends no siren where an anchor carries alerts: only that it has le
   const later = Date.now() + 20 * MINUTE;
   vi.setSystemTime(later);
   try {
-    await vi.waitFor(async () => {
+    await waitFor(async () => {
       await again.app.tick();
       expect(await alert()).toBeNull();
-    }, 10_000);
+    });
   } finally {
     vi.useRealTimers();
   }
@@ -400,7 +401,7 @@ test('the first of two operators shows who they are and goes: what they are to b
   expect(await breaks(made, EVE)).toMatchObject({ output: { second: true } });
   expect(await owed()).toEqual(before);
   expect(await proves(made, ADA)).toBe('open');
-  await vi.waitFor(() => expect(glass(made)).toEqual(['start']));
+  await waitFor(() => expect(glass(made)).toEqual(['start']));
   expect(events(made).filter(({ action, detail }) => action === 'unlock' && detail['emergency'] === true)).toHaveLength(2);
   expect(await owed()).toEqual(before);
   await enters(made);
@@ -408,8 +409,8 @@ test('the first of two operators shows who they are and goes: what they are to b
   await hello(made);
   const from = made.posted.length;
   made.ask('lock.passphrase', { person: EVE });
-  await vi.waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
+  await waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
   await hello(made);
-  await vi.waitFor(() => expect(since(made, from)).toContainEqual(expect.objectContaining({ event: 'welcome' })), 5000);
+  await waitFor(() => expect(since(made, from)).toContainEqual(expect.objectContaining({ event: 'welcome' })));
   expect(await owed()).toEqual([]);
 });
