@@ -24,8 +24,11 @@ import { TargetGuard } from './targets.ts';
 
 /** The browser's own first document and ours; one more for a machine that is busy. */
 const FIRST_DOCUMENTS = 3;
-/** A headless page that has not left after this long is not asked any more: its process is killed. Leaving takes 5 to 20 ms. */
-const LEAVE_MS = 50;
+/**
+ * A headless page, which only tests have, that has not left after this long is not asked any more: its process is killed, and the page of their library,
+ * with its authenticators, is lost with it. Leaving takes 5 to 20 ms, and much longer on a machine on which everybody works.
+ */
+const LEAVE_MS = 2000;
 /** Old renderers end by themselves within about 50 ms after the navigation; those that do not are killed. */
 const END_MS = 500;
 /** What the browser says of a page whose process has ended in an ordinary way, as by SIGHUP. */

@@ -145,7 +145,7 @@ describe('The Chromium host', () => {
       refused.length = 0;
       await session.send('Target.createTarget', { url });
       await waitFor(async () => expect(await others()).toEqual([]));
-      expect(refused).toEqual(['window']);
+      await waitFor(() => expect(refused).toEqual(['window']));
     }
     expect((await driver.ready()).url()).toBe('https://wardmux.localhost/lock.html');
     expect((await session.send('Target.getTargets', { filter: [{ type: 'page' }] })).targetInfos).toHaveLength(1);

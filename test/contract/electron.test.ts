@@ -241,11 +241,11 @@ describe('The Electron host', () => {
         child.onMessage(() => (ready = true));
         // Each answers something: the pty host says what is wrong with it.
         child.post({ do: 'nothing' });
-        await waitFor(() => expect(ready).toBe(true), 10_000);
+        await waitFor(() => expect(ready).toBe(true));
         const { process: helper } = fake.state.forks.at(-1)!;
         const pid = helper.processId;
         helper.loseMain();
-        await waitFor(() => expect(isRunning(pid)).toBe(false), 10_000);
+        await waitFor(() => expect(isRunning(pid)).toBe(false));
       } finally {
         await own.quit();
       }

@@ -17,6 +17,7 @@ say({ ready: true, main: process.pid, browser: running.host.browserPid, pty: run
 process.stdin.setEncoding('utf8');
 for await (const line of process.stdin) {
   await running.page.keyboard.type(String(line));
-  await until(async () => /flood/.test(await paneText(running)), 'output');
+  // The line that was typed has the word too, and no number: what is shown with one was printed.
+  await until(async () => /flood \d{3}/.test(await paneText(running)), 'output');
   say({ flooding: true });
 }

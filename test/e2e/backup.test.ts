@@ -3,13 +3,12 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test, vi } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { commandScript } from '../support/command.ts';
 import { firstHome, ownFolder } from '../support/first-home.ts';
 import { runHere } from '../support/run-here.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { noSmallDisk, onSmallDisk } from '../support/small-disk.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const folder = ownFolder();
 const why = noSmallDisk(folder);
@@ -54,7 +53,7 @@ test('a backup that is killed leaves the runs before whole, and what it has writ
   });
   const ended = new Promise((resolve) => child.on('close', (_, signal) => resolve(signal)));
   // The second pack of it is begun: the first and its index, which is written in two steps, are whole.
-  await vi.waitUntil(() => existsSync(join(backup, 'run-000002', 'pack-000001')), { timeout: 60_000, interval: 5 });
+  await waitFor(() => expect(existsSync(join(backup, 'run-000002', 'pack-000001'))).toBe(true));
   child.kill('SIGKILL');
   expect(await ended).toBe('SIGKILL');
   expect(existsSync(join(backup, 'run-000002', 'run.json'))).toBe(false);

@@ -30,7 +30,7 @@ const words = (): Promise<string[]> => running.page.locator('.pane:not([hidden])
 const inClass = (name: string): Promise<void> => until(async () => (await words()).join() === name, `the class ${name}`);
 const toasts = async (): Promise<string> => (await running.page.locator('.toast').allInnerTexts()).join();
 
-test('what is copied in a clinical session is not pasted into a general one, and shells keep their histories apart', { timeout: 120_000 }, async () => {
+test('what is copied in a clinical session is not pasted into a general one, and shells keep their histories apart', async () => {
   const { page } = running;
   await inClass('clinical');
   await run(running, 'echo "$HISTFILE" | rev | cut -c1-21 | rev', 'clinical/history/bash');
@@ -95,7 +95,7 @@ test('what is copied in a clinical session is not pasted into a general one, and
   ]);
 });
 
-test('where the class has a sandbox its shells run in it, recorded like any other, and split in it', { timeout: 120_000 }, async (context) => {
+test('where the class has a sandbox its shells run in it, recorded like any other, and split in it', async (context) => {
   const tried = spawnSync('/usr/bin/bwrap', ['--unshare-all', '--ro-bind', '/', '/', 'true'], { encoding: 'utf8' });
   context.skip(tried.status !== 0, `no sandbox can be made here: ${tried.error?.message ?? tried.stderr.trim()}`);
   await running.app.lock('hotkey');

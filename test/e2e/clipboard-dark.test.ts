@@ -97,7 +97,7 @@ test('after a lock by any way nothing can be pasted', { timeout: 300_000 }, asyn
     await lock();
     await until(async () => (await running.app.socket.handlers.status())['state'] === 'locked', `the lock by ${name}`);
     await until(async () => (await held('clipboard')) === '' && (await held('primary')) === '', `the empty clipboard after the lock by ${name}`);
-    await until(() => display.windows().length === 1, 'the lock page', 30_000);
+    await until(() => display.windows().length === 1, 'the lock page');
   }
   // What another program put there goes as well: nobody copied anything in this workspace.
   await unlockByKeys(running, display);

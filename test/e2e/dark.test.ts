@@ -66,13 +66,13 @@ const status = (): Record<string, unknown> => JSON.parse(app.wardmux('status', '
 
 /** After a lock, whatever it took: the lock page stands in one window, and the passphrase opens the shells again. */
 async function opensAgain(): Promise<void> {
-  await until(() => app.display.windows().length === 1, 'the window', 30_000);
+  await until(() => app.display.windows().length === 1, 'the window');
   await app.enterPassphrase();
   expect(status()).toMatchObject({ state: 'unlocked', locked: false, since: null, visible: null, shells: 1 });
-  await until(() => app.display.pointsOf(colour) > 300, 'the pane as it was', 30_000);
+  await until(() => app.display.pointsOf(colour) > 300, 'the pane as it was');
 }
 
-test('an ordinary lock is proven by the screen, and the window stays', { timeout: 120_000 }, async () => {
+test('an ordinary lock is proven by the screen, and the window stays', async () => {
   await coloured();
   // A machine that is too busy to draw in time has its browser replaced, and rightly: then once more.
   for (let round = 1; ; round++) {
@@ -95,7 +95,7 @@ test.each<[string, () => number[]]>([
   ['the browser', () => [browserTree()[0]!]],
   ['the GPU process', () => ofType('gpu-process')],
   ['the browser, the GPU process and the renderers', () => browserTree()],
-])('%s is stopped: its processes are killed, and nothing is to be seen when "Locked." is said', { timeout: 120_000 }, async (_, victims) => {
+])('%s is stopped: its processes are killed, and nothing is to be seen when "Locked." is said', async (_, victims) => {
   await coloured();
   const pids = victims();
   expect(pids.length).toBeGreaterThan(0);
@@ -114,7 +114,7 @@ const SCREEN = { x: 0, y: 0, width: 1440, height: 900 };
 test.each<[string, boolean]>([
   ['hide nothing', true],
   ['hide all of it', false],
-])('windows of another program that stand over ours, and %s, make no look a proof', { timeout: 120_000 }, async (_, shape) => {
+])('windows of another program that stand over ours, and %s, make no look a proof', async (_, shape) => {
   await coloured();
   other = await XClient.open(app.display.name);
   await other.cover(SCREEN, shape);
@@ -128,7 +128,7 @@ test.each<[string, boolean]>([
   await opensAgain();
 });
 
-test('another program says that our window is gone, while the browser is stopped: nobody believes it', { timeout: 120_000 }, async () => {
+test('another program says that our window is gone, while the browser is stopped: nobody believes it', async () => {
   await coloured(false);
   const env = { ...process.env, DISPLAY: app.display.name };
   const window = Number(execFileSync('xdotool', ['search', '--onlyvisible', '--class', 'Wardmux'], { env, encoding: 'utf8' }).split('\n')[0]);
@@ -141,7 +141,7 @@ test('another program says that our window is gone, while the browser is stopped
   stopped = [];
 });
 
-test('the X server is stopped: it is said that nobody knows, in time, and entered', { timeout: 120_000 }, async () => {
+test('the X server is stopped: it is said that nobody knows, in time, and entered', async () => {
   await coloured();
   stop([app.display.pid]);
   const { status: code, said } = lockAlone();
@@ -152,7 +152,7 @@ test('the X server is stopped: it is said that nobody knows, in time, and entere
   await until(() => app.display.pointsOf(colour) === 0, 'the end of the picture');
 });
 
-test('the pty host is stopped: it is ended, and its shells with it; the lock is not held up', { timeout: 120_000 }, async () => {
+test('the pty host is stopped: it is ended, and its shells with it; the lock is not held up', async () => {
   await coloured();
   const [host] = processTree(app.child.pid!).filter((pid) => commandLine(pid).some((word) => word.endsWith('pty-host.mjs')));
   stop([host!]);
@@ -161,12 +161,12 @@ test('the pty host is stopped: it is ended, and its shells with it; the lock is 
   stopped = [];
   expect(locks()).toHaveLength(1);
   expect(status()).toMatchObject({ state: 'locked', shells: 0 });
-  await until(() => app.display.windows().length === 1, 'the lock page', 30_000);
+  await until(() => app.display.windows().length === 1, 'the lock page');
   await app.enterPassphrase();
   expect(status()).toMatchObject({ state: 'unlocked' });
 });
 
-test('another process holds the ledger: what is locked is said to be locked, and the event comes when it can', { timeout: 120_000 }, async () => {
+test('another process holds the ledger: what is locked is said to be locked, and the event comes when it can', async () => {
   await coloured();
   const holder = spawn('flock', [join(app.home, 'ledger', 'lock'), 'sh', '-c', 'echo held; exec cat'], { stdio: ['pipe', 'pipe', 'ignore'] });
   try {
@@ -177,11 +177,11 @@ test('another process holds the ledger: what is locked is said to be locked, and
   } finally {
     holder.stdin.end();
   }
-  await until(() => locks().length === 1, 'the event of the lock', 30_000);
+  await until(() => locks().length === 1, 'the event of the lock');
   await opensAgain();
 });
 
-test('a covered window is replaced also where every process runs', { timeout: 120_000 }, async () => {
+test('a covered window is replaced also where every process runs', async () => {
   await coloured();
   other = await XClient.open(app.display.name);
   await other.cover(SCREEN, true);
@@ -191,7 +191,7 @@ test('a covered window is replaced also where every process runs', { timeout: 12
   await opensAgain();
 });
 
-test('a window of another program that says it is the browser’s is not looked at', { timeout: 120_000 }, async () => {
+test('a window of another program that says it is the browser’s is not looked at', async () => {
   await coloured();
   other = await XClient.open(app.display.name);
   const give = await other.decoy({ x: 1300, y: 800, width: 100, height: 60 });
@@ -214,7 +214,7 @@ test('a window of another program that says it is the browser’s is not looked 
   await opensAgain();
 });
 
-test('main is killed while the browser is stopped: the browser and its picture go with it, whatever lies on the disk', { timeout: 120_000 }, async () => {
+test('main is killed while the browser is stopped: the browser and its picture go with it, whatever lies on the disk', async () => {
   await coloured();
   const [browser] = browserTree();
   stop([browser!]);
@@ -229,38 +229,33 @@ test('main is killed while the browser is stopped: the browser and its picture g
 const limit = (pid: number, which: string): void => void execFileSync('prlimit', ['--pid', String(pid), which]);
 const limited = (): unknown[] => entered(app, 'process.limited').map(({ detail }) => detail);
 
-test(
-  'main can open nothing any more (prlimit), and the browser is stopped: it locks, the picture goes, and both are entered at once',
-  { timeout: 120_000 },
-  async () => {
-    await coloured();
-    const [main, browser] = [app.child.pid!, browserTree()[0]!];
-    stop([browser]);
-    limit(main, '--nofile=3:4096');
-    try {
-      await until(() => app.display.pointsOf(colour) === 0, 'the window gone', 30_000);
-      // Its window goes with its first descriptors, and the process a moment later.
-      await until(() => !isRunning(browser), 'the end of the browser');
-      // Entered while nothing can be opened: whoever kills main now takes nothing of it along.
-      await until(() => locks().length > 0, 'the event of the lock', 30_000);
-      expect(limited()).toEqual([{ process: 'main', limit: 'nofile', to: 3 }]);
-      expect(locks().map(({ detail }) => detail?.cause)).toEqual(['lowered']);
-    } finally {
-      stopped = [];
-      limit(main, '--nofile=4096:4096');
-    }
-    await until(() => status()['locked'] === true, 'the lock', 30_000);
-  },
-);
+test('main can open nothing any more (prlimit), and the browser is stopped: it locks, the picture goes, and both are entered at once', async () => {
+  await coloured();
+  const [main, browser] = [app.child.pid!, browserTree()[0]!];
+  stop([browser]);
+  limit(main, '--nofile=3:4096');
+  try {
+    await until(() => app.display.pointsOf(colour) === 0, 'the window gone');
+    // Its window goes with its first descriptors, and the process a moment later.
+    await until(() => !isRunning(browser), 'the end of the browser');
+    // Entered while nothing can be opened: whoever kills main now takes nothing of it along.
+    await until(() => locks().length > 0, 'the event of the lock');
+    expect(limited()).toEqual([{ process: 'main', limit: 'nofile', to: 3 }]);
+    expect(locks().map(({ detail }) => detail?.cause)).toEqual(['lowered']);
+  } finally {
+    stopped = [];
+    limit(main, '--nofile=4096:4096');
+  }
+  await until(() => status()['locked'] === true, 'the lock');
+});
 
 test.each(['pty-host', 'vault-host'] as const)(
   'a limit of the %s is lowered: it locks, enters that, and says so until Wardmux is started anew',
-  { timeout: 120_000 },
   async (name) => {
     await coloured();
     const [host] = processTree(app.child.pid!).filter((pid) => commandLine(pid).some((word) => word.endsWith(`${name}.mjs`)));
     limit(host!, '--fsize=1000000:2000000');
-    await until(() => locks().length > 0, 'the event of the lock', 30_000);
+    await until(() => locks().length > 0, 'the event of the lock');
     expect(limited()).toEqual([{ process: name, limit: 'fsize', to: 1_000_000 }]);
     expect(locks().map(({ detail }) => detail?.cause)).toEqual(['lowered']);
     expect(app.display.pointsOf(colour)).toBe(0);
@@ -271,7 +266,7 @@ test.each(['pty-host', 'vault-host'] as const)(
   },
 );
 
-test('a window that is not on the screen is dark too, and stays so when it comes back', { timeout: 120_000 }, async () => {
+test('a window that is not on the screen is dark too, and stays so when it comes back', async () => {
   await coloured();
   const env = { ...process.env, DISPLAY: app.display.name };
   const window = execFileSync('xdotool', ['search', '--onlyvisible', '--class', 'Wardmux'], { env, encoding: 'utf8' }).split('\n')[0]!;
@@ -287,18 +282,18 @@ test('a window that is not on the screen is dark too, and stays so when it comes
   await opensAgain();
 });
 
-test('main is stopped: the page takes its text off the screen itself, and main wakes up locked', { timeout: 120_000 }, async () => {
+test('main is stopped: the page takes its text off the screen itself, and main wakes up locked', async () => {
   await coloured();
   const main = app.child.pid!;
   stop([main]);
-  await until(() => app.display.pointsOf(colour) === 0, 'the page that acts by itself', 30_000);
+  await until(() => app.display.pointsOf(colour) === 0, 'the page that acts by itself');
   // What is typed meanwhile goes to no shell, then or later.
   const typed = join(app.folder, 'typed');
   app.display.key('ctrl+c');
   app.display.type(`touch ${typed}\n`);
   stopped = [];
   process.kill(main, 'SIGCONT');
-  await until(() => locks().length === 1, 'the lock', 30_000);
+  await until(() => locks().length === 1, 'the lock');
   expect(locks()[0]!.detail?.cause).toBe('gap');
   expect(status()).toMatchObject({ state: 'locked', locked: true });
   expect(app.display.pointsOf(colour)).toBe(0);

@@ -24,7 +24,7 @@ const locks = (): unknown[] => entered(app, 'lock').map(({ detail }) => detail?.
 test.each([
   ['windowclose', 'destroys it without a word to the browser'],
   ['windowkill', 'ends the browser’s connection to the screen'],
-])('%s, which %s: locked, said once, and back at the next start with its shell', { timeout: 120_000 }, async (how) => {
+])('%s, which %s: locked, said once, and back at the next start with its shell', async (how) => {
   app = await openRealApp();
   await app.unlock();
   await app.run('KEPT=value-$((80+1))');

@@ -96,7 +96,7 @@ idle.child.stdin!.write('one\n');
 await until(() => idle.err().includes('is full. The command waits'), 'the sentence about the full disk');
 said['fullShown'] = idle.out().includes('said one');
 rmSync(filler);
-await until(() => idle.out().includes('said one'), 'what waited', 30_000);
+await until(() => idle.out().includes('said one'), 'what waited');
 // And where the disk is full at its end, it ends in good order.
 fillDisk(disk);
 idle.child.stdin!.write('two\n');

@@ -37,7 +37,7 @@ afterAll(() => {
 const sentence = 'is not the one of this workstation: the public key is not what the Secret Service holds for this folder';
 const start = join(distFolder, 'start.mjs');
 
-test('in a window', { timeout: 120_000 }, async () => {
+test('in a window', async () => {
   const display = await openDisplay();
   try {
     const events = readFileSync(join(home, 'ledger', 'events.jsonl'));
@@ -49,7 +49,7 @@ test('in a window', { timeout: 120_000 }, async () => {
   }
 });
 
-test('in a terminal', { timeout: 120_000 }, () => {
+test('in a terminal', () => {
   const run = spawnSync('script', ['-qec', `'${process.execPath}' '${start}'`, '/dev/null'], { env: env(), encoding: 'utf8', input: '', timeout: 60_000 });
   expect([run.status, run.stdout]).toEqual([54, expect.stringContaining(sentence)]);
   expect(run.stdout).not.toContain('Passphrase');

@@ -1,6 +1,6 @@
 /** Key slots in the real window: shown, and changed after a fresh proof; what was changed opens after the next lock, and nothing else. */
 import { afterEach, expect, test } from 'vitest';
-import { authenticator, entered, firstRun, passphrase, passphraseField, prompt, start, until, type Entered, type Running } from './support.ts';
+import { authenticator, entered, firstRun, passphrase, passphraseField, pressPasskey, prompt, start, until, type Entered, type Running } from './support.ts';
 
 const next = 'violin harbour seven lanterns moss';
 let running: Running;
@@ -93,7 +93,7 @@ test('passkeys later: added, tried, named, used as the proof, and taken away', a
   await button(/^Close/).click();
   await running.app.lock('hotkey');
   await running.surface('lock');
-  await running.page.getByRole('button', { name: /^Unlock with passkey/ }).click();
+  await pressPasskey(running);
   await running.surface('workspace');
   await prompt(running);
   await openBand();

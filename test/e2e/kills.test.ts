@@ -59,6 +59,7 @@ test('the vault host is killed while unlocked: the app locks', async () => {
   process.kill(running.app.processes.vault!, 'SIGKILL');
   await running.surface('lock');
   // Who did it the ledger cannot know; that nobody asked for it, and how it ended, it does.
+  await until(() => ['vault-host.exit', 'lock'].every((action) => entered(running!, action).length > 0), 'both events');
   const events = entered(running);
   const death = events.findIndex(({ action }) => action === 'vault-host.exit');
   expect(events[death]).toMatchObject({ detail: { signal: constants.signals.SIGKILL } });
@@ -103,7 +104,7 @@ test('an export that was cut off when the keys went: the lock removes what it ha
   expect(existsSync(join(partial, 'session.cast'))).toBe(true);
   await running.app.lock('hotkey');
   await running.surface('lock');
-  expect(existsSync(partial)).toBe(false);
+  await until(() => !existsSync(partial), 'the end of what was written in the clear');
   await until(
     async () => (await running!.page.locator('body').innerText()).includes(`The export of recording ${recording} was cut off`),
     'a sentence about it',

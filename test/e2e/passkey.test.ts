@@ -62,8 +62,15 @@ test('without PRF: refused with a sentence, nothing is enrolled, the first run g
   // One event, of the enrolment: every change of a slot is another.
   expect(entered(running, 'person.keys')).toHaveLength(1);
   // The same again: nothing piles up, and nothing is taken the second time.
+  await page.evaluate(`{
+    globalThis.asked = 0;
+    const create = navigator.credentials.create.bind(navigator.credentials);
+    navigator.credentials.create = (options) => create(options).finally(() => globalThis.asked++);
+  }`);
   const again = page.locator('button.btn--main');
   await again.click();
+  // The sentence of the first time stands there until the second one is begun.
+  await until(() => page.evaluate<boolean>('globalThis.asked === 1'), 'the second ceremony');
   await until(async () => !(await again.isDisabled()) && (await alerts()).includes('PRF'), 'the sentence again');
   expect(slots()).toEqual(['passphrase']);
   await page.getByRole('button', { name: /^Skip/ }).click();

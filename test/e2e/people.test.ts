@@ -17,10 +17,9 @@ const events = (action: string): Entered[] => entered(running, action);
 
 const band = () => running.page.getByRole('dialog', { name: 'People' });
 async function openBand(): Promise<void> {
-  const { page } = running;
-  await page.keyboard.press('Control+b');
-  await page.keyboard.type(':people');
-  await page.keyboard.press('Enter');
+  await running.page.keyboard.press('Control+b');
+  await running.page.keyboard.type(':people');
+  await running.page.keyboard.press('Enter');
   await band().waitFor();
   await band()
     .getByRole('button', { name: /^Enrol somebody/ })
@@ -32,18 +31,17 @@ const nothingOfHers = async (): Promise<void> => {
   expect(await running.page.content()).not.toContain('of-hers');
 };
 async function enrol(name: string, words: string, role?: RegExp): Promise<void> {
-  const { page } = running;
   await openBand();
-  await page.keyboard.press('e');
-  await page.locator('#person-name').fill(name);
+  await running.page.keyboard.press('e');
+  await running.page.locator('#person-name').fill(name);
   if (role) await band().getByRole('checkbox', { name: role }).check();
-  await page.keyboard.press('Enter');
+  await running.page.keyboard.press('Enter');
   await running.surface('guest');
   await heading(new RegExp(`^${name}, choose a passphrase`));
   await nothingOfHers();
-  await page.locator('#passphrase').fill(words);
-  await page.locator('#again').fill(words);
-  await page.keyboard.press('Enter');
+  await running.page.locator('#passphrase').fill(words);
+  await running.page.locator('#again').fill(words);
+  await running.page.keyboard.press('Enter');
 }
 async function back(words: string): Promise<void> {
   await heading(/^The keyboard goes back to/);
@@ -78,15 +76,14 @@ test('enrolled alone at the keyboard, agreed to by a second one at a covered ses
   await enrol('Jo Varga', jos);
   await heading(/^A second person decides/);
   await nothingOfHers();
-  const { page } = running;
-  const hash = (await page.locator('.guest__hash').innerText()).replaceAll(' ', '');
+  const hash = (await running.page.locator('.guest__hash').innerText()).replaceAll(' ', '');
   const agree = async (who: string, words: string): Promise<void> => {
-    await page.locator('#agree-id').fill(who);
-    await page.locator('#agree').fill(words);
-    await page.keyboard.press('Enter');
+    await running.page.locator('#agree-id').fill(who);
+    await running.page.locator('#agree').fill(words);
+    await running.page.keyboard.press('Enter');
   };
   await agree('Mara Ueda', passphrase);
-  await until(async () => /somebody else has to|may not agree/.test((await page.getByRole('alert').allInnerTexts()).join(' ')), 'not by who asks');
+  await until(async () => /somebody else has to|may not agree/.test((await running.page.getByRole('alert').allInnerTexts()).join(' ')), 'not by who asks');
   await agree('Kim Olsen', kims);
   await heading(/^The keyboard goes back to/);
   expect(events('unlock').at(-1)).toMatchObject({ person: kim, outcome: 'success', detail: { agrees: true } });
@@ -114,18 +111,19 @@ test('enrolled alone at the keyboard, agreed to by a second one at a covered ses
   await band()
     .getByRole('radio', { name: /staff badge/ })
     .check();
-  await page.keyboard.press('Enter');
+  await running.page.keyboard.press('Enter');
+  await running.surface('guest');
   await heading(/^Jo Varga, choose a passphrase/);
-  await page.locator('#passphrase').fill(josNew);
-  await page.locator('#again').fill(josNew);
-  await page.keyboard.press('Enter');
+  await running.page.locator('#passphrase').fill(josNew);
+  await running.page.locator('#again').fill(josNew);
+  await running.page.keyboard.press('Enter');
   await heading(/^A second person decides/);
   expect(record()).toBe(before);
   await agree('Kim Olsen', kims);
   await back(passphrase);
   await running.surface('workspace');
   await prompt(running);
-  await until(async () => (await page.locator('.toasts').innerText()).includes('has new keys'), 'that it is done');
+  await until(async () => (await running.page.locator('.toasts').innerText()).includes('has new keys'), 'that it is done');
   expect(events('person.keys').at(-1)).toMatchObject({ person: jo, detail: { change: 'rebound', checked: 'staff-badge', by: mara, second: kim } });
   expect(record()).not.toBe(before);
 
@@ -134,7 +132,7 @@ test('enrolled alone at the keyboard, agreed to by a second one at a covered ses
   await band().getByRole('button', { name: 'Kim Olsen' }).click();
   await band().getByRole('button', { name: 'Disable: Kim Olsen' }).click();
   await band().locator('#prove').fill(passphrase);
-  await page.keyboard.press('Enter');
+  await running.page.keyboard.press('Enter');
   await until(async () => (await band().innerText()).includes(`Kim Olsen (${kim}) is disabled.`), 'that it is done');
   expect(events('person.state').at(-1)).toMatchObject({ person: kim, detail: { state: 'disabled', by: mara } });
   expect(await wardmux(['ledger', 'verify'], { home: running.home })).toMatchObject({ status: 0 });

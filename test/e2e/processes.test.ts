@@ -207,9 +207,8 @@ describe('a program of the same account', () => {
     });
     expect(answer).toBe('');
     expect(app.status().state).toBe('unlocked');
-    expect(readFileSync(join(app.home, 'ledger', 'events.jsonl'), 'utf8')).toMatch(
-      /"action":"bridge\.refused"[^\n]*"peer":"socket"[^\n]*"code":"wrong-peer"|"code":"wrong-peer"[^\n]*"peer":"socket"/,
-    );
+    const refused = /"action":"bridge\.refused"[^\n]*"peer":"socket"[^\n]*"code":"wrong-peer"|"code":"wrong-peer"[^\n]*"peer":"socket"/;
+    await until(() => refused.test(readFileSync(join(app.home, 'ledger', 'events.jsonl'), 'utf8')), 'the event');
   });
 
   test('where the program file of Node has the setgid bit, there is no moment before: as ssh-agent has it', async ({ skip }) => {

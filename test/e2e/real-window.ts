@@ -119,22 +119,18 @@ export async function openRealApp(
       let pressed = 0;
       // The field has the focus as soon as the page stands. Typing too early is typed into nothing, or the second half of it is a failure:
       // then it is tried again.
-      await until(
-        async () => {
-          await app.lockPage().catch(() => undefined);
-          const before = [attempts(), failures()] as const;
-          display.key('ctrl+a');
-          display.type(passphrase);
-          display.key('Return');
-          pressed = Date.now();
-          const isUnlocked = async (): Promise<boolean> => (await facts()).state === 'unlocked';
-          if (!(await soon(() => attempts() > before[0], ATTEMPT_MS))) return isUnlocked();
-          await until(async () => failures() > before[1] || (await isUnlocked()), 'what came of the attempt', 30_000);
-          return isUnlocked();
-        },
-        'the unlocked app',
-        30_000,
-      );
+      await until(async () => {
+        await app.lockPage().catch(() => undefined);
+        const before = [attempts(), failures()] as const;
+        display.key('ctrl+a');
+        display.type(passphrase);
+        display.key('Return');
+        pressed = Date.now();
+        const isUnlocked = async (): Promise<boolean> => (await facts()).state === 'unlocked';
+        if (!(await soon(() => attempts() > before[0], ATTEMPT_MS))) return isUnlocked();
+        await until(async () => failures() > before[1] || (await isUnlocked()), 'what came of the attempt');
+        return isUnlocked();
+      }, 'the unlocked app');
       return pressed;
     },
     async unlock() {
@@ -143,19 +139,15 @@ export async function openRealApp(
       // The shell has the focus once the workspace stands; what is typed before that is typed into nothing.
       // A name that was never used, and a new line first: a word that was typed half is no part of the command.
       const name = `f${++marks}`;
-      await until(
-        () => {
-          display.type(`\ntouch ~/${name}\n`);
-          return soon(() => readIfThere(join(folder, name)) !== undefined, FOCUS_MS);
-        },
-        'a shell with the focus',
-        30_000,
-      );
+      await until(() => {
+        display.type(`\ntouch ~/${name}\n`);
+        return soon(() => readIfThere(join(folder, name)) !== undefined, FOCUS_MS);
+      }, 'a shell with the focus');
     },
     async run(line) {
       const mark = join(folder, `mark-${++marks}`);
       display.type(`${line}; touch ${mark}\n`);
-      await until(() => readIfThere(mark) !== undefined, `the end of: ${line}`, 20_000);
+      await until(() => readIfThere(mark) !== undefined, `the end of: ${line}`);
     },
     async stop() {
       // A test may have ended it.
@@ -167,7 +159,7 @@ export async function openRealApp(
     },
   };
   try {
-    await until(async () => (await facts()).state !== undefined, 'the app to answer', 30_000);
+    await until(async () => (await facts()).state !== undefined, 'the app to answer');
   } catch (error) {
     await app.stop();
     throw new Error(`the app did not start: ${text}`, { cause: error });

@@ -3,10 +3,11 @@
  * policy, the keyring and the person agree to that, and not longer. In a file of its own, and so in a process of its own: libdbus takes the address of the
  * bus from the environment once.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { missingKeyringPrograms, startKeyring, type Keyring } from '../../src/storage/keyring.fixture.ts';
 import { authenticator, entered, passphrase, passphraseField, pressPasskey, prompt, root, start, until, type Entered, type Running } from './support.ts';
@@ -27,14 +28,12 @@ if (missingKeyringPrograms.length === 0)
     let keyring: Keyring;
     let running: Running;
 
-    /** A command of the same account. @returns what it says */
-    const command = (args: readonly string[]): string => {
-      const { status, stdout, stderr } = spawnSync('bash', ['-c', '"$0" "$@" 3<<<"$PASS"', join(root, 'bin', 'wardmux'), ...args], {
-        env: { ...keyring.env, LANG: 'C.UTF-8', WARDMUX_HOME: running.home, PASS: passphrase },
-        encoding: 'utf8',
-      });
-      if (status !== 0) throw new Error(`wardmux ${args.join(' ')}: ${status} ${stderr}`);
-      return stdout;
+    /** A command of the same account, waited for without keeping the app, which runs in this process, from the ledger's lock. @returns what it says */
+    const command = async (args: readonly string[]): Promise<string> => {
+      const env = { ...keyring.env, LANG: 'C.UTF-8', WARDMUX_HOME: running.home, PASS: passphrase };
+      const ran = promisify(execFile)('bash', ['-c', '"$0" "$@" 3<<<"$PASS"', join(root, 'bin', 'wardmux'), ...args], { env });
+      ran.child.stdin?.end();
+      return (await ran).stdout;
     };
     const record = (): Record_ => {
       const name = readdirSync(join(running.home, 'people')).find((file) => /^p-[0-9a-f]+\.json$/.test(file))!;
@@ -73,11 +72,11 @@ if (missingKeyringPrograms.length === 0)
       await prompt(running);
     };
     /** With the policy as it is, but for this. */
-    const allow = (storedPasskeys: boolean): void => {
+    const allow = async (storedPasskeys: boolean): Promise<void> => {
       const policy = JSON.parse(readFileSync(join(running.home, 'policy.json'), 'utf8')) as { unlock: object };
       const file = join(running.folder, `stored-${String(storedPasskeys)}.json`);
       writeFileSync(file, JSON.stringify({ ...policy, unlock: { ...policy.unlock, storedPasskeys } }));
-      command(['policy', 'apply', file, '--passphrase-fd', '3']);
+      await command(['policy', 'apply', file, '--passphrase-fd', '3']);
     };
     /** As any program of the account can. @returns whether the keyring has something under this name */
     const kept = (slot: string): boolean => {
@@ -105,7 +104,7 @@ if (missingKeyringPrograms.length === 0)
       running = undefined as never;
       const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
       running = { home: join(folder, 'home'), folder } as Running;
-      command(['init', '--name', 'Mara Ueda', '--preset', 'it-office', '--passphrase-fd', '3', '--audit-key-out', join(folder, 'audit.json')]);
+      await command(['init', '--name', 'Mara Ueda', '--preset', 'it-office', '--passphrase-fd', '3', '--audit-key-out', join(folder, 'audit.json')]);
       running = await start({ folder, env: keyring.env });
     });
     afterAll(async () => {
@@ -143,7 +142,7 @@ if (missingKeyringPrograms.length === 0)
       expect(unlocks().at(-1)).toMatchObject({ outcome: 'success', credential: slot.id, detail: { method: 'passkey', uv: true } });
 
       // Forbidden from now on: the lock page has no such way in, and the band none to add.
-      allow(false);
+      await allow(false);
       await lock();
       await running.page.locator('input[type=password]').waitFor();
       expect(await running.page.getByRole('button', { name: /passkey/i }).count()).toBe(0);
@@ -151,7 +150,7 @@ if (missingKeyringPrograms.length === 0)
       await confirmed();
       expect(await button(/^Weaker passkey/).count()).toBe(0);
       await button(/^Close/).click();
-      allow(true);
+      await allow(true);
       await lock();
       await pressPasskey(running);
       await running.surface('workspace');
@@ -166,7 +165,7 @@ if (missingKeyringPrograms.length === 0)
       expect(running.app.surface).toBe('lock');
       await byPassphrase();
 
-      expect(command(['person', 'slots'])).toContain('weaker');
+      expect(await command(['person', 'slots'])).toContain('weaker');
       await confirmed();
       await button(/^Remove: Old ring/).click();
       await button(/^Remove/).click();
@@ -174,6 +173,6 @@ if (missingKeyringPrograms.length === 0)
       expect(record()).toMatchObject({ version: 1, slots: [{ type: 'passphrase' }] });
       expect(changes()).toEqual(['passkey-store', 'removed']);
       expect(kept(slot.id)).toBe(false);
-      command(['ledger', 'verify']);
+      await command(['ledger', 'verify']);
     });
   });

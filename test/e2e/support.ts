@@ -10,12 +10,12 @@ import { createChromiumHost, type ChromiumHost } from '../../main/chromium/index
 import type { Clock } from '../../src/time/clock.ts';
 import type { Display } from '../support/display.ts';
 import { PageDriver } from '../support/page-driver.ts';
+import { PATIENCE_MS } from '../support/wait-for.ts';
 
 export const root = resolve(import.meta.dirname, '../..');
 export const distFolder = join(root, 'dist');
 export const passphrase = 'gloves on at night shift';
-/** Waits of the tests end by a condition; this is only how long a broken app is given. */
-export const PATIENCE_MS = 15_000;
+export { PATIENCE_MS };
 
 /** Time that stands still until the test moves it. */
 export class TestClock implements Clock {

@@ -34,8 +34,8 @@ async function enrolJo(folder: string): Promise<{ readonly mara: string; readonl
 }
 
 async function comeIn(name: string, words: string): Promise<void> {
-  const { page } = running!;
   await running!.surface('lock');
+  const { page } = running!;
   const who = page.locator('#who');
   await who.waitFor();
   await who.fill(name);

@@ -19,13 +19,12 @@ afterEach(async () => {
 });
 
 async function comeIn(name: Name): Promise<void> {
-  const { page } = running;
   await running.surface('lock');
-  await page.locator('#who').waitFor();
-  await page.locator('#who').fill(name);
-  await page.keyboard.press('Enter');
-  await page.locator('input[type=password]').fill(words[name]);
-  await page.keyboard.press('Enter');
+  await running.page.locator('#who').waitFor();
+  await running.page.locator('#who').fill(name);
+  await running.page.keyboard.press('Enter');
+  await running.page.locator('input[type=password]').fill(words[name]);
+  await running.page.keyboard.press('Enter');
   await running.surface('workspace');
 }
 
@@ -35,18 +34,18 @@ const faults = async (): Promise<string> => (await running.page.getByRole('alert
 
 /** The form of somebody else's recording, filled in. */
 async function atOther(recording: string): Promise<void> {
-  const { page, folder } = running;
+  const { folder } = running;
   const key = readdirSync(folder).find((name) => name.startsWith('wardmux-audit-key-'))!;
-  await page.keyboard.press('Control+b');
-  await page.keyboard.type(':recordings');
-  await page.keyboard.press('Enter');
+  await running.page.keyboard.press('Control+b');
+  await running.page.keyboard.type(':recordings');
+  await running.page.keyboard.press('Enter');
   await house()
     .getByRole('button', { name: /Jo Varga/ })
     .first()
     .click();
   await house().getByRole('heading', { name: recording, level: 2 }).waitFor();
-  await page.locator('#look-reason').selectOption({ index: 1 });
-  await page.locator('#look-key').fill(join(folder, key));
+  await running.page.locator('#look-reason').selectOption({ index: 1 });
+  await running.page.locator('#look-key').fill(join(folder, key));
 }
 const look = (how: RegExp): Promise<void> => house().getByRole('button', { name: how }).click();
 const transcript = () => house().getByRole('region', { name: 'Text', exact: true });
@@ -92,26 +91,25 @@ test('covered for one; uncovered when somebody agrees who is neither its person 
   await look(/^Ask a second person/);
   await running.surface('guest');
   await heading(/^A second person decides/);
-  const { page } = running;
-  expect(await page.locator('body').innerText()).toContain(recording);
-  expect(await page.content()).not.toMatch(/536-22|feed-42/);
+  expect(await running.page.locator('body').innerText()).toContain(recording);
+  expect(await running.page.content()).not.toMatch(/536-22|feed-42/);
   // Not who asks, and not whose it is.
   for (const [name, why] of [
     ['Lea Brandt', 'somebody else has to'],
     ['Jo Varga', 'You may not agree'],
   ] as const) {
-    await page.locator('#agree-id').fill(name);
-    await page.locator('#agree').fill(words[name]);
-    await page.keyboard.press('Enter');
+    await running.page.locator('#agree-id').fill(name);
+    await running.page.locator('#agree').fill(words[name]);
+    await running.page.keyboard.press('Enter');
     await until(async () => (await faults()).includes(why), `not by ${name}`);
   }
   expect(entered(running, 'recording.unmask')).toEqual([]);
   // A security admin does, by a passkey.
-  await page.locator('#agree-id').fill('Mara Ueda');
-  await page.getByRole('button', { name: /passkey/i }).click();
+  await running.page.locator('#agree-id').fill('Mara Ueda');
+  await running.page.getByRole('button', { name: /passkey/i }).click();
   await heading(/^The keyboard goes back to/);
-  await page.locator('#prove').fill(words['Lea Brandt']);
-  await page.keyboard.press('Enter');
+  await running.page.locator('#prove').fill(words['Lea Brandt']);
+  await running.page.keyboard.press('Enter');
   await running.surface('workspace');
   await prompt(running);
   expect(entered(running, 'recording.unmask')).toMatchObject([{ person: lea, detail: { recording, second: mara } }]);
