@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { PATIENCE_MS } from './test/support/wait-for.ts';
 
 /** Folders whose tests start a browser, a package build or the whole app. */
 const heavy = ['test/e2e/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/renderer/**/*.test.ts', 'test/packaging/**/*.test.ts'];
@@ -15,6 +16,7 @@ export default defineConfig({
     setupFiles: ['./test/support/properties.ts'],
     // A sentence that is cut in the middle tells nobody what failed on a machine that is gone.
     chaiConfig: { truncateThreshold: 0 },
+    expect: { poll: { timeout: PATIENCE_MS } },
     globalSetup: ['./test/support/temporary-folder.ts', './test/support/built-command.ts'],
     reporters: ['default', './tools/skip-reporter.ts'],
     projects: [
@@ -24,8 +26,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{src,main,renderer,tools}/**/*.test.{ts,tsx}', 'test/**/*.test.{ts,tsx}'],
           exclude: ['**/node_modules/**', 'dist/**', ...heavy],
-          testTimeout: 15_000,
-          hookTimeout: 30_000,
+          testTimeout: 2 * PATIENCE_MS,
+          hookTimeout: 2 * PATIENCE_MS,
           // One more than there are cores: somebody always waits, for a disk, a lock that is held, or a clock.
           maxWorkers: cores + 1,
           sequence: { groupOrder: 0 },
@@ -37,8 +39,8 @@ export default defineConfig({
           name: 'app',
           include: heavy,
           exclude: ['**/node_modules/**', ...alone],
-          testTimeout: 90_000,
-          hookTimeout: 120_000,
+          testTimeout: 3 * PATIENCE_MS,
+          hookTimeout: 3 * PATIENCE_MS,
           // Two at a time: each has a browser, a screen, a data folder and a temporary folder of its own, and waits for them half of its time.
           maxWorkers: Math.min(cores, 2),
           sequence: { groupOrder: 1 },
@@ -49,8 +51,8 @@ export default defineConfig({
         test: {
           name: 'alone',
           include: alone,
-          testTimeout: 90_000,
-          hookTimeout: 120_000,
+          testTimeout: 3 * PATIENCE_MS,
+          hookTimeout: 3 * PATIENCE_MS,
           fileParallelism: false,
           maxWorkers: 1,
           sequence: { groupOrder: 2 },

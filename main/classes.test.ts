@@ -1,6 +1,6 @@
 /** A person's sessions of several classes: what main enters before text goes, what it refuses, and what it asks the process with the shells for. */
 import { createHash } from 'node:crypto';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { checkEntry, type AuditEntry } from '../src/ledger/events.ts';
 import { Origins, piecesOf } from '../src/mux/origins.ts';
 import { classRules, type SessionClass } from '../src/policy/index.ts';
@@ -10,6 +10,7 @@ import type { PtyClient } from './processes/pty-client.ts';
 import type { ClientAction } from '../src/types/workspace-view.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import { Workspace } from './workspace/workspace.ts';
+import { waitFor } from '../test/support/wait-for.ts';
 
 const person = 'p-0123456789ab';
 const digests = (text: string): string[] => piecesOf(text).map((piece) => createHash('sha256').update(piece).digest('hex').slice(0, 32));
@@ -72,7 +73,7 @@ beforeEach(() => {
 
 test('a shell is started in the place of its session’s class', async () => {
   workspace.command('new-session -C general', undefined);
-  await vi.waitFor(() => expect(spawned.map(({ room }) => room?.class)).toEqual(['clinical', 'general']));
+  await waitFor(() => expect(spawned.map(({ room }) => room?.class)).toEqual(['clinical', 'general']));
   expect(spawned.map(({ room }) => room?.folder)).toEqual(['clinical', 'general'].map((of) => `/home/ada/.local/state/wardmux-classes/${person}/${of}`));
   // The folder of the clinical pane is not taken along.
   expect(spawned.map(({ cwd }) => cwd)).toEqual(['/home/ada', '/home/ada']);
@@ -94,7 +95,7 @@ test('what was copied in one class is not pasted into another, whole or in part,
 
 test('words of a line go into another class as the policy says, and are entered before they are typed', async () => {
   const first = pane();
-  await vi.waitFor(() => expect(workspace.recording(first)).toBeDefined());
+  await waitFor(() => expect(workspace.recording(first)).toBeDefined());
   workspace.command('new-session -C general', undefined);
   expect(workspace.command(`send-keys -t %${first} hello Enter`, pane())).toMatchObject({
     refused: true,
@@ -108,7 +109,7 @@ test('words of a line go into another class as the policy says, and are entered 
 
 test('what a line has opened is of the class where that was given, whatever is in front when it is answered', async () => {
   workspace.command('new-session -d -C general', undefined);
-  await vi.waitFor(() => expect(spawned).toHaveLength(2));
+  await waitFor(() => expect(spawned).toHaveLength(2));
   workspace.command(`confirm-before "send-keys 'patient 4711' Enter" ; switch-client -n`, pane());
   const asked = happened.find((each): each is Extract<ClientAction, { action: 'open' }> => each.action === 'open')!;
   const answer = () => workspace.command(asked.words!['command']!, pane(), asked.from);
@@ -137,11 +138,11 @@ test('a name that is given in one class goes into another as its text does', () 
 
 test('a session whose class the policy does not name any more starts no shell, and nothing goes out of it', async () => {
   workspace.command('new-session -C general', undefined);
-  await vi.waitFor(() => expect(spawned).toHaveLength(2));
+  await waitFor(() => expect(spawned).toHaveLength(2));
   classes = [clinical];
   workspace.command('split-window', undefined);
   const failed = (): string | undefined => workspace.view!.windows.flatMap(({ panes }) => panes).find(({ state }) => state === 'failed')?.sentence;
-  await vi.waitFor(() => expect(failed()).toContain('has no class "general" any more'));
+  await waitFor(() => expect(failed()).toContain('has no class "general" any more'));
   expect(spawned).toHaveLength(2);
   workspace.copied(pane(), digests('something of general'));
   workspace.command('switch-client -n', undefined);
@@ -152,7 +153,7 @@ test('a shell that is not started since its class’s place is not what it has t
   noRoom = 'It is a link. No shell is started.';
   workspace.command('split-window', undefined);
   const panes = () => workspace.view!.windows.flatMap((window) => window.panes);
-  await vi.waitFor(() => expect(panes().find(({ state }) => state === 'failed')?.sentence).toBe(noRoom));
+  await waitFor(() => expect(panes().find(({ state }) => state === 'failed')?.sentence).toBe(noRoom));
   expect(happened.filter(({ action }) => action === 'pane.refused')).toEqual([
     { action: 'pane.refused', person, detail: { pane: pane(), sessionClass: 'clinical' } },
   ]);

@@ -2,9 +2,10 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { WorkspaceView } from '../src/types/workspace-view.ts';
 import { rig, type Rig } from './app.fixture.ts';
+import { waitFor } from '../test/support/wait-for.ts';
 
 const STEPS = 1000;
 /** Nobody opens more, so that the state stays small. */
@@ -59,7 +60,7 @@ test(
     const tail = new Tail(made.home);
     const ids = tail.next().flatMap(({ action, person }) => (action === 'person.roles' ? [person!] : []));
     const posted = made.posted as readonly { readonly event?: string; readonly payload?: unknown; readonly error?: { readonly code: string } }[];
-    const soon = (condition: () => void | Promise<void>): Promise<void> => vi.waitFor(condition, { interval: 1, timeout: 5000 });
+    const soon = (condition: () => void | Promise<void>): Promise<void> => waitFor(condition);
 
     /** Live panes of each, and the model: who is in, who is away and not parked yet, who failed last. */
     const panes: [number[], number[]] = [[], []];

@@ -1,11 +1,10 @@
 /** What a logind says, heard by what main hears the machine with: a real bus, a logind that speaks the real interface, and the real systemd-inhibit. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startBus, type TestBus } from '../../src/dbus/bus.fixture.ts';
 import { noLogind, startLogind, type TestLogind } from '../../test/support/logind.ts';
 import type { HostSignal } from '../host.ts';
 import { watchSignals, type Signals } from './signals.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
+import { waitFor } from '../../test/support/wait-for.ts';
 
 describe('a logind on a bus', () => {
   let bus: TestBus;
@@ -15,7 +14,7 @@ describe('a logind on a bus', () => {
   /** Until the app has locked. */
   let locked: PromiseWithResolvers<void>;
   /** A busy machine is slow; a signal that never comes is found by the test's own limit. */
-  const hears = (...wanted: HostSignal[]): Promise<void> => vi.waitFor(() => expect(heard).toEqual(wanted), { timeout: 30_000 });
+  const hears = (...wanted: HostSignal[]): Promise<void> => waitFor(() => expect(heard).toEqual(wanted));
 
   beforeEach(async (context) => {
     if (noLogind !== undefined) context.skip(noLogind);
@@ -30,16 +29,13 @@ describe('a logind on a bus', () => {
     });
     await logind.says('inhibits');
     // Somebody listens when they hear; the last thing that they ask for is the session's properties.
-    await vi.waitFor(
-      async () => {
-        await logind.tell('active 0');
-        expect(heard).toContain('user-switch');
-      },
-      { timeout: 30_000, interval: 100 },
-    );
+    await waitFor(async () => {
+      await logind.tell('active 0');
+      expect(heard).toContain('user-switch');
+    });
     // What a bus brings comes in order: nothing of that is still on its way.
     await logind.tell('lock');
-    await vi.waitFor(() => expect(heard.at(-1)).toBe('os-lock'), { timeout: 30_000 });
+    await waitFor(() => expect(heard.at(-1)).toBe('os-lock'));
     heard.length = 0;
   });
   afterEach(async () => {
@@ -54,20 +50,20 @@ describe('a logind on a bus', () => {
     expect(logind.said.find(({ inhibits }) => inhibits)?.['inhibits']).toEqual(['sleep:shutdown', 'Wardmux', expect.stringContaining('Locks'), 'delay']);
     for (const times of [1, 2]) {
       await logind.tell('sleep');
-      await vi.waitFor(() => expect(heard.filter((signal) => signal === 'suspend')).toHaveLength(times), { timeout: 30_000 });
+      await waitFor(() => expect(heard.filter((signal) => signal === 'suspend')).toHaveLength(times));
       // It was announced, and nothing has let go of it.
       expect(logind.said.filter(({ asleep }) => asleep)).toHaveLength(times - 1);
       locked.resolve();
       await logind.says('asleep', times);
       locked = Promise.withResolvers();
       await logind.tell('wake');
-      await vi.waitFor(() => expect(heard.filter((signal) => signal === 'resume')).toHaveLength(times), { timeout: 30_000 });
+      await waitFor(() => expect(heard.filter((signal) => signal === 'resume')).toHaveLength(times));
       locked.resolve();
       await logind.says('inhibits', times + 1);
       locked = Promise.withResolvers();
     }
     await logind.tell('shutdown');
-    await vi.waitFor(() => expect(heard.at(-1)).toBe('shutdown'), { timeout: 30_000 });
+    await waitFor(() => expect(heard.at(-1)).toBe('shutdown'));
     locked.resolve();
     await new Promise((resolve) => setImmediate(resolve));
     expect(logind.said.filter(({ down }) => down)).toEqual([]);

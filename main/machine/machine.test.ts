@@ -2,12 +2,13 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { noBus, serve, startBus, type TestBus, type TestService } from '../../src/dbus/bus.fixture.ts';
 import { decodeMessage, encodeMessage, valuesOf } from '../../src/dbus/message.ts';
 import { Variant, type Value } from '../../src/dbus/values.ts';
 import { idleReader } from './idle.ts';
 import { machineBuses, slept, watchSignals } from './signals.ts';
+import { waitFor } from '../../test/support/wait-for.ts';
 
 /** A bus that answers calls by their member, or their property, with a value of this type. @returns its address, and how often it was connected to */
 async function bus(answers: Readonly<Record<string, Variant>>): Promise<{ readonly address: string; readonly connections: () => number; close(): void }> {
@@ -111,7 +112,7 @@ test.each([
 });
 
 /** Programs start as quickly as a busy machine lets them. */
-const soon = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 10_000 });
+const soon = (check: () => void): Promise<void> => waitFor(check);
 
 test('a real bus is here', (context) => {
   if (noBus) context.skip(noBus);

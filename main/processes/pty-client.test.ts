@@ -5,6 +5,7 @@ import { sentenceOf } from '../../src/types/sentence.ts';
 import type { Child, Host } from '../host.ts';
 import { isStopped } from '../machine/processes.ts';
 import { PtyClient } from './pty-client.ts';
+import { waitFor } from '../../test/support/wait-for.ts';
 
 /** A pty host that says what the test lets it say. */
 function setup(pid = 1) {
@@ -67,9 +68,9 @@ test('whoever waits for a host that ends is told so in a sentence, and not that 
 test('two checkpoints that meet are asked for one after the other, and both come', async () => {
   const { client, say, numbers } = setup();
   const both = Promise.all([client.checkpoint(), client.checkpoint()]);
-  await vi.waitFor(() => expect(numbers().length).toBe(1));
+  await waitFor(() => expect(numbers().length).toBe(1));
   say({ id: numbers()[0], ok: true, output: {} });
-  await vi.waitFor(() => expect(numbers().length).toBe(2));
+  await waitFor(() => expect(numbers().length).toBe(2));
   say({ id: numbers()[1], ok: true, output: {} });
   await both;
 });
@@ -109,7 +110,7 @@ test('a lock waits 300 ms for a pty host that was stopped, and 2 s for one that 
       .catch(() => ends.push(name));
   try {
     program.kill('SIGSTOP');
-    await vi.waitFor(() => expect(isStopped(program.pid!)).toBe(true));
+    await waitFor(() => expect(isStopped(program.pid!)).toBe(true));
     vi.useFakeTimers();
     detach(program.pid!, 'stopped');
     detach(process.pid, 'slow');

@@ -111,4 +111,4 @@ test('where nobody knows which slots there are, they are out', async () => {
   known = { ...known, slots: 'f'.repeat(64) };
   await look();
   expect(lock.mock.calls).toEqual([['policy']]);
-}, 20_000);
+});

@@ -2,11 +2,12 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Kept } from '../../src/mux/state/kept.ts';
 import { openHome, type Home } from '../../src/storage/index.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { WorkspaceMemory, type WorkspaceMemoryParts } from './memory.ts';
+import { waitFor } from '../../test/support/wait-for.ts';
 
 const person = 'p-0123456789ab';
 const kept = (name: string | null): Kept => ({
@@ -70,7 +71,7 @@ afterEach(() => rmSync(home.folder, { recursive: true, force: true }));
 test('what was kept comes back in the next run, and is said', async () => {
   const first = memory();
   first.changed(kept('bed 12'));
-  await vi.waitFor(() => expect(existsSync(file())).toBe(true));
+  await waitFor(() => expect(existsSync(file())).toBe(true));
   expect(await memory().recall()).toEqual(kept('bed 12'));
   expect(said).toEqual([['note', expect.stringContaining('as you left them')]]);
 });
@@ -78,7 +79,7 @@ test('what was kept comes back in the next run, and is said', async () => {
 test('what is the same is not written again, and the newest wins', async () => {
   const first = memory();
   for (const name of ['a', 'b', 'b', 'c']) first.changed(kept(name));
-  await vi.waitFor(async () => expect(await memory().recall()).toEqual(kept('c')));
+  await waitFor(async () => expect(await memory().recall()).toEqual(kept('c')));
   expect(asked.filter((request) => request === 'keepWorkspace')).toHaveLength(1);
   first.changed(kept('c'));
   await new Promise((turn) => setImmediate(turn));
@@ -88,7 +89,7 @@ test('what is the same is not written again, and the newest wins', async () => {
 test('while nobody is in nothing is written; the last window takes the file with it', async () => {
   const first = memory();
   first.changed(kept('a'));
-  await vi.waitFor(() => expect(existsSync(file())).toBe(true));
+  await waitFor(() => expect(existsSync(file())).toBe(true));
   const before = readFileSync(file());
   open = false;
   first.changed(kept('locked'));
@@ -98,7 +99,7 @@ test('while nobody is in nothing is written; the last window takes the file with
   expect(await first.recall()).toBeUndefined();
   open = true;
   first.changed(undefined);
-  await vi.waitFor(() => expect(existsSync(file())).toBe(false));
+  await waitFor(() => expect(existsSync(file())).toBe(false));
 });
 
 const record = (text: string): string => JSON.stringify({ format: 'wardmux-workspace', version: 1, iv: 'iv', ciphertext: [...text].toReversed().join('') });
@@ -139,7 +140,7 @@ test.each<[string, string, 'tampered'?]>([
 
 async function seal(name: string): Promise<Buffer> {
   memory().changed(kept(name));
-  await vi.waitFor(() => expect(existsSync(file())).toBe(true));
+  await waitFor(() => expect(existsSync(file())).toBe(true));
   return readFileSync(file());
 }
 
@@ -162,7 +163,7 @@ test.each(['no-answer', 'vault-ended', 'locked'])(
     // It is asked again where there is no view yet, as after a lock in the middle, and then everything is kept as before.
     expect(await next.recall()).toEqual(kept('bed 12'));
     next.changed(kept('bed 13'));
-    await vi.waitFor(async () => expect(await memory().recall()).toEqual(kept('bed 13')));
+    await waitFor(async () => expect(await memory().recall()).toEqual(kept('bed 13')));
   },
 );
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { firstHome, ownFolder } from '../../test/support/first-home.ts';
 import { encodeFrame } from '../bridge/frames.ts';
 import { PageKey } from '../bridge/channel/web.ts';
@@ -46,9 +46,6 @@ import {
   type Permission,
   type Standing,
 } from './index.ts';
-
-// A passphrase is derived, which takes half a second of a free core.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** What the table says, which access.test.ts holds to what was thought of: here it is whether each door asks it, and does as it says. */
 const may = (needs: Permission, standing: Standing): boolean => denialOf(needs, standing, NOW) === undefined;

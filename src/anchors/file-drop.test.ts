@@ -108,7 +108,7 @@ describe('a head is not taken for kept', () => {
     const reason = noSmallDisk(disk);
     context.skip(reason !== undefined, reason);
     const child = join(import.meta.dirname, '../../test/support/drop-child.ts');
-    const { stdout, stderr } = await onSmallDisk(disk, '1m', child, [disk], process.env, 15_000);
+    const { stdout, stderr } = await onSmallDisk(disk, '1m', child, [disk], process.env, 60_000);
     expect(stdout, stderr).toBe(['full: disk-full', 'half a line is left', 'room: anchored 5', 'read-only: read-only', 'writable: anchored 6', ''].join('\n'));
   });
 

@@ -1,6 +1,6 @@
 /** Over a real ledger: what is open is told once, again after a crash and no more than that, and with each event that others enter. */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { firstHome, ownFolder } from '../../test/support/first-home.ts';
 import { Alerts, type Alert } from '../alerts/evaluate.ts';
 import { ledgerPaths } from '../ledger/files.ts';
@@ -11,6 +11,7 @@ import { appendEvent, openInstallation } from '../services/installation/installa
 import { testEvent } from '../ledger/fixture.ts';
 import { AuditHost, openAlertsOf } from './host.ts';
 import { auditParentService, auditService, MOST_TOLD, type AuditParentService, type AuditService, type OpenAlerts } from './service.ts';
+import { waitFor } from '../../test/support/wait-for.ts';
 
 const ends: (() => void)[] = [];
 afterEach(() => ends.splice(0).forEach((end) => end()));
@@ -58,7 +59,7 @@ test('what is open is told when the ledger was read, and again when there is ano
   const { home, enter } = await installation();
   await enter(refused);
   const host = begin(home.folder);
-  await vi.waitFor(() => expect(host.told.map(names)).toEqual([['policy-file']]));
+  await waitFor(() => expect(host.told.map(names)).toEqual([['policy-file']]));
   // What is entered and raises nothing is no news.
   await enter({ action: 'app.stop', detail: {} });
   expect(names(await host.look())).toEqual(['policy-file']);
@@ -92,7 +93,7 @@ test('a ledger that does not hold has no alerts: that is said, and they are ther
   bad[bad.indexOf('"action"') + 10]! ^= 1;
   writeFileSync(events, bad);
   const host = begin(home.folder);
-  await vi.waitFor(() => expect(host.blind).toHaveLength(1));
+  await waitFor(() => expect(host.blind).toHaveLength(1));
   expect(host.blind[0]).toContain('Nothing is shown of a ledger that does not hold');
   await expect(host.look()).rejects.toMatchObject({ code: 'blind' });
   writeFileSync(events, good);

@@ -7,8 +7,6 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { DERIVED } from './bundle-files.ts';
 import { beginPartial, sweepPartials } from './partial.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
-
 /** What somebody else does just before the sweep lists a folder. */
 const meanwhile = vi.hoisted((): { act: ((path: string) => void) | undefined } => ({ act: undefined }));
 vi.mock('node:fs', async (original) => {

@@ -27,7 +27,7 @@ beforeAll(async () => {
   });
   bundle = join(site.folder, 'bundle');
   await site.export(id, bundle, { asked: { kinds: standardKinds } });
-}, 60_000);
+});
 afterAll(() => site.dispose());
 
 /** All files of the bundle and of the folder beside it. */

@@ -282,7 +282,7 @@ test('whoever puts any number of files where events are kept has one event of th
   expect(said(rest)).toEqual(waited());
   expect(readdirSync(late)).toEqual([]);
   expect(readdirSync(options.folder).filter((file) => /^unvouched-.*-late-/.test(file))).toHaveLength(strange);
-}, 60_000);
+});
 
 test('many events are kept in several files, none larger than what is read, in their order', async () => {
   const options = testLedgerOptions();

@@ -234,7 +234,7 @@ test('two writers in one process and four processes at once make one ledger with
   await a.close();
   await b.close();
   expect(readLedger(made.folder, made.key)).toMatchObject({ events: 151, faults: [] });
-}, 30_000);
+});
 
 test('a writer that goes on while somebody reads is not a head that was set back; one that was is', async () => {
   const made = await filled();
@@ -291,7 +291,7 @@ test('whoever reads beside a writer that never rests finds no fault', async () =
   expect((await ended)[0]).toBe(0);
   expect(faults).toEqual([]);
   expect(met).toBeGreaterThan(0);
-}, 60_000);
+});
 
 test('a writer that is killed while it holds the lock holds nobody up; half a line that it left is moved aside', async () => {
   const made = options();

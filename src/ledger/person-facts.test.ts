@@ -1,14 +1,12 @@
 /** Who belongs here and what they may do, over any list of events, good and forged: held against the rules of docs/format.md, written a second time here. */
 import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import fc from 'fast-check';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { roles as allRoles, type Role } from '../types/words.ts';
 import { LedgerFacts } from './facts.ts';
 import type { KnownPerson } from './person-facts.ts';
 import type { LedgerEvent } from './types.ts';
 
-// Some ten thousand signatures are made and judged.
-vi.setConfig({ testTimeout: 60_000 });
 const installation = 'w-000000000001';
 interface Keys {
   readonly privateKey: KeyObject;

@@ -1,7 +1,7 @@
 /** One security admin, with as many keys of their own making as they like, against what takes two: named attacks, ordinary days, and long random walks. */
 import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import fc from 'fast-check';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import type { Role } from '../types/words.ts';
 import { deedText, type DeedRequest } from './certificate.ts';
 import { unentitledWhy } from './entitled.ts';
@@ -9,8 +9,6 @@ import { LedgerFacts } from './facts.ts';
 import { BOUND_MS, WAIT_MS } from './quorum.ts';
 import type { LedgerEvent } from './types.ts';
 
-// Some ten thousand signatures are made and judged.
-vi.setConfig({ testTimeout: 60_000 });
 const installation = 'w-000000000001';
 const BEGAN = Date.parse('2026-11-28T12:00:00.000Z');
 const HOUR = 60 * 60 * 1000;

@@ -136,7 +136,7 @@ test('a passphrase is tried on the record of the moment in which the attempt is 
     await expect(tryIt(who, 'new')).rejects.toThrow(wrongPassphrase().message);
   }
   made.identity.destroy();
-}, 60_000);
+});
 
 /** A list of which nobody knows but who looks: it comes with this look, counted from 1. */
 function comesAt(nth: number, news: Partial<OutsideWord>): OutsideWord {

@@ -1,5 +1,5 @@
 /** Changes of key slots on an open identity: what opens afterwards, what does not, and that the keys stay the same. */
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { newScryptParameters, scryptLimits } from '../crypto/kdf.ts';
 import { modelOf } from './authenticators.ts';
 import { changeCost, changePassphrase, nameSlot, newCodes, rebind, removeSlot, slotAdvice } from './change.ts';
@@ -13,8 +13,6 @@ import { personSchema } from './schema.ts';
 import { isWayIn } from './slot.ts';
 import type { Person } from './types.ts';
 
-// scrypt takes half a second of a free core.
-vi.setConfig({ testTimeout: 60_000 });
 const bytes = (text: string): Buffer => Buffer.from(text, 'utf8');
 const old = bytes('kettle orbit willow prairie stamp');
 const fresh = bytes('violin harbour seven lanterns moss');

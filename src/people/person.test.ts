@@ -21,8 +21,6 @@ import { asOperator } from './active.fixture.ts';
 import type { OpenIdentity } from './identity.ts';
 import type { PersonRecord } from './types.ts';
 
-// scrypt takes half a second of a free core, and some tests derive eight keys.
-vi.setConfig({ testTimeout: 60_000 });
 const bytes = (text: string): Buffer => Buffer.from(text, 'utf8');
 const passphrase = bytes('a quiet ward at four in the morning');
 /** The least, without measuring. */

@@ -3,7 +3,7 @@ import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { certify, keysText, type Certificate } from '../ledger/certificate.ts';
 import { LedgerFacts } from '../ledger/facts.ts';
 import { Ledger } from '../ledger/ledger.ts';
@@ -16,8 +16,6 @@ import { asKnown, enterStaged, factsOf, mismatch, readPinned, saveUse, stageChan
 import type { Person, PersonRecord } from './types.ts';
 import { firstHome, ownFolder } from '../../test/support/first-home.ts';
 
-// scrypt takes half a second of a free core.
-vi.setConfig({ testTimeout: 60_000 });
 let place: string;
 let home: Home;
 let person: PersonRecord;

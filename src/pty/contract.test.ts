@@ -91,8 +91,7 @@ function start(kind: 'event loop' | 'thread' | 'fake', seen: (bytes: Uint8Array)
 }
 
 const send = (subject: Subject, line: string): boolean => subject.pty.write(Buffer.from(`${line}\n`));
-const until = (subject: Subject, check: (output: string) => boolean): Promise<void> =>
-  expect.poll(() => check(subject.output()), { timeout: 10_000, interval: 2 }).toBe(true);
+const until = (subject: Subject, check: (output: string) => boolean): Promise<void> => expect.poll(() => check(subject.output()), { interval: 2 }).toBe(true);
 
 describe.each(['event loop', 'thread', 'fake'] as const)('a pty (%s)', (kind) => {
   test('gives output, takes input, and tells the exit last', async () => {

@@ -48,7 +48,7 @@ export const owner = somebody();
 export const { recipient } = owner;
 
 /** How long a host that never answers is given. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 
 /** Keeps what it is given in the clear, and fails when it is told to. */
 class FakeWriter implements RecordedPtyWriter {

@@ -116,12 +116,13 @@ test('100 runs of a child that prints 1 MB and exits at once lose 0 bytes in the
     expect(reader.fault).toBeUndefined();
     rmSync(join(host.folder, recording), { recursive: true });
   }
-}, 120_000);
+}, 300_000);
 
 test('kill -9 in the middle of output leaves a recording that reads back to its last whole record, and no shell', async () => {
   const host = new Host();
   const { recording, pid } = await host.spawn(1, ['bash', '-c', 'i=0; while :; do echo "line $((i++))"; done']);
-  await host.until('sealed');
+  // More than a thousand lines.
+  await host.until('sealed', ({ bytes }) => Number(bytes) > 20_000);
   const gone = host.gone();
   host.child.kill('SIGKILL');
   await gone;
@@ -132,8 +133,8 @@ test('kill -9 in the middle of output leaves a recording that reads back to its 
   for (const [index, line] of lines.entries()) if (line !== `line ${index}`) expect.fail(`line ${index} is ${line}`);
   expect([undefined, 'torn']).toContain(reader.fault?.code);
   // The kernel hangs up the terminal when nobody holds its master any more.
-  await expect.poll(() => alive(pid), { timeout: 5000 }).toBe(false);
-}, 30_000);
+  await expect.poll(() => alive(pid)).toBe(false);
+});
 
 test('when main is gone, recordings end with that reason and shells are hung up', async () => {
   const host = new Host();
@@ -143,7 +144,7 @@ test('when main is gone, recordings end with that reason and shells are hung up'
   expect(await gone).toEqual({ code: 0, signal: null });
   expect(alive(pid)).toBe(false);
   expect(JSON.parse(readFileSync(join(host.folder, recording, 'end.json'), 'utf8'))).toMatchObject({ reason: 'main-gone' });
-}, 30_000);
+});
 
 test('stop tells every end before the process goes', async () => {
   const host = new Host();
@@ -155,7 +156,7 @@ test('stop tells every end before the process goes', async () => {
   const ends = host.posts.flatMap((message) => (message.type === 'notice' && message.notice.kind === 'end' ? [message.notice.reason] : []));
   expect(ends).toEqual(['app-stop', 'app-stop']);
   expect(host.posts.filter(({ type }) => type === 'exit').length).toBe(2);
-}, 30_000);
+});
 
 test('a locked pane is recorded on: lock event, new segment, what was printed meanwhile', async () => {
   const host = new Host();
@@ -170,7 +171,7 @@ test('a locked pane is recorded on: lock event, new segment, what was printed me
   expect(output.toString()).toBe('before\r\nwhile locked\r\n');
   expect(codes).toBe('solroxe');
   expect(reader.segments).toEqual([0, 1]);
-}, 30_000);
+});
 
 /** Soft and hard limit of a core file, as the kernel says them. */
 const coreLimits = (pid: number | string): string[] => /^Max core file size +(\S+) +(\S+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'latin1'))!.slice(1);

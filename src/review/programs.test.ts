@@ -154,10 +154,10 @@ for (const { name, needs, command, steps } of programs)
       seen.output(data);
     });
     for (const [sees, types] of steps) {
-      await waitFor(() => (typeof sees === 'string' ? expect(screen()).toContain(sees) : expect(screen()).toMatch(sees)), 15_000);
+      await waitFor(() => (typeof sees === 'string' ? expect(screen()).toContain(sees) : expect(screen()).toMatch(sees)));
       pty.write(types);
     }
-    await waitFor(() => expect(ended).toBe(true), 15_000);
+    await waitFor(() => expect(ended).toBe(true));
     seen.dispose();
 
     // As it came, cut smaller: moments lie within a screen that is being drawn too.

@@ -111,7 +111,7 @@ test('whatever is printed, each row that the screen has when an event ends was t
     }),
     { numRuns: 150 },
   );
-}, 60_000);
+});
 
 test('nothing is kept that grows without end', async () => {
   let marks = 0;

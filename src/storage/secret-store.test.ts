@@ -45,7 +45,7 @@ describe('without a Secret Service', () => {
       try { await new AsyncEntry('wardmux', 'x', { linux: { store: 'secret-service' } }).setSecret(new Uint8Array(1)); console.log('stored'); }
       catch { console.log('refused'); } process.exit(0); });`;
     const env = { PATH: process.env['PATH'], HOME: folder(), DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent/bus' };
-    expect(execFileSync(process.execPath, ['--input-type=module', '-e', script], { env, encoding: 'utf8', timeout: 10_000 }).trim()).toBe('refused');
+    expect(execFileSync(process.execPath, ['--input-type=module', '-e', script], { env, encoding: 'utf8', timeout: 60_000 }).trim()).toBe('refused');
   });
 
   test('a store that is missing later is an error with a sentence', async () => {

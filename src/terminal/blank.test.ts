@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { Terminal } from '@xterm/headless';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { askCursor, probeStart } from '../../test/support/terminal-probe.ts';
+import { PATIENCE_MS } from '../../test/support/wait-for.ts';
 import { askPosition, blankSequence, clearSequence } from './blank.ts';
 
 const piece = fc.constantFrom(
@@ -66,11 +68,10 @@ test('the cursor of xterm stands or blinks afterwards as it was found, whatever 
   const folder = mkdtempSync(join(tmpdir(), 'wb-'));
   try {
     writeFileSync(join(folder, 'blank'), blankSequence + clearSequence);
-    const ask = (name: string): string => `printf "\\033P\\$q q\\033\\\\"; cat > ${name}`;
-    writeFileSync(join(folder, 'probe'), `stty raw -echo min 0 time 5; ${ask('found')}; printf "\\033[5 q"; ${ask('changed')}; cat blank; ${ask('left')}`);
+    writeFileSync(join(folder, 'probe'), `${probeStart}${askCursor('found')}printf '\\033[5 q'; ${askCursor('changed')}cat blank; ${askCursor('left')}`);
     const env = { PATH: process.env['PATH'], HOME: folder, LANG: 'C.UTF-8' };
     for (const blinks of ['-bc', '+bc']) {
-      const done = spawnSync('xvfb-run', ['-a', 'xterm', blinks, '-e', 'sh probe'], { cwd: folder, env, timeout: 30_000 });
+      const done = spawnSync('xvfb-run', ['-a', 'xterm', blinks, '-e', 'sh probe'], { cwd: folder, env, timeout: PATIENCE_MS });
       expect(done.status).toBe(0);
       const [found, changed, left] = ['found', 'changed', 'left'].map((name) => readFileSync(join(folder, name), 'latin1'));
       expect(found).toMatch(/^\x1bP1\$r\d q/);
@@ -80,4 +81,4 @@ test('the cursor of xterm stands or blinks afterwards as it was found, whatever 
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
-}, 70_000);
+});

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { decodeFrame, encodeFrame, type ViewFrame } from '../bridge/frames.ts';
 import { PageKey, type PageChannel } from '../bridge/channel/web.ts';
 import { composeSums, EXPORT_NAMESPACE, readVerifier, signAsInstallation, trustText, verifyBundle, type BundleStatement } from '../export/index.ts';
@@ -30,8 +30,6 @@ import { installationTrust } from '../services/installation/trust.ts';
 import { FlatLine, type Flat } from '../process/flat.fixture.ts';
 import { vaultService } from './service.ts';
 
-// scrypt takes half a second of a free core, and some tests derive eight keys.
-vi.setConfig({ testTimeout: 90_000 });
 const words = 'kettle orbit willow prairie stamp';
 const party = { origin: 'https://wardmux.localhost', rpId: 'wardmux.localhost' };
 const kdf = newScryptParameters();

@@ -130,7 +130,7 @@ describe('a recording that is looked at masked', () => {
       }),
       { numRuns: 15, seed: 13 },
     );
-  }, 60_000);
+  });
 
   test('and with nothing covered shows it', async () => {
     const { writer, clock } = await newRecording();

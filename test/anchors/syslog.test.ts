@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { createServer as createTlsServer } from 'node:tls';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi, type TestContext } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, type TestContext } from 'vitest';
 import { START, temporary, TestLedger } from '../../src/anchors/fixture.ts';
 import { AnchorKeeper, BACKOFF_MS } from '../../src/anchors/keeper.ts';
 import { readHeads } from '../../src/anchors/known.ts';
@@ -16,8 +16,6 @@ import type { SyslogAnchor } from '../../src/anchors/syslog.ts';
 import { TestAuthority, type Issued } from '../support/certificates.ts';
 import { Collector, noRsyslog } from '../support/rsyslog.ts';
 import { waitFor } from '../support/wait-for.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let authority: TestAuthority;
 let stranger: TestAuthority;

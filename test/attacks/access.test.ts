@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { openLedger } from '../../src/services/installation/open-ledger.ts';
 import { nodeFlags } from '../../src/native/protect.ts';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
@@ -11,8 +11,6 @@ import { enrol, prepareEnrolment } from '../../src/services/people/people.ts';
 import { commandScript } from '../support/command.ts';
 import { firstHome, firstWords as words, ownFolder } from '../support/first-home.ts';
 import { forAudit } from '../support/disclosure.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const auditorsWords = 'marble canyon drizzle hammock violet';
 let place: string;

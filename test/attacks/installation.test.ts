@@ -113,7 +113,7 @@ if (missing.length === 0)
     afterEach(() => {
       put(honest);
       expect(wardmux(['ledger', 'verify', '--anchor', drop, '--trust', trust])).toMatchObject({ status: 0, out: expect.stringMatching(/^good: /) });
-    }, 60_000);
+    });
     afterAll(() => {
       keyring?.stop();
       rmSync(place, { recursive: true, force: true });
@@ -126,7 +126,7 @@ if (missing.length === 0)
       for (const args of [['ledger', 'verify'], ['ledger', 'show'], ['trust'], ['list'], ['policy', 'accept', ...person]])
         expect(wardmux(args)).toMatchObject(refused);
       expect(wardmux(['record', '--', 'true']).err).toContain('the public key is not what the Secret Service holds');
-    }, 60_000);
+    });
 
     test('with a key of their own in a file is refused; where no Secret Service is, heads outside and trust.json find it', async () => {
       await becomeTheInstallation('file');
@@ -138,7 +138,7 @@ if (missing.length === 0)
       });
       expect(wardmux(['ledger', 'verify', '--trust', trust], noBus())).toMatchObject({ status: 54, out: expect.stringMatching(/^other-installation: /) });
       expect(wardmux(['trust'], noBus()).err).toContain('The identity of this installation could not be checked');
-    }, 60_000);
+    });
 
     test('who also accepts an audit key of their own, as that installation, has nothing sealed to it where the pin can be asked; a trust.json finds it elsewhere', async () => {
       const stranger = generateAuditKey();
@@ -158,7 +158,7 @@ if (missing.length === 0)
       expect(readdirSync(join(home, 'recordings'))).toEqual([]);
       // Where the Secret Service cannot be asked, whoever has a trust.json finds it.
       expect(wardmux(['ledger', 'verify', '--trust', trust], noBus())).toMatchObject({ status: 54, out: expect.stringMatching(/^other-installation: /) });
-    }, 60_000);
+    });
 
     test('a first run in the place of an installation that the account knows says so, and replaces it only where that is said in words', () => {
       const there = join(place, 'there');
@@ -181,14 +181,14 @@ if (missing.length === 0)
       rmSync(there, { recursive: true });
       renameSync(join(place, 'gone'), there);
       expect(wardmux(['ledger', 'verify'], keyring.env, there)).toMatchObject(refused);
-    }, 60_000);
+    });
 
     test('who sets the folder back and says that its keys are in files is refused', () => {
       put(older);
       expect(wardmux(['ledger', 'verify'])).toMatchObject({ status: 51 });
       edit((installation) => (installation['secretStore'] = 'file'));
       expect(wardmux(['ledger', 'verify'])).toMatchObject(refused);
-    }, 60_000);
+    });
 
     test('without a bus, what the file drop holds still counts, and an honest ledger is not called plainly good', () => {
       const unchecked = wardmux(['ledger', 'verify'], noBus());
@@ -200,7 +200,7 @@ if (missing.length === 0)
       expect(wardmux(['list'], noBus())).toMatchObject({ status: 0, err: expect.stringContaining('could not be checked') });
       put(older);
       expect(wardmux(['ledger', 'verify'], noBus())).toMatchObject({ status: 51, out: expect.stringMatching(/^diverged: /) });
-    }, 60_000);
+    });
 
     test('a folder that was moved is believed from the first unlock on, and not before', () => {
       const moved = join(place, 'moved');
@@ -217,5 +217,5 @@ if (missing.length === 0)
       // Under its id the Secret Service has a newer head now, wherever the folder lies.
       rmSync(honest, { recursive: true });
       renameSync(moved, honest);
-    }, 60_000);
+    });
   });

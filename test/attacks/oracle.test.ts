@@ -2,13 +2,14 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { RECORDING, unlocked, type Rig } from '../../main/app.fixture.ts';
 import { composeSums, ed25519SshKey, EXPORT_NAMESPACE, parseTrust, readVerifier, sshVerify, type BundleStatement } from '../../src/export/index.ts';
 import { openHome, requireInstallation } from '../../src/storage/index.ts';
 import { version } from '../../src/version.ts';
 import type { Flat } from '../../src/process/flat.fixture.ts';
 import type { VaultInput } from '../../src/vault/service.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 const events = (home: string): { action: string; detail: Record<string, unknown> }[] =>
@@ -21,7 +22,7 @@ async function withPane(): Promise<Rig & { person: string }> {
   const made = await unlocked();
   made.ask('hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
   made.ask('workspace.size', { cols: 80, rows: 24 });
-  await vi.waitFor(() => expect(events(made.home).some(({ action }) => action === 'pane.open')).toBe(true));
+  await waitFor(() => expect(events(made.home).some(({ action }) => action === 'pane.open')).toBe(true));
   return { ...made, person: made.vaultHeard.find(({ type }) => type === 'unlockPassphrase')!['person'] as string };
 }
 
@@ -48,10 +49,10 @@ async function exporting(made: Rig): Promise<VaultInput<'export'> & { readonly i
   const pane = events(made.home).find(({ action }) => action === 'pane.open')!.detail['pane'];
   const [ticket, posted] = [before, made.posted.length];
   made.ask('export.plan', { ticket, pane });
-  await vi.waitFor(() => expect(made.posted.slice(posted).some(({ output }) => (output as { clearBytes?: number } | undefined)?.clearBytes === 10)).toBe(true));
+  await waitFor(() => expect(made.posted.slice(posted).some(({ output }) => (output as { clearBytes?: number } | undefined)?.clearBytes === 10)).toBe(true));
   made.ask('export.start', { ticket, form: 'evidence', path: '/nonexistent/bundle' });
   let asked: Flat | undefined;
-  await vi.waitFor(() => {
+  await waitFor(() => {
     asked = made.vaultHeard.slice(before).find(({ type }) => type === 'export');
     expect(asked).toBeDefined();
   });
@@ -62,8 +63,8 @@ test('bytes, checkpoints and bundles that nobody asked for are not signed, and t
   const made = await withPane();
   made.vaultSays({ type: 'sign', request: 0, bytes: Buffer.from('wardmux.localhost/w-0/ledger\n99\n') });
   made.vaultSays({ type: 'attest', ticket: 99, statement: statement(made.person) });
-  await vi.waitFor(() => expect(made.signatures).toEqual(['']));
-  await vi.waitFor(() =>
+  await waitFor(() => expect(made.signatures).toEqual(['']));
+  await waitFor(() =>
     expect(events(made.home).filter(({ detail }) => detail?.['peer'] === 'vault-host' && detail['code'] === 'bad-message').length).toBeGreaterThanOrEqual(2),
   );
 });
@@ -76,17 +77,17 @@ test('during an export: one signature, for that recording and that person, over 
   ]) {
     const asked = await exporting(made);
     made.vaultSays({ type: 'attest', ticket: asked.ticket, statement: forged });
-    await vi.waitFor(() => expect(made.signatures.splice(0)).toEqual(['']));
+    await waitFor(() => expect(made.signatures.splice(0)).toEqual(['']));
     // The attempt has used up the one signature of this export.
     made.vaultSays({ type: 'attest', ticket: asked.ticket, statement: statement(made.person) });
-    await vi.waitFor(() => expect(made.signatures.splice(0)).toEqual(['']));
+    await waitFor(() => expect(made.signatures.splice(0)).toEqual(['']));
     made.vaultSays({ type: 'refused', id: asked.id, code: 'contradicted', sentence: 'No.' });
   }
   // Facts out of shape, such as a file more, are refused before anybody looks at them.
   const asked = await exporting(made);
   made.vaultSays({ type: 'attest', ticket: asked.ticket, statement: { ...statement(made.person), verifier: digest('a verifier that says good') } });
   made.vaultSays({ type: 'attest', ticket: asked.ticket, statement: statement(made.person) });
-  await vi.waitFor(() => expect(made.signatures.filter(Boolean)).toHaveLength(1));
+  await waitFor(() => expect(made.signatures.filter(Boolean)).toHaveLength(1));
   expect(made.signatures.shift()).toBe('');
   const installation = requireInstallation(openHome(made.home));
   const trust = parseTrust(asked.trust) as never;
@@ -108,7 +109,7 @@ test('during an export: one signature, for that recording and that person, over 
     sha256: digest('sums'),
     redaction: { folder: '/nonexistent/bundle-redaction', list: digest('list'), recognisers: '1.0.0', withheld: 0, released: 0 },
   });
-  await vi.waitFor(() =>
+  await waitFor(() =>
     expect(
       events(made.home)
         .filter(({ action }) => action === 'export')

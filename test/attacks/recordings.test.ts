@@ -42,6 +42,7 @@ import { newRecording, rotated } from '../support/recording.ts';
 import { firstHome, firstWords as words, ownFolder } from '../support/first-home.ts';
 import { runHere, type Printed } from '../support/run-here.ts';
 import { forAudit } from '../support/disclosure.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
@@ -523,7 +524,7 @@ test('a recording that the ledger does not know is unknown also while a program 
   const child = spawn('flock', ['--no-fork', segment(folder, 0), 'sleep', '600'], { stdio: 'ignore' });
   children.push(child);
   writeFileSync(join(folder, 'live'), JSON.stringify({ pid: child.pid, started: startOf(child.pid!), boot: bootId() }));
-  await vi.waitFor(() => expect(liveState(folder)).toBe('live'), { timeout: 30_000 });
+  await waitFor(() => expect(liveState(folder)).toBe('live'));
   const verify = await wardmux('ledger', 'verify');
   expect(verify).toMatchObject({ status: 9, out: expect.stringMatching(/^unknown-recording: /) });
   expect(verify.out).toContain(`\nunknown: ${strange}\n`);

@@ -38,7 +38,7 @@ beforeAll(() => {
   mkdirSync(join(made, 'share'));
   commandsOver(made, join(made, 'home')).install(join(made, 'share'));
   cpSync(join(made, 'share'), join(made, 'share-as-it-was'), { recursive: true });
-}, 60_000);
+});
 afterAll(() => {
   for (const folder of scratch.splice(0)) rmSync(folder, { recursive: true, force: true });
 });

@@ -13,7 +13,7 @@ test('full and read-only disks have their sentences, lose nothing, and keep nobo
   const program = new URL('./vault-disk.fixture.ts', import.meta.url).pathname;
   const { stdout, stderr } = spawnSync('unshare', [...inside, `${mount} && exec "$0" "$1" ${disk}`, process.execPath, program], {
     encoding: 'utf8',
-    timeout: 30_000,
+    timeout: 60_000,
   });
   expect(stderr).toBe('');
   expect(JSON.parse(stdout)).toMatchObject({

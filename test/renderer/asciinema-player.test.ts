@@ -4,13 +4,11 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Terminal } from '@xterm/headless';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { forAudit } from '../support/disclosure.ts';
 import { firstHome, firstWords, ownFolder } from '../support/first-home.ts';
 import { runHere } from '../support/run-here.ts';
 import { launch } from './harness.ts';
-
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 const player = join(dirname(createRequire(import.meta.url).resolve('asciinema-player')), 'bundle/asciinema-player.min.js');
 const [cols, rows] = [60, 12] as const;

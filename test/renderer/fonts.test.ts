@@ -39,7 +39,7 @@ test.each(surfaces.flatMap(([surface, part, word]) => ways.map(([how, answer]) =
       });
     });
     const { page } = opened;
-    await page.locator(part).first().waitFor({ timeout: 10_000 });
+    await page.locator(part).first().waitFor();
     await until(async () => (await page.evaluate<string>('document.body.innerText')).toLowerCase().includes(word.toLowerCase()), word);
     expect(asked).toBeGreaterThan(0);
     expect(await page.evaluate(`[...document.fonts].some((font) => font.status === 'loaded')`)).toBe(false);

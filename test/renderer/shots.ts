@@ -34,7 +34,7 @@ export async function fourPanes(opened: Opened): Promise<void> {
   ];
   for (const [i, pane] of panes.entries()) await core.print(pane, texts[i] ?? '');
   await core.settled();
-  await page.waitForFunction('document.querySelector(".xterm-rows")?.textContent.length > 100');
+  await until(() => page.evaluate<boolean>('document.querySelector(".xterm-rows")?.textContent.length > 100'), 'the text of a pane');
 }
 
 interface Shot {

@@ -700,7 +700,7 @@ describe('what reaches a shell', () => {
     await core.settled();
     const box = (await (await page.$('.xterm-screen'))!.boundingBox())!;
     await page.mouse.move(box.x + 20, box.y + 10);
-    await until(async () => (await page.textContent('.rule__flags').catch(() => ''))?.includes('https://example.invalid/x'), 'the target in the rule', 3000);
+    await until(async () => (await page.textContent('.rule__flags').catch(() => ''))?.includes('https://example.invalid/x'), 'the target in the rule');
     await page.mouse.click(box.x + 20, box.y + 10);
     expect(opened.context.pages()).toHaveLength(1);
     await prefix(']');

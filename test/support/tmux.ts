@@ -1,7 +1,7 @@
 /** A real terminal for a test: tmux on a server of its own, with real keys, and a look at what a person would see. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { waitFor } from './wait-for.ts';
+import { PATIENCE_MS, waitFor } from './wait-for.ts';
 
 /** A server that was ended may still be on its way out of the last one's socket. */
 let servers = 0;
@@ -74,7 +74,7 @@ export class Tmux {
     return this.#run('display-message', '-p', format).trimEnd();
   }
 
-  async sees(pattern: RegExp | string, limitMs = 20_000): Promise<void> {
+  async sees(pattern: RegExp | string, limitMs = PATIENCE_MS): Promise<void> {
     await waitFor(() => {
       const screen = this.screen();
       if (typeof pattern === 'string' ? screen.includes(pattern) : pattern.test(screen)) return;

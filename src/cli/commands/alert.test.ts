@@ -1,7 +1,7 @@
 /** `wardmux alerts` and `alert close|note` as scripts use them: what is open, who closes it and who does not, and what is left when somebody signs what they may not. */
 import { closeSync, cpSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
 import { runHere } from '../../../test/support/run-here.ts';
 import { newScryptParameters } from '../../crypto/kdf.ts';
@@ -9,8 +9,6 @@ import { deciderOf } from '../../services/deeds/decide.ts';
 import { appendEvent, openInstallation } from '../../services/installation/installation.ts';
 import { openLedger } from '../../services/installation/open-ledger.ts';
 import { enrol, prepareEnrolment } from '../../services/people/people.ts';
-
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 const auditorWords = 'marble canyon drizzle hammock violet';
 /** A name that a note may have and nothing else of ours. */

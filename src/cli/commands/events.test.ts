@@ -42,7 +42,7 @@ beforeAll(async () => {
   } catch {
     // The command closed it.
   }
-}, 60_000);
+});
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 test('all of it, in order, byte for byte as it is stored, and the reading itself as its last event', async () => {

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { makers } from '../../import/fixture.ts';
 import { openRecording } from '../../recording/reader.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
@@ -11,8 +11,6 @@ import { forAudit } from '../../../test/support/disclosure.ts';
 import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
 import { runHere } from '../../../test/support/run-here.ts';
 import { noSmallDisk, onSmallDisk } from '../../../test/support/small-disk.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let place: string;
 let home: string;
@@ -284,7 +282,7 @@ test('a disk that becomes full in the middle leaves nothing of it', async (conte
   const reason = noSmallDisk(disk);
   context.skip(reason !== undefined, reason);
   const child = join(import.meta.dirname, '../../../test/support/import-child.ts');
-  const { stdout, stderr } = await onSmallDisk(disk, '3m', child, [disk], process.env, 30_000);
+  const { stdout, stderr } = await onSmallDisk(disk, '3m', child, [disk], process.env, 60_000);
   expect(JSON.parse(stdout || '{}'), stderr).toEqual({
     code: 'write-failed',
     entered: 0,

@@ -1,7 +1,7 @@
 /** `wardmux hold`, `delete` and `retention` as scripts use them, and what list, play, export and verify say afterwards. */
 import { closeSync, cpSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { forAudit } from '../../../test/support/disclosure.ts';
 import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
 import { runHere } from '../../../test/support/run-here.ts';
@@ -10,8 +10,6 @@ import { acceptAsItStands } from '../../policy/force.fixture.ts';
 import { deciderOf } from '../../services/deeds/decide.ts';
 import { openLedger } from '../../services/installation/open-ledger.ts';
 import { enrol, prepareEnrolment } from '../../services/people/people.ts';
-
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 const auditorWords = 'marble canyon drizzle hammock violet';
 let made: string;

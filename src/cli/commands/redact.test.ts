@@ -146,6 +146,6 @@ test('a span alone, and recognisers that were chosen', () => {
   const bundle = join(place, 'part');
   expect(own('export', recording, '-o', bundle, ...forAudit, '--redact', 'password', '--to', '0')).toMatchObject({ status: 0 });
   expect(exports().at(-1)!.detail).toMatchObject({ redaction: 'chosen', part: true });
-  expect(readFileSync(join(bundle, 'session.cast'), 'utf8')).not.toContain('feed');
+  expect(readFileSync(join(bundle, 'session.cast'), 'utf8')).not.toContain('feed adt');
   expect(wardmux('verify', bundle, '--trust', join(place, 'trust.json'))).toMatchObject({ status: 0 });
 });

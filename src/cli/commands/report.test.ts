@@ -32,7 +32,7 @@ beforeAll(async () => {
   const policy = join(home, 'policy.json');
   writeFileSync(policy, readFileSync(policy, 'utf8').replace('"idleSeconds": 300', '"idleSeconds": 240'));
   await acceptAsItStands(home);
-}, 60_000);
+});
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 test('the timers of a day are those of the policy that was in force, with who set them', async () => {

@@ -1,7 +1,7 @@
 /** Stops over a real ledger: who may, who lifts, what is refused meanwhile, and events that nobody certified who may. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { firstHome, ownFolder } from '../../../test/support/first-home.ts';
 import { newScryptParameters } from '../../crypto/kdf.ts';
 import { certify, personStopText, stationStopText } from '../../ledger/certificate.ts';
@@ -23,8 +23,6 @@ import { openLedger } from '../installation/open-ledger.ts';
 import { enrol, prepareEnrolment, setState, type PeopleParts } from '../people/people.ts';
 import { liftStop, requireLifter, stopPerson, stopStation } from './stop.ts';
 
-// scrypt takes half a second of a free core.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const words = 'marble canyon drizzle hammock violet';
 const kdf = newScryptParameters();
 let made: FirstRunResult;

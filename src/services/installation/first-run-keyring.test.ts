@@ -80,7 +80,7 @@ if (missingKeyringPrograms.length === 0)
       expect(second.installation.secretStore).toBe('file');
       expect(await open()).toMatchObject({ identity: { state: 'pinned' } });
       expect(pins()).toEqual([{ how: 'first-run', previous: first.installation.id }]);
-    }, 60_000);
+    });
 
     test('while the keyring is locked nothing is made over what it may know, unless that is given up; later it says what to do, and that works', async () => {
       const first = await run();
@@ -126,5 +126,5 @@ if (missingKeyringPrograms.length === 0)
       expect(site.identity.state).toBe('unpinned');
       expect(await pinFirstUse(site.home, site.installation)).toBe(true);
       expect(await open()).toMatchObject({ identity: { state: 'pinned' } });
-    }, 60_000);
+    });
   });

@@ -1,7 +1,7 @@
 /** Enrolment, roles and state over a real ledger: what files and the ledger have afterwards, and what is refused. */
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newScryptParameters } from '../../crypto/kdf.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { OpenIdentity } from '../../people/identity.ts';
@@ -19,8 +19,6 @@ import { choosePerson, meant } from './person.ts';
 import { installationTrust } from '../installation/trust.ts';
 import { firstHome, firstWords as words, ownFolder } from '../../../test/support/first-home.ts';
 
-// scrypt takes half a second of a free core.
-vi.setConfig({ testTimeout: 60_000 });
 const hers = 'marble canyon drizzle hammock violet';
 const kdf = newScryptParameters();
 let place: string;

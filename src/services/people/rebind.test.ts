@@ -1,7 +1,7 @@
 /** New keys for somebody who lost everything: by two, with what was shown, and what opens afterwards and what does not. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newScryptParameters } from '../../crypto/kdf.ts';
 import { keyText } from '../../ledger/certificate.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
@@ -21,8 +21,6 @@ import { changeSlots } from './slots.ts';
 import { installationTrust } from '../installation/trust.ts';
 import { firstHome, ownFolder } from '../../../test/support/first-home.ts';
 
-// scrypt takes half a second of a free core.
-vi.setConfig({ testTimeout: 60_000 });
 const kdf = newScryptParameters();
 const words = { kim: 'marble canyon drizzle hammock violet', jo: 'violin harbour seven lanterns moss', new: 'ribbon falcon cobalt meadow trumpet' };
 const badge: Shown = { checked: 'staff-badge' };

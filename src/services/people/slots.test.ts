@@ -1,6 +1,6 @@
 /** Changes of key slots in one process with its ledger: what the ledger says of them, and what is shown. */
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newScryptParameters } from '../../crypto/kdf.ts';
 import { changePassphrase, newCodes } from '../../people/change.ts';
 import type { OpenIdentity } from '../../people/identity.ts';
@@ -11,8 +11,6 @@ import { factsOf, openInstallation, withLedger, type OpenInstallation } from '..
 import { changeSlots, changeSlotsOf, raiseCost, recover, slotNotes, slotViews } from './slots.ts';
 import { firstHome, firstWords as words, ownFolder } from '../../../test/support/first-home.ts';
 
-// scrypt takes half a second of a free core.
-vi.setConfig({ testTimeout: 60_000 });
 const others = 'violin harbour seven lanterns moss';
 const kdf = newScryptParameters();
 const now = new Date('2026-11-28T08:00:00.000Z');

@@ -1,7 +1,7 @@
 /** Deeds of people who were disabled after they were let in: asked again where they are entered, and found by whoever verifies where somebody enters them all the same. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newScryptParameters } from '../../crypto/kdf.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { installationNoteKey } from '../../ledger/note.ts';
@@ -20,8 +20,6 @@ import { changePolicy } from './change.ts';
 import { rotateKey } from '../installation/rotate-key.ts';
 import { firstHome, ownFolder } from '../../../test/support/first-home.ts';
 
-// scrypt takes half a second of a free core.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const hers = 'marble canyon drizzle hammock violet';
 const kdf = newScryptParameters();
 let place: string;

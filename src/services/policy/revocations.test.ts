@@ -22,9 +22,6 @@ import { enrol, prepareEnrolment } from '../people/people.ts';
 import { requireList, Revocations } from './revocations.ts';
 
 vi.mock('../../disk/plain.ts', { spy: true });
-// scrypt takes half a second of a free core.
-vi.setConfig({ testTimeout: 60_000 });
-
 const words = 'marble canyon drizzle hammock violet';
 const HOUR = 3_600_000;
 const [key, stranger] = [listKey(), listKey()];
