@@ -175,7 +175,7 @@ export const rules = {
     severity: 'warn',
     owner: 'auditor',
     dueHours: 72,
-    actions: ['policy.change', 'person.keys', 'person.roles', 'person.state', 'installation.key', 'hold.clear', 'recording.deleted'],
+    actions: ['policy.change', 'person.keys', 'person.roles', 'person.state', 'installation.key', 'hold.clear', 'recording.deleted', 'recording.erased'],
     // The first run is at whatever hour somebody sets a workstation up.
     is: (event, { isOddHour }) => isOddHour && event.person !== undefined && !isOfFirstRun(event),
     by: person,
@@ -253,12 +253,12 @@ export const rules = {
     is: (event, { ownerOf }) => has('key', 'audit')(event) && event.person !== undefined && ownerOf(text(event, 'recording')) === event.person,
   },
   'deleted-early': {
-    help: 'A recording was deleted before its time.',
+    help: 'A recording was deleted before its time, or a span of one was erased.',
     severity: 'page',
     owner: 'auditor',
     dueHours: 24,
-    actions: ['recording.deleted'],
-    is: has('cause', 'early'),
+    actions: ['recording.deleted', 'recording.erased'],
+    is: (event) => event.action === 'recording.erased' || has('cause', 'early')(event),
   },
   'hold-changed': { help: 'A hold was set, or is over.', severity: 'warn', owner: 'auditor', dueHours: 72, actions: ['hold.set', 'hold.clear'], is: always },
   'recording-off': {
