@@ -75,6 +75,7 @@ const written: Readonly<Record<string, readonly [when: readonly Phase[], roles: 
   'recording.unmask': [['open'], ['auditor']],
   'ledger.verify': [['open'], ['operator', 'auditor', 'security']],
   'audit-key.prove': [['open'], ['auditor', 'security']],
+  'audit-key.rewrap': [['open'], ['security']],
   'vault.slot.add': [['open'], ['operator', 'auditor', 'security', 'custodian', 'emergency']],
   'vault.slot.change': [['open'], ['operator', 'auditor', 'security', 'custodian', 'emergency']],
   'command.give': [['open'], ['operator', 'auditor', 'security', 'custodian', 'emergency']],

@@ -35,6 +35,8 @@ export function takeCounted(facts: LedgerFacts, event: LedgerEvent, states?: Rec
 const deeds: Readonly<Record<string, Permission>> = {
   'installation.key': 'installation.rotate',
   'audit-key.proven': 'audit-key.prove',
+  'audit-key.rewrap': 'audit-key.rewrap',
+  'audit-key.rewrapped': 'audit-key.rewrap',
 };
 
 /** An event that could not be so at its place, and why: to stand behind "event N ". */

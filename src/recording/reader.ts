@@ -16,6 +16,7 @@ import { coveredBytes, parseFrame, SEGMENT_MAGIC, SEGMENT_MAGIC_2, TYPE_HEADER, 
 import { parseHeader, segmentName, segmentNumber } from './header.ts';
 import { RECORDING_ID } from '../types/ids.ts';
 import { commitmentOf, openSealed, PieceSalts, pieceDigest, pieceSeal, Ratchet, recordNonce, segmentKey, TAG_BYTES } from './ratchet.ts';
+import { wrapFor } from './rewrapped.ts';
 import type { Frame, FrameFault, RecordingEvent, SegmentHeader, SegmentOpener } from './types.ts';
 import type { TreeHead } from '../types/head.ts';
 
@@ -299,11 +300,11 @@ export class RecordingReader {
   }
 
   async #ratchetOf(header: SegmentHeader, opener: SegmentOpener, frame: Frame): Promise<Ratchet | undefined> {
-    const entry = header.recipients.find((recipient) => recipient.kid === opener.kid);
-    if (!entry) throw new RecordingError('not-a-recipient', `Recording ${header.recording} is not sealed to this key.`);
+    const wrapped = wrapFor(this.folder, header, opener.kid);
+    if (wrapped === undefined) throw new RecordingError('not-a-recipient', `Recording ${header.recording} is not sealed to this key.`);
     let secret: Buffer;
     try {
-      secret = await opener.open(entry.jwe);
+      secret = await opener.open(wrapped);
     } catch {
       this.#stop(
         'bad-seal',

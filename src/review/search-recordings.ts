@@ -4,6 +4,7 @@
  */
 import { liveState } from '../recording/live.ts';
 import { openRecording, readHeader } from '../recording/reader.ts';
+import { wrapFor } from '../recording/rewrapped.ts';
 import type { SegmentOpener } from '../recording/types.ts';
 import { sentenceOf } from '../types/sentence.ts';
 import { needleOf, searchRecording, type SearchHit } from './search.ts';
@@ -50,7 +51,7 @@ export async function* searchRecordings(
     let wake = (): void => {};
     try {
       const first = await readHeader(folder, 0);
-      if (first && !first.header.recipients.some(({ kid }) => kid === opener.kid)) {
+      if (first && wrapFor(folder, first.header, opener.kid) === undefined) {
         closed++;
         continue;
       }

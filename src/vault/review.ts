@@ -3,6 +3,7 @@
  * process, and with it everything that was read.
  */
 import { readHeader } from '../recording/reader.ts';
+import { wrapFor } from '../recording/rewrapped.ts';
 import { RecordingError } from '../recording/errors.ts';
 import type { SegmentOpener } from '../recording/types.ts';
 import { coveredLine } from '../redaction/index.ts';
@@ -57,7 +58,7 @@ export class Review {
   ): Promise<{ readonly whole: boolean; readonly commands?: { readonly fromUs: number; readonly toUs: number } }> {
     this.close();
     const first = await readHeader(folder, 0);
-    if (first && !first.header.recipients.some(({ kid }) => kid === opener.kid))
+    if (first && wrapFor(folder, first.header, opener.kid) === undefined)
       throw new RecordingError(
         'not-a-recipient',
         'This recording is not sealed to that key: it opens for its person, and with the audit keys of the policy that was in force when it began.',

@@ -1,6 +1,10 @@
-/** `wardmux audit-key prove`: somebody has the private half of an audit key that the policy names. */
+/** `wardmux audit-key prove|new|rewrap`: somebody has the private half of an audit key that the policy names; and another one that takes its place. */
 import { resolve } from 'node:path';
-import { AuditKeyOpener } from '../../recording/wrap.ts';
+import { createNew, writeAtomic } from '../../disk/atomic.ts';
+import { toJson } from '../../disk/json.ts';
+import { loadPolicy, parsePolicy } from '../../policy/index.ts';
+import { AuditKeyOpener, generateAuditKey } from '../../recording/wrap.ts';
+import { rewrapRecordings } from '../../services/recordings/rewrap.ts';
 import { mediumOf, type Medium } from '../../disk/media.ts';
 import { requireStillMay } from '../../services/deeds/admit.ts';
 import { provesAuditKey } from '../../services/policy/audit-key.ts';
@@ -52,18 +56,75 @@ async function prove(file: string, options: PersonOptions & { json?: boolean }, 
   return exit.done;
 }
 
+interface NewOptions {
+  readonly out: string;
+  readonly label: string;
+  readonly replace?: string;
+}
+
+/** A new key, and the wish that the policy names it. */
+async function makeNew({ out, label, replace }: NewOptions, io: CliIo): Promise<number> {
+  const site = await openInstallation(io);
+  const { policy } = loadPolicy(site.home);
+  if (replace !== undefined && !policy.auditKeys.some(({ kid }) => kid === replace))
+    throw new CliError('usage', `The policy names no audit key ${printable(replace.slice(0, 60))}, but ${policy.auditKeys.map(({ kid }) => kid).join(', ')}. Nothing was made.`);
+  const { recipient, file } = generateAuditKey();
+  const auditKeys = [...policy.auditKeys.filter(({ kid }) => kid !== replace), { kid: recipient.kid, label, jwk: recipient.jwk }];
+  const text = toJson({ ...policy, auditKeys });
+  parsePolicy(Buffer.from(text), site.home.policy);
+  createNew(resolve(out), toJson(file));
+  writeAtomic(site.home.policy, text);
+  await io.out(`${recipient.kid}\n`);
+  io.talk(
+    `Written to ${site.home.policy}. It is in force when two have run: wardmux policy accept. Then it opens what begins from then on; what was recorded before, once whoever has the audit key of before has run: wardmux audit-key rewrap FILE`,
+  );
+  return exit.done;
+}
+
+/** What an audit key of before opens, wrapped once more for those of the policy in force. */
+async function rewrap(file: string, options: PersonOptions & { json?: boolean }, io: CliIo): Promise<number> {
+  const site = await openInstallation(io);
+  const opener = await AuditKeyOpener.fromFile(resolve(file));
+  const inForce = await policyOf(site);
+  const identity = await unlockPerson(site, options, io);
+  identity.destroy();
+  const person = identity.person.id;
+  const done = await withLedger(site, ({ ledger }) => rewrapRecordings({ home: site.home, ledger, person, inForce, opener }), { identity, talk: io.talk });
+  if (options.json) await io.out(jsonText({ key: opener.kid, ...done }));
+  else await io.out(`${done.segments} segments of ${done.recordings} recordings open with ${done.to.join(', ')} too.\n`);
+  if (done.closed > 0) io.talk(`${done.closed} segments are not sealed to ${opener.kid}, or did not open with it: another audit key of before may open them.`);
+  io.talk(`The key ${opener.kid} still opens what it opened: keep its file as safe as ever, and what was handed out, backed up or written down under it opens with no other.`);
+  return exit.done;
+}
+
 export const auditKey: CliCommand = {
   name: 'audit-key',
-  needs: { prove: 'audit-key.prove' },
-  summary: 'Shows that you have the private audit key that the policy names.',
+  needs: { prove: 'audit-key.prove', new: 'policy.propose', rewrap: 'audit-key.rewrap' },
+  summary: 'Shows that you have the private audit key that the policy names, and has another one take its place.',
   description:
-    'A fresh challenge is sealed to the audit key of the policy in force and opened with the file. That it was, and whether the file lies on a removable medium, on another disk or on that of the recordings, is entered in the ledger. Who unlocks at the terminal is asked once a day until it lies elsewhere.',
-  examples: [['wardmux audit-key prove /media/ada/SAFE/wardmux-audit-key-ward7.json', 'asks for your passphrase']],
+    'A new key is proposed in policy.json, and two accept it; from then on recordings are sealed to it. What was recorded before is wrapped once more for it by whoever has the key of before, while recordings go on; a call that was cut off is made again. To prove: a fresh challenge is sealed to the audit key of the policy in force and opened with the file. That it was, and whether the file lies on a removable medium, on another disk or on that of the recordings, is entered in the ledger. Who unlocks at the terminal is asked once a day until it lies elsewhere.',
+  examples: [
+    ['wardmux audit-key prove /media/ada/SAFE/wardmux-audit-key-ward7.json', 'asks for your passphrase'],
+    ['wardmux audit-key new --out /media/ada/SAFE/next.json --replace KID', 'a new key in the place of another one; then: wardmux policy accept'],
+    ['wardmux audit-key rewrap /media/ada/SAFE/before.json', 'what the key of before opens, for the new one too'],
+  ],
   declare: (command, io, done) => {
     personOptions(command.command('prove'))
       .description('Opens a challenge with the key in FILE, and enters that.')
       .argument('<FILE>', 'the file of the audit key, where it is kept')
       .option('--json', 'print key, policy and place as JSON')
       .action(async (file: string, options: PersonOptions & { json?: boolean }) => done(await prove(file, options, io)));
+    command
+      .command('new')
+      .description('Makes an audit key in a new file, and proposes it in policy.json.')
+      .requiredOption('--out <FILE>', 'a new file for the private half')
+      .option('--label <TEXT>', 'what the policy calls it', 'Audit key')
+      .option('--replace <KID>', 'an audit key of the policy that is to go')
+      .action(async (options: NewOptions) => done(await makeNew(options, io)));
+    personOptions(command.command('rewrap'))
+      .description('Has what the audit key in FILE opens wrapped once more for the others of the policy in force.')
+      .argument('<FILE>', 'the file of the audit key of before')
+      .option('--json', 'print what was done as JSON')
+      .action(async (file: string, options: PersonOptions & { json?: boolean }) => done(await rewrap(file, options, io)));
   },
 };

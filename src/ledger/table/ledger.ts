@@ -117,6 +117,20 @@ export const ledgerRows = [
     { person: 'required' },
   ),
   row(
+    'audit-key.rewrap',
+    'Somebody with the private half of an audit key began to have what it opens wrapped once more, for the other audit keys of the policy in force (to).',
+    { ecs: 'configuration:change', ocsf: '5019:1', dicom: '110113/~110129', act: 'U', safeguard: 'encryption' },
+    { key: 'kid', to: 'kids', policySha256: 'sha256' },
+    { person: 'required' },
+  ),
+  row(
+    'audit-key.rewrapped',
+    'What came of that: so many segments of so many recordings were wrapped once more; closed: so many are not sealed to that key, or did not open.',
+    { ecs: 'configuration:change', ocsf: '5019:1', dicom: '110113/~110129', act: 'U', safeguard: 'encryption' },
+    { key: 'kid', to: 'kids', policySha256: 'sha256', recordings: 'count', segments: 'count', closed: 'count' },
+    { person: 'required' },
+  ),
+  row(
     'audit-key.asked',
     'Somebody who unlocked at the terminal was asked to move an audit key off this disk, because nobody has shown that it lies elsewhere.',
     { ecs: 'configuration:info', ocsf: '5019:1', dicom: '110113/~110129', act: 'R', safeguard: 'encryption' },

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { writeAll } from '../../disk/bytes.ts';
 import { requirePlain } from '../../disk/plain.ts';
 import { segmentNumber } from '../../recording/header.ts';
+import { REWRAPPED } from '../../recording/rewrapped.ts';
 
 /** In the folder of recordings: what is to take the place of segments while a span of one is erased. No id looks like it, and no backup takes it. */
 export const ERASING = '.erasing';
@@ -34,7 +35,7 @@ export function destroyFolder(folder: string): void {
   if (!isFolder(folder)) throw new Error(`${folder} is no folder`);
   for (const name of readdirSync(folder)) {
     const segment = name.endsWith(OLD) ? name.slice(0, -OLD.length) : name;
-    if (segmentNumber(segment) !== undefined && lstatSync(join(folder, name)).isFile()) overwrite(join(folder, name), WRAP_BYTES);
+    if ((segmentNumber(segment) !== undefined || name === REWRAPPED) && lstatSync(join(folder, name)).isFile()) overwrite(join(folder, name), WRAP_BYTES);
   }
   rmSync(folder, { recursive: true, force: true });
 }

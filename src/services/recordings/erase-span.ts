@@ -6,7 +6,7 @@
  * names the digest of what is left, then they take their places. Whatever a crash leaves before the event is thrown away, and behind it finished, by the next
  * call and by the next `retention run`.
  */
-import { closeSync, existsSync, fsyncSync, linkSync, lstatSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, fsyncSync, linkSync, lstatSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { syncFolder } from '../../disk/atomic.ts';
 import { writeAll } from '../../disk/bytes.ts';
@@ -21,6 +21,7 @@ import { frameBytes, SEGMENT_MAGIC_2 } from '../../recording/frame.ts';
 import { segmentName, segmentNumber } from '../../recording/header.ts';
 import { pieceSeal, Ratchet, segmentKey } from '../../recording/ratchet.ts';
 import { openRecording, readHeader, RecordingReader, type OpenedRecord } from '../../recording/reader.ts';
+import { REWRAPPED, wrapFor } from '../../recording/rewrapped.ts';
 import type { RecordingEvent, SegmentOpener } from '../../recording/types.ts';
 import { checkRecording, type Asked } from '../../records/index.ts';
 import { RECORDING_ID } from '../../types/ids.ts';
@@ -57,6 +58,8 @@ export async function eraseSpanOf(parts: SpanParts, recording: string, asked: Sp
   const next = join(home.recordings, ERASING, recording);
   try {
     mkdirSync(next, { mode: 0o700, recursive: true });
+    // What opens it may lie beside it: the new segments are opened before they take their places.
+    if (existsSync(join(folder, REWRAPPED))) copyFileSync(join(folder, REWRAPPED), join(next, REWRAPPED));
     for (const segment of touched.segments) await writeAnew(folder, next, segment, asked);
     syncFolder(next);
     const left = (await erasedWith(folder, next))!;
@@ -131,7 +134,7 @@ async function writeAnew(folder: string, next: string, segment: number, asked: S
   const { opener } = asked;
   const one = (at: string): RecordingReader => new RecordingReader(at, [segment], { fromSegment: segment });
   const { header, frame: head } = (await readHeader(folder, segment))!;
-  const secret = await opener.open(header.recipients.find(({ kid }) => kid === opener.kid)!.jwe);
+  const secret = await opener.open(wrapFor(folder, header, opener.kid)!);
   const ratchet = new Ratchet(segmentKey(secret, header.recording, segment));
   secret.fill(0);
   const path = join(next, segmentName(segment));

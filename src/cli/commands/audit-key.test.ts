@@ -1,0 +1,144 @@
+/** Rotation of audit keys by the command line: a new key opens what was recorded before it, also where it was cut off, and nothing that is signed changes. */
+import { appendFileSync, closeSync, cpSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
+import { newRecording } from '../../../test/support/recording.ts';
+import { runHere } from '../../../test/support/run-here.ts';
+import { acceptAsItStands } from '../../policy/force.fixture.ts';
+import { noticeEntry } from '../../ledger/index.ts';
+import { AuditKeyOpener } from '../../recording/wrap.ts';
+import { openLedger } from '../../services/installation/open-ledger.ts';
+import { openRecording } from '../../recording/reader.ts';
+import { requireInstallation, homePaths } from '../../storage/index.ts';
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
+let made: string;
+let place: string;
+let home: string;
+let before: string;
+let after: string;
+let ids: readonly string[];
+
+async function wardmux(args: readonly string[], passphrase?: string) {
+  if (passphrase === undefined) return runHere(args, { home, place });
+  writeFileSync(join(place, 'passphrase'), `${passphrase}\n`);
+  const fd = openSync(join(place, 'passphrase'), 'r');
+  const ran = await runHere([...args, '--passphrase-fd', String(fd)], { home, place });
+  try {
+    closeSync(fd);
+  } catch {
+    // The command closed it.
+  }
+  return ran;
+}
+const play = (id: string, key: string) => wardmux(['play', id, '--raw', '--key', key]);
+const folderOf = (id: string): string => join(home, 'recordings', id);
+
+beforeAll(async () => {
+  made = place = ownFolder();
+  home = join(made, 'home');
+  (await firstHome(made)).identity.destroy();
+  const imported = async (text: string): Promise<string> => {
+    writeFileSync(join(made, 'a.cast'), `{"version":2,"width":80,"height":24}\n[0,"o",${JSON.stringify(text)}]\n`);
+    return (await wardmux(['import', join(made, 'a.cast')], firstWords)).out.trim();
+  };
+  ids = [await imported('first\r\n'), await imported('second\r\n')];
+});
+beforeEach(() => {
+  place = ownFolder();
+  home = join(place, 'home');
+  before = join(place, 'audit.json');
+  after = join(place, 'next.json');
+  cpSync(join(made, 'home'), home, { recursive: true });
+  cpSync(join(made, 'audit.json'), before);
+});
+
+/** The policy names a new key in the place of the one of the first run. */
+async function replaced(): Promise<string> {
+  const { kid } = await AuditKeyOpener.fromFile(before);
+  const done = await wardmux(['audit-key', 'new', '--out', after, '--replace', kid]);
+  expect(done, done.err).toMatchObject({ status: 0 });
+  await acceptAsItStands(home);
+  return done.out.trim();
+}
+
+test('a new key opens what was recorded before it once whoever has the one before says so, and everything still verifies', async () => {
+  const kid = await replaced();
+  expect((await play(ids[0]!, after)).status).toBe(4);
+  const done = await wardmux(['audit-key', 'rewrap', before], firstWords);
+  expect(done, done.err).toMatchObject({ status: 0, out: `2 segments of 2 recordings open with ${kid} too.\n`, err: expect.stringContaining('still opens') });
+  expect(await play(ids[0]!, after)).toMatchObject({ status: 0, out: 'first\r\n' });
+  expect(await play(ids[1]!, after)).toMatchObject({ status: 0, out: 'second\r\n' });
+  expect([0, 55]).toContain((await wardmux(['ledger', 'verify', '--deep'])).status);
+  const { out } = await wardmux(['ledger', 'show']);
+  expect(out.match(/audit-key\.rewrap\b/g)?.length).toBeGreaterThan(0);
+  expect(out).toContain('audit-key.rewrapped');
+  // Nothing is wrapped twice, and a backup has it.
+  const there = readFileSync(join(folderOf(ids[0]!), 'rewrapped.json'));
+  expect(await wardmux(['audit-key', 'rewrap', before], firstWords)).toMatchObject({ status: 0, out: expect.stringContaining('0 segments of 0 recordings') });
+  expect(readFileSync(join(folderOf(ids[0]!), 'rewrapped.json')).equals(there)).toBe(true);
+  const bk = join(place, 'bk');
+  expect((await wardmux(['backup', bk])).status).toBe(0);
+  const back = await runHere(['restore', bk, '--to', join(place, 'new'), '--key', after, '--read-only'], { home: join(place, 'nowhere'), place });
+  expect(back, back.err).toMatchObject({ status: 0 });
+  expect(readFileSync(join(place, 'new', 'recordings', ids[0]!, 'rewrapped.json')).equals(there)).toBe(true);
+});
+
+test('what was cut off goes on, and what is no wrap opens nothing and stops nothing', async () => {
+  await replaced();
+  // The second one cannot be written.
+  mkdirSync(join(folderOf(ids[1]!), 'rewrapped.json'));
+  const cut = await wardmux(['audit-key', 'rewrap', before], firstWords);
+  expect(cut.status).not.toBe(0);
+  const [first, second] = [existsSync(join(folderOf(ids[0]!), 'rewrapped.json')), statSync(join(folderOf(ids[1]!), 'rewrapped.json')).isDirectory()];
+  expect([first, second]).toEqual([true, true]);
+  expect((await play(ids[0]!, after)).status).toBe(0);
+  expect((await play(ids[1]!, after)).status).toBe(4);
+  rmSync(join(folderOf(ids[1]!), 'rewrapped.json'), { recursive: true });
+  expect(await wardmux(['audit-key', 'rewrap', before], firstWords)).toMatchObject({ status: 0, out: expect.stringContaining('1 segments of 1 recordings') });
+  expect((await play(ids[1]!, after)).status).toBe(0);
+  // Somebody puts there what they like: the owner and the key of before are not held up, and the new key opens nothing of it.
+  const path = join(folderOf(ids[1]!), 'rewrapped.json');
+  writeFileSync(path, readFileSync(join(folderOf(ids[0]!), 'rewrapped.json'), 'utf8').replace(ids[0]!, ids[1]!));
+  expect((await play(ids[1]!, after)).out).toBe('');
+  appendFileSync(path, '}');
+  expect((await play(ids[1]!, after)).status).toBe(4);
+  expect(await play(ids[1]!, before)).toMatchObject({ status: 0, out: 'second\r\n' });
+});
+
+test('a recording that goes on meanwhile is wrapped as far as it has come, and goes on', async () => {
+  const site = homePaths(home);
+  const installation = requireInstallation(site);
+  const { ledger } = await openLedger(site, installation);
+  const old = await AuditKeyOpener.fromFile(before);
+  const { jwk } = JSON.parse(readFileSync(before, 'utf8')) as { jwk: { x: string; y: string } };
+  const recipient = { kid: old.kid, role: 'audit', jwk: { kty: 'EC', crv: 'P-256', x: jwk.x, y: jwk.y } } as const;
+  const person = ledger.facts.people()[0]!;
+  const policySha256 = ledger.facts.policy!.sha256;
+  const { writer, notices } = await newRecording({ folder: site.recordings, installation: installation.id, person, policySha256, recipients: [recipient] });
+  writer.output(Buffer.from('so far\r\n'));
+  await writer.sync();
+  for (const notice of notices.splice(0)) await ledger.append(noticeEntry(notice));
+  await ledger.close();
+  await replaced();
+  expect((await wardmux(['audit-key', 'rewrap', before, '--json'], firstWords)).out).toMatch(/"recordings": 3/);
+  writer.output(Buffer.from('and on\r\n'));
+  await writer.end('closed');
+  const read: string[] = [];
+  const reader = await openRecording(writer.folder);
+  for await (const { events } of reader.contents(await AuditKeyOpener.fromFile(after)))
+    for (const { code, data } of events) if (code === 'o') read.push(Buffer.from(data).toString());
+  expect([read.join(''), reader.fault]).toEqual(['so far\r\nand on\r\n', undefined]);
+});
+
+test('a key that no policy named, and one beside which there is no other, are sentences, and nothing is entered', async () => {
+  expect(await wardmux(['audit-key', 'rewrap', before], firstWords)).toMatchObject({ status: 1, err: expect.stringContaining('names no other audit key') });
+  await replaced();
+  const stranger = ownFolder();
+  (await firstHome(stranger)).identity.destroy();
+  expect(await wardmux(['audit-key', 'rewrap', join(stranger, 'audit.json')], firstWords)).toMatchObject({ status: 1, err: expect.stringContaining('No policy') });
+  expect(await wardmux(['audit-key', 'new', '--out', join(place, 'x.json'), '--replace', 'nobody'])).toMatchObject({ status: 2 });
+  expect([existsSync(join(place, 'x.json')), (await wardmux(['ledger', 'show'])).out.includes('audit-key.rewrap')]).toEqual([false, false]);
+});
