@@ -1,11 +1,11 @@
 /**
  * `npm run bench`: the figures of docs/bench/latest.md, measured here and now against the peers that are installed.
  *
- *   npm run bench -- [--quick] [--rounds N] [--size MB] [--only REGEX] [--before DIR] [--record] [--pane] [--lock] [--window] [--versions] [--ledger] [--verify] [--review] [--redaction] [--people]
+ *   npm run bench -- [--quick] [--rounds N] [--size MB] [--only REGEX] [--before DIR] [--record] [--pane] [--lock] [--window] [--versions] [--ledger] [--verify] [--review] [--redaction] [--people] [--backup]
  *
  * --quick   20 MB and 3 rounds, printed and kept in the cache only: to see that it works, not to quote
  * --before  a built clone of another version: its `wardmux record` runs in the same rounds, and so do its start, its pane and its keys (--versions)
- * --record  the recorders;  --pane  the visible pane;  --lock  the lock;  --window  its start, return and rest;  --versions  beside the version before;  --ledger  the ledger;  --verify  bundles and both verifiers;  --review  looking back;  --redaction  the recognisers, which writes docs/redaction.md too;  --people  many of them.
+ * --record  the recorders;  --pane  the visible pane;  --lock  the lock;  --window  its start, return and rest;  --versions  beside the version before;  --ledger  the ledger;  --verify  bundles and both verifiers;  --review  looking back;  --redaction  the recognisers, which writes docs/redaction.md too;  --people  many of them;  --backup  backups, and what is due.
  *           All of them unless some are named; the others stay as they were measured before.
  *
  * Exit status: 0 measured (whatever the figures are), 1 something could not be measured that should have been.
@@ -13,6 +13,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { benchBackup } from './backup.ts';
 import { corpus } from './corpus.ts';
 import { machine, machineLine, type Machine } from './machine.ts';
 import { benchLedger } from './ledger.ts';
@@ -48,6 +49,7 @@ const { values } = parseArgs({
     review: { type: 'boolean', default: false },
     redaction: { type: 'boolean', default: false },
     people: { type: 'boolean', default: false },
+    backup: { type: 'boolean', default: false },
   },
 });
 const all =
@@ -60,7 +62,8 @@ const all =
   !values.verify &&
   !values.review &&
   !values.redaction &&
-  !values.people;
+  !values.people &&
+  !values.backup;
 const rounds = Number(values.rounds ?? (values.quick ? 3 : 7));
 const megabytes = Number(values.size ?? (values.quick ? 20 : 200));
 /** Of each kind: the worst of so many is what is quoted. */
@@ -122,6 +125,7 @@ interface Parts {
   readonly review?: Measured<FigureRow>;
   readonly redaction?: Measured<FigureRow>;
   readonly people?: Measured<FigureRow>;
+  readonly backup?: Measured<FigureRow>;
 }
 
 const here = machine();
@@ -161,6 +165,11 @@ if (all || values.people) {
   now.people = measured(await benchPeople({ rounds: most, say }), most, 0);
 }
 
+if (all || values.backup) {
+  const size = values.quick ? 40 : 500;
+  now.backup = measured(await benchBackup({ cache, corpus: corpus(cache, 20).file, megabytes: size, say }), 1, size);
+}
+
 /** What was measured before and is not measured now stays, with its own machine and day. */
 function before(file: string): Parts {
   try {
@@ -175,7 +184,7 @@ function section<Row>(part: Measured<Row> | undefined, title: (part: Measured<Ro
   return [`## ${title(part)}`, '', `${machineLine(part.machine)}.`, '', ...body(part), ''];
 }
 
-function markdown({ record, pane, lock, window, versions, ledger, verify, review, redaction, people }: Parts): string {
+function markdown({ record, pane, lock, window, versions, ledger, verify, review, redaction, people, backup }: Parts): string {
   const lines = [
     '# Figures',
     '',
@@ -236,6 +245,11 @@ function markdown({ record, pane, lock, window, versions, ledger, verify, review
       people,
       () => 'Many people on one workstation',
       ({ rows }) => [figureTable('many people', rows)],
+    ),
+    ...section(
+      backup,
+      (part) => `Backup of ${part.megabytes} MB, and retention`,
+      ({ rows }) => [figureTable('keeping and letting go', rows)],
     ),
   ];
   return `${lines.join('\n').trimEnd()}\n`;
