@@ -99,7 +99,9 @@ export function sayingsOf({ seq, time, action, person, detail = {}, opened }: Le
   const said = (recording: string, of: Saying['detail']): Saying => ({ seq, time, action, ...(person === undefined ? {} : { person }), recording, detail: of });
   if (action === HEADS) return (opened?.heads ?? []).map(([recording, size, root]) => said(recording, { recording, size, root }));
   const id = detail['recording'];
-  return typeof id === 'string' && RECORDING_ID.test(id) && (action === 'recording.start' || action === DELETED || action === ERASED || headActions.includes(action))
+  return typeof id === 'string' &&
+    RECORDING_ID.test(id) &&
+    (action === 'recording.start' || action === DELETED || action === ERASED || headActions.includes(action))
     ? [said(id, detail)]
     : [];
 }

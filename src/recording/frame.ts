@@ -12,7 +12,7 @@ import type { Frame, FrameFault } from './types.ts';
 /** First bytes of every segment file. */
 export const SEGMENT_MAGIC = Buffer.from('WMXSEG1\n', 'latin1');
 /** Those of a segment file of version 2, in which frames of type 2 may stand: see erased.ts. As long. */
-export const SEGMENT_MAGIC_2 = Buffer.from('WMXSEG2\n', 'latin1');
+export const SEGMENT_MAGIC_2 = Buffer.from('WMXERA2\n', 'latin1');
 export const FRAME_HEAD_BYTES = 68;
 /** A reader refuses a longer body before it allocates anything: 16 times the longest output record. */
 export const MAX_BODY_BYTES = 1024 * 1024;

@@ -17,7 +17,12 @@ export const REWRAPPED = 'rewrapped.json';
 const MOST_BYTES = 64 * 1024 * 1024;
 
 const wrap = z.strictObject({ segment: z.int().min(0), kid: z.string().max(64), jwe: z.string().max(2048) });
-const schema = z.strictObject({ format: z.literal('wardmux-rewrapped'), version: z.literal(1), recording: z.string().regex(RECORDING_ID), wraps: z.array(wrap) });
+const schema = z.strictObject({
+  format: z.literal('wardmux-rewrapped'),
+  version: z.literal(1),
+  recording: z.string().regex(RECORDING_ID),
+  wraps: z.array(wrap),
+});
 
 /** A segment's secret, wrapped for one more key. */
 export type Rewrap = z.infer<typeof wrap>;

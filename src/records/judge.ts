@@ -74,7 +74,12 @@ export function sizesOf({ heads, state }: Known): number[] {
  * @param policies all that were in force, oldest first: read after the walk where the recording is being written.
  * @param walk made with the roots of `sizesOf(known)`.
  */
-export function judge(recording: string, known: Known, policies: readonly KnownPolicy[], walk: Pick<Walk, 'head' | 'roots' | 'headers' | 'fault' | 'erased'>): Judgement {
+export function judge(
+  recording: string,
+  known: Known,
+  policies: readonly KnownPolicy[],
+  walk: Pick<Walk, 'head' | 'roots' | 'headers' | 'fault' | 'erased'>,
+): Judgement {
   const { state, heads } = known;
   const { head: signed, closed } = state;
   const { head: found, roots, headers, fault } = walk;

@@ -109,10 +109,18 @@ export async function benchBackup({ cache, corpus, megabytes, say }: BackupBench
     const rate = (ms: number): string => `${(bytes / 1e3 / ms).toFixed(0)} MB/s`;
     const recordings = readdirSync(home.recordings).length;
     return [
-      { name: 'backup, first run', value: rate(first.ms), note: `${(bytes / 1e6).toFixed(0)} MB of output in ${recordings} recordings, to a folder on the same disk` },
+      {
+        name: 'backup, first run',
+        value: rate(first.ms),
+        note: `${(bytes / 1e6).toFixed(0)} MB of output in ${recordings} recordings, to a folder on the same disk`,
+      },
       { name: 'backup, memory', value: `${(first.bytes / 1e6).toFixed(0)} MB`, note: 'the most of the process beyond what it had before' },
       { name: 'backup, nothing new', value: rate(second.ms), note: 'everything is read, and nothing is written' },
-      { name: `retention: what is due of ${ROWS}`, value: `${median(took).toFixed(0)} ms`, note: `by a policy of 90 days, under ${HOLDS} holds, sorted by when they expire` },
+      {
+        name: `retention: what is due of ${ROWS}`,
+        value: `${median(took).toFixed(0)} ms`,
+        note: `by a policy of 90 days, under ${HOLDS} holds, sorted by when they expire`,
+      },
     ];
   } finally {
     rmSync(place, { recursive: true, force: true });

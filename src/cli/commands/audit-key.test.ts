@@ -138,7 +138,10 @@ test('a key that no policy named, and one beside which there is no other, are se
   await replaced();
   const stranger = ownFolder();
   (await firstHome(stranger)).identity.destroy();
-  expect(await wardmux(['audit-key', 'rewrap', join(stranger, 'audit.json')], firstWords)).toMatchObject({ status: 1, err: expect.stringContaining('No policy') });
+  expect(await wardmux(['audit-key', 'rewrap', join(stranger, 'audit.json')], firstWords)).toMatchObject({
+    status: 1,
+    err: expect.stringContaining('No policy'),
+  });
   expect(await wardmux(['audit-key', 'new', '--out', join(place, 'x.json'), '--replace', 'nobody'])).toMatchObject({ status: 2 });
   expect([existsSync(join(place, 'x.json')), (await wardmux(['ledger', 'show'])).out.includes('audit-key.rewrap')]).toEqual([false, false]);
 });

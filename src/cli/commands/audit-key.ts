@@ -67,7 +67,10 @@ async function makeNew({ out, label, replace }: NewOptions, io: CliIo): Promise<
   const site = await openInstallation(io);
   const { policy } = loadPolicy(site.home);
   if (replace !== undefined && !policy.auditKeys.some(({ kid }) => kid === replace))
-    throw new CliError('usage', `The policy names no audit key ${printable(replace.slice(0, 60))}, but ${policy.auditKeys.map(({ kid }) => kid).join(', ')}. Nothing was made.`);
+    throw new CliError(
+      'usage',
+      `The policy names no audit key ${printable(replace.slice(0, 60))}, but ${policy.auditKeys.map(({ kid }) => kid).join(', ')}. Nothing was made.`,
+    );
   const { recipient, file } = generateAuditKey();
   const auditKeys = [...policy.auditKeys.filter(({ kid }) => kid !== replace), { kid: recipient.kid, label, jwk: recipient.jwk }];
   const text = toJson({ ...policy, auditKeys });
@@ -93,7 +96,9 @@ async function rewrap(file: string, options: PersonOptions & { json?: boolean },
   if (options.json) await io.out(jsonText({ key: opener.kid, ...done }));
   else await io.out(`${done.segments} segments of ${done.recordings} recordings open with ${done.to.join(', ')} too.\n`);
   if (done.closed > 0) io.talk(`${done.closed} segments are not sealed to ${opener.kid}, or did not open with it: another audit key of before may open them.`);
-  io.talk(`The key ${opener.kid} still opens what it opened: keep its file as safe as ever, and what was handed out, backed up or written down under it opens with no other.`);
+  io.talk(
+    `The key ${opener.kid} still opens what it opened: keep its file as safe as ever, and what was handed out, backed up or written down under it opens with no other.`,
+  );
   return exit.done;
 }
 

@@ -75,7 +75,10 @@ async function erase(ids: readonly string[], { of, from, to, key, reason, backup
 }
 
 /** A span of one recording; undefined where all of it is erased. @throws CliError */
-function spanOf(ids: readonly string[], { from, to, key }: Pick<Options, 'from' | 'to' | 'key'>): { readonly fromMs: number; readonly toMs: number; readonly key: string } | undefined {
+function spanOf(
+  ids: readonly string[],
+  { from, to, key }: Pick<Options, 'from' | 'to' | 'key'>,
+): { readonly fromMs: number; readonly toMs: number; readonly key: string } | undefined {
   if (from === undefined && to === undefined && key === undefined) return undefined;
   if (from === undefined || to === undefined || key === undefined || ids.length !== 1)
     throw new CliError(

@@ -14,7 +14,8 @@ import { storageFault } from '../../disk/errno.ts';
 import type { SpanErasureRequest } from '../../ledger/certificate.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { readErasure } from '../../ledger/life-cycle-facts.ts';
-import { ERASED, erasedHeadOf, type RecordingState } from '../../ledger/rules.ts';
+import { ERASED, type RecordingState } from '../../ledger/rules.ts';
+import { MerkleTree } from '../../merkle/tree.ts';
 import type { LedgerEvent } from '../../ledger/types.ts';
 import { ERASABLE, ErasedDigest, placeOf, sameErased, sealLeft, type ErasedHead, type ErasedPiece } from '../../recording/erased.ts';
 import { frameBytes, SEGMENT_MAGIC_2 } from '../../recording/frame.ts';
@@ -24,6 +25,7 @@ import { openRecording, readHeader, RecordingReader, type OpenedRecord } from '.
 import { REWRAPPED, wrapFor } from '../../recording/rewrapped.ts';
 import type { RecordingEvent, SegmentOpener } from '../../recording/types.ts';
 import { checkRecording, type Asked } from '../../records/index.ts';
+import type { TreeHead } from '../../types/head.ts';
 import { RECORDING_ID } from '../../types/ids.ts';
 import { Refusal } from '../../types/refusal.ts';
 import type { DeletionReason } from '../../types/words.ts';
@@ -62,7 +64,7 @@ export async function eraseSpanOf(parts: SpanParts, recording: string, asked: Sp
     if (existsSync(join(folder, REWRAPPED))) copyFileSync(join(folder, REWRAPPED), join(next, REWRAPPED));
     for (const segment of touched.segments) await writeAnew(folder, next, segment, asked);
     syncFolder(next);
-    const left = (await erasedWith(folder, next))!;
+    const left = (await erasedWith(folder, next)).erased!;
     const { fromMs, toMs, reason } = asked;
     const request: SpanErasureRequest = { ...wholeOf(recording, state), fromMs, toMs, pieces: touched.pieces, ...left, reason };
     const signatures = await decided(ledger.installation, parts, { deed: 'erase', ...request }, others);
@@ -75,7 +77,9 @@ export async function eraseSpanOf(parts: SpanParts, recording: string, asked: Sp
     throw (error as NodeJS.ErrnoException).syscall === undefined ? error : storageFault(error, 'write', next);
   }
 
-  async function enter(...[{ ledger: into }, { lengthMs, asked: _, ...rest }, known, signed]: [SpanParts, SpanErasureRequest, RecordingState, object]): Promise<void> {
+  async function enter(
+    ...[{ ledger: into }, { lengthMs, asked: _, ...rest }, known, signed]: [SpanParts, SpanErasureRequest, RecordingState, object]
+  ): Promise<void> {
     const before = (): void => {
       requireBoth(into.facts, admin.id, parts.second!.id, 'evidence.delete');
       const held = heldSentence(into.facts.holds, recording, known);
@@ -89,7 +93,8 @@ export async function eraseSpanOf(parts: SpanParts, recording: string, asked: Sp
 async function requireErasable({ ledger, home }: SpanParts, recording: string): Promise<RecordingState> {
   const refuse = (why: string): Refusal => new Refusal('not-deletable', `${why} Nothing was erased.`);
   const known = RECORDING_ID.test(recording) ? await ledger.recording(recording) : undefined;
-  if (!known) throw new Refusal('no-recording', `The ledger has no recording ${JSON.stringify(recording.slice(0, 40))}. See: wardmux list. Nothing was erased.`);
+  if (!known)
+    throw new Refusal('no-recording', `The ledger has no recording ${JSON.stringify(recording.slice(0, 40))}. See: wardmux list. Nothing was erased.`);
   await finishErasure(home.recordings, recording, ledger);
   const why = obstacleOf(home.recordings, recording, known) ?? heldSentence(ledger.facts.holds, recording, known);
   if (why !== undefined) throw refuse(why);
@@ -97,9 +102,13 @@ async function requireErasable({ ledger, home }: SpanParts, recording: string): 
   const proof = (await checkRecording(folder, ledger, recording))!;
   if (proof.sentence !== undefined) throw refuse(proof.sentence);
   if (proof.fault || proof.found.size > proof.proven)
-    throw refuse(`Recording ${recording} is not proven to its end, and what stands there could hold the same. Recover it (wardmux list --recover), or delete it as a whole.`);
+    throw refuse(
+      `Recording ${recording} is not proven to its end, and what stands there could hold the same. Recover it (wardmux list --recover), or delete it as a whole.`,
+    );
   if (readdirSync(folder).some((name) => /\.torn-\d+$/.test(name)))
-    throw refuse(`Recording ${recording} was cut off, and pieces of records that are not whole lie beside it, which nobody can look into. Delete it as a whole.`);
+    throw refuse(
+      `Recording ${recording} was cut off, and pieces of records that are not whole lie beside it, which nobody can look into. Delete it as a whole.`,
+    );
   return known;
 }
 
@@ -124,9 +133,14 @@ async function touchedBy(folder: string, asked: SpanAsked): Promise<{ readonly p
 }
 
 function erasedBefore(events: readonly { readonly event: LedgerEvent }[], recording: string, { fromMs, toMs }: SpanAsked): SpanErased {
-  const found = events.flatMap(({ event }) => (event.action === ERASED ? (readErasure(event) ?? []) : [])).findLast((one) => one.fromMs === fromMs && one.toMs === toMs);
+  const found = events
+    .flatMap(({ event }) => (event.action === ERASED ? (readErasure(event) ?? []) : []))
+    .findLast((one) => one.fromMs === fromMs && one.toMs === toMs);
   if (found) return found;
-  throw new Refusal('not-deletable', `Nothing was printed, typed or marked in that span of recording ${recording}. Where it is, says: wardmux play ID --text. Nothing was erased.`);
+  throw new Refusal(
+    'not-deletable',
+    `Nothing was printed, typed or marked in that span of recording ${recording}. Where it is, says: wardmux play ID --text. Nothing was erased.`,
+  );
 }
 
 /** The segment without what goes, in `next`, with a second name of the one that it takes the place of. @throws what the system says */
@@ -162,7 +176,11 @@ async function writeAnew(folder: string, next: string, segment: number, asked: S
   linkSync(join(folder, segmentName(segment)), `${path}${OLD}`);
 }
 
-function leftOf({ events, erased: before }: OpenedRecord, asked: SpanAsked, seal: (erased: readonly ErasedPiece[], left: readonly Uint8Array[]) => Buffer): Buffer {
+function leftOf(
+  { events, erased: before }: OpenedRecord,
+  asked: SpanAsked,
+  seal: (erased: readonly ErasedPiece[], left: readonly Uint8Array[]) => Buffer,
+): Buffer {
   const erased = [...before];
   const left: Uint8Array[] = [];
   for (const [n, { event, salt, bytes }] of events.entries())
@@ -174,15 +192,19 @@ function leftOf({ events, erased: before }: OpenedRecord, asked: SpanAsked, seal
   );
 }
 
-/** What would be erased of a recording if what lies in `next` took its place. @throws Error where it cannot be read */
-async function erasedWith(folder: string, next: string): Promise<ErasedHead | null> {
+/** What a recording would be if what lies in `next` took its place. @throws Error where it cannot be read */
+async function erasedWith(folder: string, next: string): Promise<{ readonly erased: ErasedHead | null; readonly head: TreeHead }> {
   const digest = new ErasedDigest();
+  const tree = new MerkleTree();
   for (const segment of (await openRecording(folder)).segments) {
     const reader = new RecordingReader(existsSync(join(next, segmentName(segment))) ? next : folder, [segment], { fromSegment: segment });
-    for await (const frame of reader.frames()) digest.take(frame);
+    for await (const frame of reader.frames()) {
+      digest.take(frame);
+      tree.append(frame.leaf);
+    }
     if (reader.fault) throw new Error(reader.fault.message);
   }
-  return digest.head();
+  return { erased: digest.head(), head: tree.head() };
 }
 
 /** What an erasure was cut off with: it takes its place where the ledger has its event, and is thrown away where it has none. */
@@ -190,14 +212,21 @@ async function finishErasure(recordings: string, id: string, ledger: Pick<Ledger
   const next = join(recordings, ERASING, id);
   if (!isFolder(next)) return;
   const entered = (await ledger.eventsOf(id)).findLast(({ event }) => event.action === ERASED);
-  const left = entered && erasedHeadOf(entered.event);
-  const whole = await erasedWith(join(recordings, id), next).catch(() => null);
-  if (left && sameErased(whole, left)) takePlaces(recordings, id);
+  const event = entered && readErasure(entered.event);
+  const whole = await erasedWith(join(recordings, id), next).catch(() => undefined);
+  const isWhole = event && whole && whole.head.size === event.size && whole.head.root === event.root && sameErased(whole.erased, event);
+  if (isWhole) takePlaces(recordings, id);
   else rmSync(next, { recursive: true, force: true });
 }
 
 /** The same for every recording: what a crash left. */
-export async function finishErasures({ home: { recordings }, ledger }: { readonly home: SpanParts['home']; readonly ledger: Pick<Ledger, 'eventsOf'> }): Promise<void> {
+export async function finishErasures({
+  home: { recordings },
+  ledger,
+}: {
+  readonly home: SpanParts['home'];
+  readonly ledger: Pick<Ledger, 'eventsOf'>;
+}): Promise<void> {
   const folder = join(recordings, ERASING);
   if (!isFolder(folder)) return;
   for (const id of readdirSync(folder)) if (RECORDING_ID.test(id) && isFolder(join(recordings, id))) await finishErasure(recordings, id, ledger);

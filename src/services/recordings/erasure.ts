@@ -53,10 +53,7 @@ const spanShape = {
   ...copies,
 };
 const signed = { signature: z.string().max(65_536) };
-const certificateSchema = z.discriminatedUnion('version', [
-  z.strictObject({ ...statementShape, ...signed }),
-  z.strictObject({ ...spanShape, ...signed }),
-]);
+const certificateSchema = z.discriminatedUnion('version', [z.strictObject({ ...statementShape, ...signed }), z.strictObject({ ...spanShape, ...signed })]);
 const statementSchema = z.strictObject(statementShape);
 const spanSchema = z.strictObject(spanShape);
 type Statement = z.infer<typeof statementSchema>;

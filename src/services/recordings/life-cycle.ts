@@ -80,7 +80,10 @@ function othersFor(facts: Pick<LedgerFacts, 'active' | 'person' | 'hand'>, id: s
 }
 
 /** @returns who could agree, of whom the second is one. @throws Refusal */
-export function requireOther({ ledger, admin, second }: Pick<LifeCycleParts, 'admin' | 'second'> & { readonly ledger: Pick<Ledger, 'facts'> }, why: string): readonly string[] {
+export function requireOther(
+  { ledger, admin, second }: Pick<LifeCycleParts, 'admin' | 'second'> & { readonly ledger: Pick<Ledger, 'facts'> },
+  why: string,
+): readonly string[] {
   const others = othersFor(ledger.facts, admin.id);
   if (!second || !others.includes(second.id)) throw secondNeeded(why, others);
   return others;
