@@ -70,6 +70,7 @@ const written: Readonly<Record<string, readonly [when: readonly Phase[], roles: 
   'review.own': [['open'], ['operator', 'auditor', 'security']],
   'review.everybody': [['open'], ['auditor', 'security']],
   'recording.review': [['open'], ['auditor']],
+  'ledger.review': [['open'], ['auditor']],
   'recording.look': [['open'], ['operator', 'emergency', 'auditor']],
   'recording.replay.others': [['open'], ['auditor']],
   'recording.unmask': [['open'], ['auditor']],

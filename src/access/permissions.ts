@@ -96,6 +96,11 @@ export const permissions = {
     roles: ['auditor', 'security'],
     help: 'Look at the audit centre: alerts that are open, and everybody’s events, with names.',
   },
+  'ledger.review': {
+    when: ['open'],
+    roles: ['auditor'],
+    help: 'Sign what one found when one looked through the events of others: of oneself nobody reviews anything.',
+  },
   'alert.close': { when: ['open'], roles: ['auditor', 'security'], help: 'Close an alert that is not about oneself, with a note.' },
   'hold.set': { when: ['open'], roles: ['auditor', 'security'], help: 'Hold recordings: nothing of them is deleted until the hold is over.' },
   'hold.clear': { when: ['open'], roles: ['auditor', 'security'], help: 'End a hold: two do it, an auditor and a security admin.' },

@@ -1,4 +1,5 @@
 /** What should have happened by now, and raises an alert where it has not: one row a rule, as in rules.ts. Pure. */
+import { REVIEWED } from '../ledger/reviewed-facts.ts';
 import type { LedgerEvent } from '../ledger/types.ts';
 import { DAY_MS, HOUR_MS } from '../types/units.ts';
 import { rules, text, type AlertRule } from './rules.ts';
@@ -28,6 +29,16 @@ export const absences = {
     afterMs: DAY_MS,
     from: (event) => (isVerified(event) || event.action === 'first-run' ? HERE : undefined),
     ends: (event) => (isVerified(event) ? HERE : undefined),
+    about: false,
+  },
+  'review-overdue': {
+    help: 'Nobody has reviewed events for 31 days, or ever since the first run.',
+    severity: 'warn',
+    owner: 'auditor',
+    dueHours: 72,
+    afterMs: 31 * DAY_MS,
+    from: (event) => (event.action === REVIEWED || event.action === 'first-run' ? HERE : undefined),
+    ends: (event) => (event.action === REVIEWED ? HERE : undefined),
     about: false,
   },
   'break-glass-unreviewed': {

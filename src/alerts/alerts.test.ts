@@ -129,6 +129,11 @@ const incidents: Readonly<Record<RuleName, { readonly is: readonly LedgerEvent[]
     is: eventsAt(...[0, 1, 2].map((at) => [at, { action: 'breakglass.start', person: ada, detail: { breakGlass: `b-${at}` } }] as const)),
     not: eventsAt(...[0, 1].map((at) => [at, { action: 'breakglass.start', person: ada, detail: { breakGlass: `b-${at}` } }] as const)),
   },
+  'review-overdue': {
+    is: eventsAt([0, { action: 'first-run', person: ada }], [5, { action: 'ledger.read', detail: { how: 'report' } }]),
+    not: eventsAt([0, { action: 'first-run', person: ada }], [24 * 60, { action: 'ledger.reviewed', person: bo, detail: { from: 0, to: 1 } }]),
+    now: NOON + 31 * 24 * HOUR,
+  },
   'break-glass-unreviewed': {
     is: eventsAt([0, { action: 'breakglass.end', person: ada, detail: { breakGlass: 'b-1' } }]),
     not: eventsAt(

@@ -3,6 +3,8 @@
  * has the ledger, and goes by the same hours of the site (`odd-hours`: those of the reader's own time zone until the policy has them), comes to the same.
  * Pure: the clock is given.
  */
+import { ALERT_CLOSED } from '../ledger/alert-facts.ts';
+import { REVIEWED } from '../ledger/reviewed-facts.ts';
 import type { LedgerEvent } from '../ledger/types.ts';
 import { peopleOf } from '../ledger/events.ts';
 import { absences, type AbsenceRule, type RuleName } from './absences.ts';
@@ -63,15 +65,18 @@ function rulesFor(action: string): readonly (readonly [RuleName, AlertRule])[] {
   return found;
 }
 
+/** Whether a full hour of the site’s clock is outside of those in which it works. @param weekday 0 is Sunday. */
+export const isOddHour = ({ days, from, to }: Omit<SiteHours, 'timeZone'>, weekday: number, hour: number): boolean =>
+  !days.includes(weekday) || hour < from || hour >= to;
+
 /** Whether a moment is outside of the hours in which the site works. */
-export function oddHours({ timeZone, days, from, to }: SiteHours): (at: number) => boolean {
+export function oddHours({ timeZone, ...hours }: SiteHours): (at: number) => boolean {
   const format = new Intl.DateTimeFormat('en-GB', { timeZone, weekday: 'short', hour: '2-digit', hourCycle: 'h23' });
   const names = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
   return (at) => {
     const parts = format.formatToParts(at);
     const part = (type: string): string => parts.find((one) => one.type === type)?.value ?? '';
-    const hour = Number(part('hour'));
-    return !days.includes(names.indexOf(part('weekday'))) || hour < from || hour >= to;
+    return isOddHour(hours, names.indexOf(part('weekday')), Number(part('hour')));
   };
 }
 
@@ -90,13 +95,11 @@ export class Alerts {
     this.#isOdd = oddHours(hours);
   }
 
-  /** @param closes whether an `alert.closed` counts: who has the ledger’s facts knows (src/ledger/alert-facts.ts). */
-  take(event: LedgerEvent, closes = true): void {
+  /** @param counts whether an `alert.closed` or a `ledger.reviewed` does: who has the ledger’s facts knows (src/ledger/alert-facts.ts, reviewed-facts.ts). */
+  take(event: LedgerEvent, counts = true): void {
     const at = Date.parse(event.time);
-    if (event.action === 'alert.closed') {
-      if (closes) this.#close(event);
-      return;
-    }
+    if (!counts && (event.action === ALERT_CLOSED || event.action === REVIEWED)) return;
+    if (event.action === ALERT_CLOSED) return this.#close(event);
     if (event.action === 'recording.start' && event.person !== undefined) this.#owners.set(String(event.detail?.['recording']), event.person);
     const setBackMs = this.#setBack(event, at);
     let odd: boolean | undefined;

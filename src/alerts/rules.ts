@@ -65,7 +65,7 @@ const person = (event: LedgerEvent): string | undefined => event.person;
 
 /** What of a failed unlock is no try at somebody’s secret. */
 const noTry: readonly string[] = ['vault-gone', 'passkey-not-used', 'passkey-no-secret', 'error', 'back-off'];
-const isFailedTry = (event: LedgerEvent): boolean => event.outcome === 'failure' && !noTry.includes(text(event, 'reason'));
+export const isFailedTry = (event: LedgerEvent): boolean => event.outcome === 'failure' && !noTry.includes(text(event, 'reason'));
 /** Somebody, or an id that nobody has: which one does not matter, but that it is another one. */
 const who = (event: LedgerEvent): string | undefined =>
   event.person ?? (event.detail?.['crowd'] === undefined ? undefined : `crowd ${String(event.detail['crowd'])}`);

@@ -24,7 +24,7 @@ export interface JudgedFile<T> {
 
 /** @param more what is shown of a good one. @returns the exit status */
 export async function judgeFile<T>({ file, trust, json, judge, what, action }: JudgedFile<T>, io: CliIo, more: (statement: T) => string): Promise<number> {
-  const text = textOf(resolve(file), what);
+  const text = readWhole(resolve(file), what).toString('utf8');
   const { of, keys, site } = await keysFor(trust, io);
   const { verdict, statement } = judge(text, keys);
   let entered = true;
@@ -53,14 +53,15 @@ export async function judgeFile<T>({ file, trust, json, judge, what, action }: J
   return good ? exit.done : exit.badReport;
 }
 
-function textOf(path: string, what: string): string {
+/** @param what the file is called where it is too long. @param most bytes. @throws CliError, StorageFault */
+export function readWhole(path: string, what: string, most = 16 * largestSmallFile): Buffer {
   let fd: number | undefined;
   try {
     fd = requirePlain(path);
     const { size } = fstatSync(fd);
-    if (size > 16 * largestSmallFile) throw new CliError('usage', `${printable(path)} is too long to be a ${what}.`);
+    if (size > most) throw new CliError('usage', `${printable(path)} is too long to be a ${what}.`);
     const bytes = Buffer.alloc(size);
-    return bytes.toString('utf8', 0, readSync(fd, bytes, 0, size, 0));
+    return bytes.subarray(0, readSync(fd, bytes, 0, size, 0));
   } catch (error) {
     throw error instanceof CliError ? error : storageFault(error, 'read', path);
   } finally {

@@ -12,6 +12,7 @@ import type {
   HoldScope,
   IdentityCheckWord,
   PersonStateWord,
+  LedgerFinding,
   ReviewState,
   Role,
   StopReason,
@@ -304,6 +305,20 @@ export function alertText(closed: {
   readonly by: string;
 }): Buffer {
   return signedText(undefined, 'wardmux/v1/alert-closed', closed.installation, closed.alert, closed.rule, closed.about, closed.note, closed.by);
+}
+
+/** Of `ledger.reviewed`. @param root of the ledger over its first `to` events. @param note SHA-256 of the file with the sealed note. */
+export function reviewedText(reviewed: {
+  readonly installation: string;
+  readonly from: number;
+  readonly to: number;
+  readonly root: string;
+  readonly finding: LedgerFinding;
+  readonly note: string;
+  readonly by: string;
+}): Buffer {
+  const { installation, from, to, root, finding, note, by } = reviewed;
+  return signedText(undefined, 'wardmux/v1/ledger-reviewed', installation, from, to, root, finding, note, by);
 }
 
 /** Of an `export` with nothing withheld: what both sign. @param words SHA-256 of the sealed purpose and recipient. @param by who asks; whoever agrees signs the same. */

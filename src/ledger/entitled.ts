@@ -10,6 +10,7 @@ import type { LedgerFacts } from './facts.ts';
 import { policyCounts } from './policy-facts.ts';
 import { deletionWhy, erasureWhy, nextHolds } from './life-cycle-facts.ts';
 import { takeReview } from './review-facts.ts';
+import { reviewedWhy } from './reviewed-facts.ts';
 import { nextRevocations } from './revocation-facts.ts';
 import type { RecordingStates } from './rules.ts';
 import type { LedgerEvent } from './types.ts';
@@ -65,6 +66,8 @@ export function unentitledWhy(
   if (deletion !== undefined) return deletion;
   const alert = alertWhy(before, event);
   if (alert !== undefined) return alert;
+  const reviewed = reviewedWhy(before, event);
+  if (reviewed !== undefined) return reviewed;
   if (before.passesOver(event)) return 'changes nothing: nobody who may has certified it for this place';
   const without = `is in the name of ${person ?? 'nobody'}, who was not known, or disabled, stopped, revoked or deleted by then, or did not have the role for it`;
   // Nobody comes in who is nobody here, or is disabled or deleted.

@@ -1,4 +1,5 @@
 /** Events of a span of time as a report: a table of all of them, or what somebody looks at who reviews it; as a page, as CSV (RFC 4180) and for programs. Pure. */
+import type { EventContext } from '../ledger/contexts.ts';
 import type { LedgerEvent } from '../ledger/types.ts';
 import type { TreeHead } from '../types/head.ts';
 import type { Page, Section } from './document.ts';
@@ -17,6 +18,8 @@ export interface EventReport {
   readonly ledger: TreeHead;
   /** In the order that was asked for. */
   readonly events: readonly LedgerEvent[];
+  /** What held when it was entered. */
+  readonly contextOf: (event: LedgerEvent) => EventContext & { readonly workstationClass: string | null };
   /** What somebody is called; undefined where that is not known, or where no names are wanted. */
   readonly nameOf: (person: string) => string | undefined;
 }
@@ -71,13 +74,24 @@ function csvCell(value: Cell): string {
 }
 
 /** RFC 4180: a head, a row an event; the detail is JSON in its last column. */
-export function csvOf({ events }: EventReport): string {
-  const rows = events.map((event) => [...columns.map((column) => csvCell(event[column])), csvCell(event.detail && JSON.stringify(event.detail))].join(','));
-  return [[...columns, 'detail'].join(','), ...rows, ''].join('\r\n');
+export function csvOf({ events, contextOf }: EventReport): string {
+  const rows = events.map((event) => {
+    const { roles, workstationClass, policySha256, clockMs } = contextOf(event);
+    const cells = [
+      ...columns.map((column) => event[column]),
+      roles.join(' '),
+      workstationClass,
+      policySha256,
+      clockMs,
+      event.detail && JSON.stringify(event.detail),
+    ];
+    return cells.map(csvCell).join(',');
+  });
+  return [[...columns, 'roles', 'workstationClass', 'policySha256', 'clockMs', 'detail'].join(','), ...rows, ''].join('\r\n');
 }
 
 /** The same for programs. */
-export const jsonOf = ({ installation, since, until, made, software, ledger, events }: EventReport) => ({
+export const jsonOf = ({ installation, since, until, made, software, ledger, events, contextOf }: EventReport) => ({
   kind: 'events',
   installation,
   since,
@@ -85,7 +99,7 @@ export const jsonOf = ({ installation, since, until, made, software, ledger, eve
   made,
   software,
   ledger,
-  events: events.map(({ opened: _, ...event }) => event),
+  events: events.map(({ opened: _, ...event }) => ({ ...event, context: contextOf(event) })),
 });
 
 const called = ({ nameOf }: EventReport, person: string | undefined): string => {

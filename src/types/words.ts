@@ -21,6 +21,12 @@ export type RecordingStateWord = (typeof recordingStates)[number];
 /** What an auditor who looks at a recording says of it. A recording of which nobody has said anything has none of these. */
 export const reviewStates = ['to-review', 'in-review', 'fine', 'flagged'] as const;
 export type ReviewState = (typeof reviewStates)[number];
+/** What somebody found who looked through the events of a span of time. `followed-up`: something, and it was dealt with. `reported`: something, and it was handed on. */
+export const ledgerFindings = ['nothing', 'followed-up', 'reported'] as const;
+export type LedgerFinding = (typeof ledgerFindings)[number];
+/** Of which sort the events are that somebody looks through (src/report/events.ts says which those are). */
+export const eventKinds = ['all', 'alerts', 'failed', 'unlocks', 'changes', 'recordings', 'emergencies'] as const;
+export type EventKind = (typeof eventKinds)[number];
 /** What a list of recordings is sorted by. */
 export const recordingSorts = ['start', 'person', 'length', 'size', 'state', 'proven', 'review'] as const;
 export type RecordingSort = (typeof recordingSorts)[number];

@@ -5,6 +5,7 @@ export const all: Readonly<Record<string, () => Promise<CliCommand>>> = {
   alert: async () => (await import('./alert.ts')).alertCommand,
   alerts: async () => (await import('./alert.ts')).alertsCommand,
   anchor: async () => (await import('./anchor.ts')).anchor,
+  audit: async () => (await import('./audit.ts')).auditCommand,
   'audit-key': async () => (await import('./audit-key.ts')).auditKey,
   backup: async () => (await import('./backup.ts')).backup,
   breakglass: async () => (await import('./breakglass.ts')).breakglass,

@@ -24,6 +24,7 @@ const order = [
   'events',
   'alerts',
   'alert',
+  'audit',
   'anchor',
   'sink',
   'person',

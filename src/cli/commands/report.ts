@@ -79,6 +79,7 @@ export const reportCommand: CliCommand = {
     disclosures: 'evidence.read',
     events: 'evidence.read',
     review: 'evidence.read',
+    verify: 'evidence.read',
   },
   summary: 'Prints what an auditor asks for: rights, timers and people as of a day, the accounting of disclosures, events and what to review.',
   description: 'From the ledger as it stood then. A page is text, or HTML where its name ends in .html: it loads nothing, and prints on A4.',

@@ -1,5 +1,6 @@
 /** Events of the ledger itself, of its heads outside, and of the policy. */
 import { ruleCodes } from '../rules.ts';
+import { ledgerFindings } from '../../types/words.ts';
 import { agreement } from './people.ts';
 import { row } from './row.ts';
 
@@ -33,16 +34,29 @@ export const ledgerRows = [
   ),
   row(
     'ledger.read',
-    'Somebody asked a command of ours for events of this ledger, and it was entered before any was shown. how: once, as they came in from then on, or as a report. Who reads its files by other means leaves nothing here.',
+    'Somebody asked a command of ours, or the audit centre in the window, for events of this ledger, and it was entered before any was shown. how: once, as they came in from then on, or as a report. window: it was the audit centre, where person looked. Who reads its files by other means leaves nothing here.',
     { ecs: 'file:access', ocsf: '1001:2', dicom: '110101/~110132', act: 'R', safeguard: 'activity-review' },
-    { how: ['list', 'follow', 'report'] },
+    { how: ['list', 'follow', 'report'], 'window?': 'boolean' },
     { person: 'optional' },
+  ),
+  row(
+    'report.signed',
+    'A report of events was written into a file and signed by the installation. report: of which kind. events: of the ledger, so many were read for it. sha256: of the text of the signed statement, which has that of the file.',
+    { ecs: 'file:creation', ocsf: '1001:1', dicom: '110106/~110132', act: 'R', safeguard: 'activity-review' },
+    { report: ['events', 'review'], events: 'count', sha256: 'sha256' },
   ),
   row(
     'alert.closed',
     'Somebody whom it is not about has looked at an alert, and signed that. alert: number of the event that raised it, or since which it counts. rule: as wardmux alerts names it. about: everybody whom it was about. note: SHA-256 of the file in alert-notes/ with what they found, sealed to the audit keys of the policy in force and to person.',
     { ecs: 'configuration:info', ocsf: '2004:3', dicom: '110101/~110132', act: 'U', safeguard: 'activity-review' },
     { alert: 'count', rule: 'code', about: 'people', note: 'sha256', byKey: 'bytes64', signature: 'bytes64' },
+    { person: 'required' },
+  ),
+  row(
+    'ledger.reviewed',
+    'An auditor has looked through the events from one number to before another, and signed what they found; what they did themselves, or whose hand they are, is not reviewed by that. root: of the ledger over its first events, so many as to says. finding: nothing; something, and it was dealt with; or it was handed on. note: SHA-256 of the file in alert-notes/ with their words, sealed to the audit keys of the policy in force and to person.',
+    { ecs: 'configuration:info', ocsf: '6003:2', dicom: '110101/~110132', act: 'R', safeguard: 'activity-review' },
+    { from: 'count', to: 'count', root: 'sha256', finding: ledgerFindings, note: 'sha256', byKey: 'bytes64', signature: 'bytes64' },
     { person: 'required' },
   ),
   row(

@@ -4,10 +4,13 @@
  */
 import { join } from 'node:path';
 import { Alerts, type Alert } from '../../alerts/evaluate.ts';
+import { Reviews } from '../../alerts/reviews.ts';
 import { defaultHours, type SiteHours } from '../../alerts/rules.ts';
 import { readSmall, writeAtomic } from '../../disk/atomic.ts';
 import { ALERT_CLOSED, alertWhy, isAbout } from '../../ledger/alert-facts.ts';
 import { alertText, certify, type Certificate } from '../../ledger/certificate.ts';
+import { reviewedWhy } from '../../ledger/reviewed-facts.ts';
+import { Contexts, type EventContext } from '../../ledger/contexts.ts';
 import { LedgerFacts } from '../../ledger/facts.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { LedgerEvent } from '../../ledger/types.ts';
@@ -29,6 +32,8 @@ const notes = sealedWords('alert-note');
 /** Takes events in their order, and says which alerts there are. */
 export class AlertReader {
   readonly #facts = LedgerFacts.from();
+  readonly #contexts = new Contexts();
+  readonly #reviews = new Reviews();
   readonly #alerts: Alerts;
 
   constructor(hours: SiteHours = defaultHours()) {
@@ -36,9 +41,20 @@ export class AlertReader {
   }
 
   take(event: LedgerEvent): void {
-    const closes = event.action !== ALERT_CLOSED || alertWhy(this.#facts, event) === undefined;
+    const closes = alertWhy(this.#facts, event) === undefined && reviewedWhy(this.#facts, event) === undefined;
+    this.#reviews.take(event, this.#facts);
     this.#facts.take(event);
+    this.#contexts.take(event, this.#facts);
     this.#alerts.take(event, closes);
+  }
+
+  get reviews(): Pick<Reviews, 'all' | 'due'> {
+    return this.#reviews;
+  }
+
+  /** What held when an event that was taken was entered. */
+  contextOf(event: Pick<LedgerEvent, 'seq' | 'person'>): EventContext {
+    return this.#contexts.of(event);
   }
 
   at(now: number): readonly Alert[] {
@@ -67,12 +83,12 @@ export function alertMeant(alerts: readonly Alert[], typed: string): Alert {
 }
 
 const boundTo = ({ rule, seq }: Pick<Alert, 'rule' | 'seq'>): string => `${rule}/${seq}`;
-const pathOf = (home: Pick<Home, 'alertNotes'>, digest: string): string => join(home.alertNotes, `${digest}.json`);
+export const pathOfNote = (home: Pick<Home, 'alertNotes'>, digest: string): string => join(home.alertNotes, `${digest}.json`);
 
 /** @throws Refusal where it is empty, too long, or has a line end or another control character in it */
-function checkNote(note: string): string {
+export function checkNote(note: string, effect = 'Nothing was closed.'): string {
   if (note.trim() === '' || note.length > mostTyped.note || /\p{Cc}/u.test(note))
-    throw new Refusal('bad-words', `A note is one line of 1 to ${mostTyped.note} characters that says what you found. Nothing was closed.`);
+    throw new Refusal('bad-words', `A note is one line of 1 to ${mostTyped.note} characters that says what you found. ${effect}`);
   return note.trim();
 }
 
@@ -128,7 +144,7 @@ export async function enterClosing(
     );
   const { file, certificate } = await sign({ rule, seq, about, recipients: recipientsOf(person, policyInForce(home, ledger.facts)) });
   const digest = notes.digest(file);
-  writeAtomic(pathOf(home, digest), file);
+  writeAtomic(pathOfNote(home, digest), file);
   const entry = { action: ALERT_CLOSED, person: by, detail: { alert: seq, rule, about, note: digest, ...certificate } } as const;
   await ledger.append(entry, { before: () => requireStillMay(ledger.facts, by, 'alert.close') });
 }
@@ -175,5 +191,5 @@ export async function noteOf(
 ): Promise<WordsLook | { readonly state: 'open' }> {
   if (!alert.closed) return { state: 'open' };
   const digest = alert.closed.note;
-  return /^[0-9a-f]{64}$/.test(digest) ? notes.look(boundTo(alert), digest, readSmall(pathOf(site.home, digest)), opener) : { state: 'missing' };
+  return /^[0-9a-f]{64}$/.test(digest) ? notes.look(boundTo(alert), digest, readSmall(pathOfNote(site.home, digest)), opener) : { state: 'missing' };
 }

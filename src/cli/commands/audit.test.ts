@@ -1,0 +1,106 @@
+/** `wardmux audit` and signed reports as scripts use them: what is due, who signs, what stays due for somebody else, and a report that was changed. */
+import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
+import { runHere } from '../../../test/support/run-here.ts';
+import { newScryptParameters } from '../../crypto/kdf.ts';
+import { deciderOf } from '../../services/deeds/decide.ts';
+import { openLedger } from '../../services/installation/open-ledger.ts';
+import { enrol, prepareEnrolment } from '../../services/people/people.ts';
+
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
+
+const auditorWords = 'marble canyon drizzle hammock violet';
+/** A name that a note may have and nothing else of ours. */
+const CANARY = 'Quillfeather';
+const place = ownFolder();
+const home = join(place, 'home');
+let auditor: string;
+
+/** With the passphrase at a descriptor. */
+async function wardmux(args: readonly string[], passphrase?: string) {
+  if (passphrase === undefined) return runHere(args, { home, place });
+  writeFileSync(join(place, 'passphrase'), `${passphrase}\n`);
+  const fd = openSync(join(place, 'passphrase'), 'r');
+  const ran = await runHere([...args, '--passphrase-fd', String(fd)], { home, place });
+  try {
+    closeSync(fd);
+  } catch {
+    // The command closed it.
+  }
+  return ran;
+}
+const due = async () =>
+  JSON.parse((await wardmux(['audit', 'due', '--json'])).out) as {
+    from: number;
+    events: number;
+    own: { person: string; events: number }[];
+    last: { seq: number; by: string } | null;
+  };
+
+beforeAll(async () => {
+  const first = await firstHome(place);
+  const { ledger } = await openLedger(first.home, first.installation);
+  const record = await prepareEnrolment({ name: 'Uma Okafor', passphrase: Buffer.from(auditorWords), kdf: newScryptParameters() });
+  await enrol({ home: first.home, installation: first.installation, ledger, admin: deciderOf(first.identity) }, record, ['auditor']);
+  auditor = record.id;
+  await ledger.close();
+  first.identity.destroy();
+});
+
+test('an auditor signs for what is due, with a note that only the audit key opens, and the ledger holds', async () => {
+  const before = await due();
+  expect(before).toMatchObject({ from: 0, own: [], last: null });
+  expect(before.events).toBeGreaterThan(3);
+  const sign = ['audit', 'sign', '--finding', 'followed-up', '--note', `Asked ${CANARY} about it.`, '--person', auditor];
+  const { status, out } = await wardmux(sign, auditorWords);
+  expect(status).toBe(0);
+  const [, to] = new RegExp(`^0-(\\d+)\\tfollowed-up\\t${auditor}\n$`).exec(out) ?? [];
+  expect(Number(to)).toBeGreaterThanOrEqual(before.events);
+  const after = await due();
+  // That they came in to sign is theirs, and waits for somebody else.
+  expect(after).toMatchObject({ from: Number(to) + 1, last: { by: auditor }, own: [{ person: auditor, events: 2 }] });
+  expect((await wardmux(['audit', 'due'])).out).toContain('nobody has reviewed them');
+  expect(await wardmux(['audit', 'note', String(after.last!.seq), '--key', join(place, 'audit.json')])).toMatchObject({
+    status: 0,
+    out: `Asked ${CANARY} about it.\n`,
+  });
+  for (const folder of ['alert-notes', 'ledger'])
+    for (const name of readdirSync(join(home, folder), { recursive: true, withFileTypes: true }).filter((one) => one.isFile()))
+      expect(readFileSync(join(name.parentPath, name.name), 'latin1')).not.toContain(CANARY);
+  expect(await wardmux(['ledger', 'verify'])).toMatchObject({ status: 0 });
+});
+
+test('who is no auditor signs nothing, nor does anybody for events that are not there, or without a note', async () => {
+  const before = await due();
+  const sign = (more: readonly string[], words: string, who: string) => wardmux(['audit', 'sign', '--finding', 'nothing', ...more, '--person', who], words);
+  const people = JSON.parse((await wardmux(['person', 'list', '--json'])).out) as { id: string; name: string }[];
+  const security = people.find(({ name }) => name === 'Ada Example')!.id;
+  expect((await sign(['--note', 'x', '--from', '0', '--to', '999999'], auditorWords, auditor)).status).not.toBe(0);
+  expect((await sign(['--note', ' '], auditorWords, auditor)).status).not.toBe(0);
+  expect((await sign(['--note', 'x', '--from', 'two'], auditorWords, auditor)).status).not.toBe(0);
+  const refused = await sign(['--note', 'All is well.'], firstWords, security);
+  expect(refused.err).toContain('Your roles do not permit this');
+  expect(refused.status).not.toBe(0);
+  expect((await due()).last).toEqual(before.last);
+});
+
+test('a report that is written stands beside a statement that the installation signed; one that was changed is told', async () => {
+  const file = join(place, 'review.csv');
+  expect(await wardmux(['report', 'review', '--format', 'csv', '--output', file])).toMatchObject({ status: 0 });
+  expect(await wardmux(['report', 'verify', file])).toMatchObject({ status: 0, out: expect.stringContaining('review, made ') });
+  const trust = join(place, 'trust.json');
+  writeFileSync(trust, (await wardmux(['trust'])).out);
+  expect(await wardmux(['report', 'verify', file, '--trust', trust])).toMatchObject({ status: 0 });
+  const good = readFileSync(file, 'utf8');
+  expect(good.split('\r\n')[0]).toContain('roles,workstationClass,policySha256,clockMs');
+  expect(good).toContain(',nursing,');
+  writeFileSync(file, good.replace('first-run', 'first-ran'));
+  expect(await wardmux(['report', 'verify', file])).toMatchObject({ out: expect.stringContaining('it was changed') });
+  expect((await wardmux(['report', 'verify', file, '--json'])).status).not.toBe(0);
+  writeFileSync(file, good);
+  const statement = readFileSync(`${file}.sig.json`, 'utf8');
+  writeFileSync(`${file}.sig.json`, statement.replace('"report": "review"', '"report": "events"').replace('"report":"review"', '"report":"events"'));
+  expect((await wardmux(['report', 'verify', file])).status).not.toBe(0);
+});
