@@ -331,7 +331,7 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     journal,
     evidence: new Evidences({ home, gate, vaults, pty, workspace, installed, journal, memory: env['XDG_RUNTIME_DIR'] }),
     proving: provingOf({ home, gate, vaults, installed }),
-    audit: auditOf({ home, gate, vaults, installed, keeper: audit }),
+    audit: auditOf({ home, gate, vaults, installed, journal, keeper: audit }),
     review: reviews,
     showFolder,
     setup: { auditKey: () => defaultAuditKey(env), medium: (path) => mediumOf(path, home.folder), secretStore: () => secretStoreFacts(home) },

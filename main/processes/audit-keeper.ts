@@ -11,7 +11,10 @@ import {
   type AuditParentService,
   type AuditService,
   type OpenAlerts,
+  type ShownPage,
+  type ToldReviews,
 } from '../../src/audit/service.ts';
+import type { Pictures } from '../../src/audit/tally.ts';
 import { Endpoint } from '../../src/process/endpoint.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { MINUTE_MS } from '../../src/types/units.ts';
@@ -139,6 +142,24 @@ export class AuditKeeper {
     const open = await this.#line.ask('look', {});
     this.#take(open, undefined);
     return open;
+  }
+
+  /** @throws Refusal where nobody knows */
+  events(query: AuditInput<'events'>): Promise<ShownPage> {
+    if (!this.#line) throw gone();
+    return this.#line.ask('events', query);
+  }
+
+  /** @throws Refusal where nobody knows */
+  pictures(): Promise<Pictures> {
+    if (!this.#line) throw gone();
+    return this.#line.ask('pictures', {});
+  }
+
+  /** @throws Refusal where nobody knows */
+  reviews(): Promise<ToldReviews> {
+    if (!this.#line) throw gone();
+    return this.#line.ask('reviews', {});
   }
 
   async kill(): Promise<void> {

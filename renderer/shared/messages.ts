@@ -1,7 +1,11 @@
 /** Every sentence of the face, in one place. Plain words for tired people: what is, what is safe, what can be done. Over 400 lines: a table of sentences, read in one place. */
 import { failedTries } from '../../src/bridge/tries.ts';
+import type { Permission } from '../../src/access/index.ts';
 import type { ToldLockReason } from '../../src/types/words.ts';
 import { count } from './text.ts';
+
+/** A band that is offered where no pane is, to whoever may. */
+type HousePage = readonly [band: string, name: string, needs?: Permission];
 
 export const messages = {
   product: 'wardmux',
@@ -633,6 +637,104 @@ export const messages = {
     again: 'Look again',
   },
 
+  audit: {
+    label: 'Audit centre',
+    lookEntered: 'That you look is entered in the ledger.',
+    events: 'Events, newest first',
+    rowsLabel: 'Table of events',
+    looking: 'Looking through the ledger.',
+    size: (all: string) => `${all} signed for`,
+    kindsLabel: 'Filter by sort',
+    kinds: {
+      all: 'all',
+      alerts: 'raised an alert',
+      failed: 'failed or refused',
+      unlocks: 'unlocks and locks',
+      changes: 'changes',
+      recordings: 'recordings',
+      emergencies: 'emergencies',
+    },
+    fields: { action: 'action', person: 'person', since: 'from', until: 'to' },
+    examples: { action: 'recording.*', person: 'id or name', since: '2026-11-01', until: '2026-11-30' },
+    find: 'Find',
+    columns: ['no.', 'time', 'action', 'outcome', 'person', 'detail', 'alert'] as readonly string[],
+    outcomes: { success: 'done', failure: 'failed' } as Readonly<Record<string, string>>,
+    station: 'station',
+    raised: { page: 'at once', warn: 'can wait' },
+    openOne: (seq: string) => `Event ${seq}`,
+    entered: 'entered later',
+    detail: 'detail',
+    noDetail: 'none',
+    unlocked: 'unlocked',
+    nobodyIn: 'nobody was in',
+    by: (aal: number, credential: string) => `with the key slot ${credential}, assurance level ${aal}`,
+    roles: 'roles by then',
+    noRole: 'none',
+    place: 'workstation',
+    notKnown: 'class not known',
+    noPolicy: 'no policy yet',
+    policy: (sha256: string) => `policy ${sha256.slice(0, 16)}`,
+    clock: 'clock',
+    clockSays: (ms: number | null) => {
+      if (ms === null) return 'nothing to compare it with';
+      if (ms === 0) return 'went on since the event before';
+      return ms < 0
+        ? `set back by ${Math.round(-ms / 1000)} s since the event before`
+        : `${Math.round(ms / 1000)} s ahead since the event before: set, or asleep`;
+    },
+    none: 'No event is like that.',
+    beginning: 'That is the beginning of the ledger.',
+    reached: (time: string) => `Looked back to ${time}.`,
+    older: 'Look further back',
+    reviews: {
+      label: 'Reviews due',
+      none: 'Every event is reviewed.',
+      now: 'now',
+      due: (events: string, from: string, since: string) => `${events} events that nobody has reviewed, from number ${from} on, of ${since}.`,
+      own: (events: string, person: string) => `${events} events of ${person}, who has reviewed that themselves: somebody else does.`,
+      yours: (events: string) => `${events} events are your own: another auditor reviews them.`,
+      sign: 'Sign a review of these',
+      signOwn: 'Sign a review',
+      signOwnOf: (person: string) => `Sign a review of what ${person} did`,
+      signTitle: (from: string, to: string) => `Review of events ${from} to ${to}`,
+      signText:
+        'Say what you found. It is sealed to the audit keys and to you, signed by you, and entered in the ledger by its digest. What you did yourself stays due for somebody else.',
+      finding: 'outcome',
+      findings: { nothing: 'nothing to follow up', 'followed-up': 'something, and it was dealt with', reported: 'something, and it was reported' },
+      signGo: 'Sign it',
+      signed: (from: string, to: string) => `Events ${from} to ${to} are reviewed.`,
+      last: (time: string, by: string, from: string, to: string, finding: string) => `The last one: ${time}, by ${by}, events ${from} to ${to}: ${finding}.`,
+      never: 'There was no review yet.',
+    },
+    pictures: {
+      label: 'The last days',
+      asTable: (title: string) => `${title}: as a table`,
+      now: 'now',
+      weekday: (day: string) => new Date(`${day}T12:00:00`).toLocaleDateString('en-GB', { weekday: 'short' }),
+      failed: 'Failed unlocks by hour',
+      failedNote: (threshold: number, minutes: number) => `dashed: ${threshold}, an alert within ${minutes} minutes`,
+      noneFailed: 'No unlock failed in 24 hours.',
+      failedSays: (all: string, most: string, hour: string) => `${all} failed in 24 hours, ${most} of them from ${hour}:00 on.`,
+      failedColumns: ['hour', 'failed'] as readonly string[],
+      activity: 'Activity by hour and day',
+      activityNote: 'framed: odd hours',
+      activitySays: (all: string, odd: string) => `${all} events of people in 7 days, ${odd} of them at odd hours.`,
+      activityColumns: ['day', 'events', 'at odd hours', 'which'] as readonly string[],
+      recordings: 'Recordings a day',
+      recordingsNote: '14 days',
+      noRecordings: 'None began in 14 days.',
+      recordingsSays: (all: string, most: string, day: string) => `${all} began, most on ${day}: ${most}.`,
+      recordingsColumns: ['day', 'began'] as readonly string[],
+      disk: 'Storage',
+      diskNote: 'dashed: what is kept free',
+      diskSays: (free: string, all: string, reserve: string) => `${free} of ${all} free. Below ${reserve} programs wait.`,
+      diskColumns: ['of the disk', 'bytes'] as readonly string[],
+      used: 'used',
+      free: 'free',
+      reserve: 'kept free',
+    },
+  },
+
   policy: {
     label: 'Policy',
     title: 'Which policy is in force',
@@ -676,11 +778,12 @@ export const messages = {
       ['posture', 'Posture'],
       ['messages', 'Messages'],
       ['recordings', 'Recordings'],
-    ] as readonly (readonly [band: string, name: string])[],
+      ['audit', 'Audit centre', 'audit.look'],
+    ] as readonly HousePage[],
     enrols: {
       title: 'One factor of two.',
       hint: 'This workstation asks for two, and you came in with one. Enrol a passkey, or a passphrase with a key; then lock (ctrl-shift-l), and unlock with it.',
-      pages: [['key-slots', 'Key slots']] as readonly (readonly [band: string, name: string])[],
+      pages: [['key-slots', 'Key slots']] as readonly HousePage[],
     },
   },
 

@@ -89,11 +89,13 @@ function House(): JSX.Element {
       <h2 class="x2">{title}</h2>
       <p class="dim gap-h measure">{hint}</p>
       <p class="actions gap">
-        {pages.map(([band, name]) => (
-          <Button key={band} onClick={open(band)}>
-            {name}
-          </Button>
-        ))}
+        {pages
+          .filter(([, , needs]) => needs === undefined || model.permits(needs))
+          .map(([band, name]) => (
+            <Button key={band} onClick={open(band)}>
+              {name}
+            </Button>
+          ))}
       </p>
     </div>
   );

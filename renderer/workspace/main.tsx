@@ -8,6 +8,7 @@ import './panes.css';
 import './notices.css';
 import './bands/bands.css';
 import './review/review.css';
+import './audit/audit.css';
 import { cellSize, LARGE_DISPLAY } from '../shared/cell.ts';
 import { display, setDisplay, stepCell } from '../shared/display.ts';
 import { loadFonts, openBridge, Silent } from '../shared/start.tsx';

@@ -1,20 +1,27 @@
 /**
  * Goes through the ledger for the app: which alerts are open, from its events alone, once from the beginning and then with each that is entered. Nothing is
  * kept, so what was told before a crash is found again after it, and no alert is there twice. To the sinks of the policy it sends each event as it is entered; the
- * place up to which one has them main signs and keeps. It lives through locks, and no shell and no page waits for it.
+ * place up to which one has them main signs and keeps. Whoever looks through events in the window is given pages of them, and what pictures are drawn from. It lives
+ * through locks, and no shell waits for it.
  */
 import { openDoor } from '../access/index.ts';
 import type { Alert } from '../alerts/evaluate.ts';
+import { defaultHours, type Severity } from '../alerts/rules.ts';
+import { detailText } from '../report/event-report.ts';
 import { Endpoint } from '../process/endpoint.ts';
+import type { LedgerEvent } from '../ledger/types.ts';
 import type { Link } from '../process/link.ts';
 import { openInstallation } from '../services/installation/installation.ts';
 import { AlertReader } from '../services/ledger/alerts.ts';
+import { withClasses } from '../services/ledger/contexts.ts';
 import { followEvents, readEvents } from '../services/ledger/read.ts';
 import { forward, lookAgain, type SendParts } from '../services/ledger/sinks.ts';
 import { Refusal } from '../types/refusal.ts';
 import { inTime } from '../time/in-time.ts';
 import { sentenceOf } from '../types/sentence.ts';
 import { MINUTE_MS } from '../types/units.ts';
+import { pageOf } from './pages.ts';
+import { Tally, type Pictures } from './tally.ts';
 import {
   auditParentService,
   auditService,
@@ -24,8 +31,11 @@ import {
   type AuditParentInput,
   type AuditParentService,
   type AuditService,
+  type EventQueryInput,
   type OpenAlert,
   type OpenAlerts,
+  type ShownPage,
+  type ToldReviews,
 } from './service.ts';
 
 export interface AuditHostParts {
@@ -43,6 +53,8 @@ const AGAIN_MS = 10_000;
 const SINK_LOOKS = 5;
 /** What should have happened by now is asked so often (ms). */
 const ABSENCES_MS = MINUTE_MS;
+/** Reviewers whose own deeds wait for somebody else: so many are told. */
+const MOST_OWN = 1000;
 
 /** Those that are due first. */
 export function openAlertsOf(alerts: readonly Alert[], events: number): OpenAlerts {
@@ -57,6 +69,7 @@ export class AuditHost {
   readonly #parts: AuditHostParts;
   readonly #main: Endpoint<AuditService, AuditParentService>;
   #reader: AlertReader | undefined;
+  #tally = new Tally();
   #events = 0;
   /** What was told last, without how far it was read; when, and how far that was. */
   #told: { readonly words: string; readonly at: number; readonly events: number } | undefined;
@@ -90,12 +103,10 @@ export class AuditHost {
           this.#sending = new AbortController();
           void this.#send(sinks, this.#sending.signal);
         },
-        look: () => {
-          const asking = Promise.withResolvers<OpenAlerts>();
-          this.#asking.push(asking);
-          this.#wake();
-          return asking.promise;
-        },
+        look: () => this.#look(),
+        events: (query) => this.#page(query),
+        pictures: () => this.#pictures(),
+        reviews: () => this.#reviews(),
       },
       theirs: auditParentService,
       // Main alone is at the other end, and has asked at its own doors.
@@ -107,6 +118,54 @@ export class AuditHost {
     });
     parts.link.onMessage((message) => this.#main.receive(message));
     this.#main.tell('ready', {});
+  }
+
+  #look(): Promise<OpenAlerts> {
+    const asking = Promise.withResolvers<OpenAlerts>();
+    this.#asking.push(asking);
+    this.#wake();
+    return asking.promise;
+  }
+
+  /** Also while the ledger is read for the first time: only which events raised an alert is not known then. */
+  async #page({ actions, people, since, until, ...query }: EventQueryInput): Promise<ShownPage> {
+    const reader = this.#reader;
+    const raised = new Map<number, Severity>();
+    for (const { seq, severity } of reader?.at(this.#parts.now()) ?? []) if (raised.get(seq) !== 'page') raised.set(seq, severity);
+    const asked = {
+      ...query,
+      ...(actions && { actions: new Set(actions) }),
+      ...(people && { people: new Set(people) }),
+      ...(since !== null && { since }),
+      ...(until !== null && { until }),
+    };
+    try {
+      const { home, noteKey } = await openInstallation({ env: { WARDMUX_HOME: this.#home } });
+      const shown = withClasses(home);
+      const { events, ...page } = await pageOf(home.ledger, noteKey, asked, (seq) => raised.get(seq));
+      return {
+        ...page,
+        events: events.map(({ event, raised }) => {
+          const { seq, time, entered = null, action, person = null, outcome = null, aal, credential } = event;
+          const context = reader && seq < this.#events ? shown(reader.contextOf(event)) : null;
+          return { seq, time, entered, action, person, outcome, aal, credential, detail: detailText(event).slice(0, MOST_WORDS), raised, context };
+        }),
+      };
+    } catch (error) {
+      throw new Refusal('blind', sentenceOf(error));
+    }
+  }
+
+  async #pictures(): Promise<Pictures> {
+    await this.#look();
+    return this.#tally.at(this.#parts.now(), defaultHours());
+  }
+
+  async #reviews(): Promise<ToldReviews> {
+    await this.#look();
+    const { reviews } = this.#reader!;
+    const due = reviews.due();
+    return { ...due, own: due.own.slice(0, MOST_OWN), last: reviews.all.at(-1) ?? null };
   }
 
   /** Until it is to end: what cannot be told apart from a ledger that does not hold is tried again. */
@@ -153,12 +212,18 @@ export class AuditHost {
     this.#looking.push(...this.#asking.splice(0));
     const site = await openInstallation({ env: { WARDMUX_HOME: home } });
     const reader = new AlertReader();
-    const head = await readEvents(site, (event) => reader.take(event));
+    const tally = new Tally();
+    const take = (event: LedgerEvent): void => {
+      reader.take(event);
+      tally.take(event, this.#parts.now());
+    };
+    const head = await readEvents(site, take);
     this.#reader = reader;
+    this.#tally = tally;
     this.#events = head.size;
     await followEvents(site, head, {
       take: async (event) => {
-        reader.take(event);
+        take(event);
         this.#events = event.seq + 1;
       },
       pause: async () => {

@@ -9,10 +9,12 @@ import { isMoment } from '../recording/time.ts';
 import { asked, told, type InputOf } from '../process/service.ts';
 import { sinksSchema } from '../sinks/row.ts';
 import { PERSON_ID } from '../types/ids.ts';
+import { eventKinds, ledgerFindings, roles, workstationClasses } from '../types/words.ts';
 
 const seq = z.int().nonnegative();
 const moment = z.string().refine(isMoment);
 const none = z.object({});
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** An alert that is open: as src/alerts has it. */
 const openAlert = z.strictObject({
@@ -41,8 +43,89 @@ export const MOST_WORDS = 2000;
 /** Reads what was entered since, which is little but at the first time. */
 const LOOK_MS = 60_000;
 
+/** Events of a page. */
+const MOST_EVENTS = 200;
+const milliseconds = z.int().nonnegative();
+const person = z.string().regex(PERSON_ID);
+/** A question of src/audit/pages.ts. */
+const eventQuery = z.strictObject({
+  kind: z.enum(eventKinds),
+  before: seq.nullable(),
+  count: z.int().min(1).max(MOST_EVENTS),
+  actions: z.array(z.string().max(64)).max(MOST_EVENTS).readonly().nullable(),
+  people: z.array(person).max(1000).readonly().nullable(),
+  since: milliseconds.nullable(),
+  until: milliseconds.nullable(),
+});
+export type EventQueryInput = z.infer<typeof eventQuery>;
+/** Ids, digests and words of lists: nothing that a session showed, and no name. `detail`: in words, cut where it is very long. */
+const shownEvent = z.strictObject({
+  seq,
+  time: moment,
+  entered: moment.nullable(),
+  action: z.string().max(64),
+  person: z.string().max(64).nullable(),
+  outcome: z.string().max(16).nullable(),
+  aal: z.int().nullable(),
+  credential: z.string().max(64).nullable(),
+  detail: z.string().max(MOST_WORDS),
+  raised: z.enum(['warn', 'page']).nullable(),
+  /** As of that time (src/ledger/contexts.ts); null while the ledger is read for the first time. */
+  context: z
+    .strictObject({
+      roles: z.array(z.enum(roles)).readonly(),
+      policySha256: sha256.nullable(),
+      workstationClass: z.enum(workstationClasses).nullable(),
+      clockMs: z.int().nullable(),
+    })
+    .nullable(),
+});
+export type ShownEvent = z.infer<typeof shownEvent>;
+const eventPage = z.strictObject({ size: seq, events: z.array(shownEvent).max(MOST_EVENTS).readonly(), next: seq.nullable(), reached: moment.nullable() });
+export type ShownPage = z.infer<typeof eventPage>;
+
+const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
+/** As src/audit/tally.ts has them. */
+const pictures = z.strictObject({
+  failed: z.strictObject({
+    threshold: z.strictObject({ count: seq, minutes: seq }),
+    hours: z
+      .array(z.strictObject({ day, hour: seq, count: seq }))
+      .max(24)
+      .readonly(),
+  }),
+  activity: z
+    .array(
+      z.strictObject({
+        day,
+        of: z
+          .array(z.strictObject({ count: seq, odd: z.boolean() }))
+          .length(24)
+          .readonly(),
+      }),
+    )
+    .max(31)
+    .readonly(),
+  recordings: z
+    .array(z.strictObject({ day, of: seq }))
+    .max(31)
+    .readonly(),
+});
+
 const name = z.string().max(64);
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** As src/alerts/reviews.ts has them. */
+const reviews = z.strictObject({
+  from: seq,
+  since: moment.nullable(),
+  events: seq,
+  own: z
+    .array(z.strictObject({ person, from: seq, to: seq, events: seq }))
+    .max(1000)
+    .readonly(),
+  last: z.strictObject({ seq, by: person, time: moment, from: seq, to: seq, finding: z.enum(ledgerFindings), note: sha256 }).nullable(),
+});
+export type ToldReviews = z.infer<typeof reviews>;
 
 export const auditService = {
   /** First, once: the data folder, a path that is absolute. */
@@ -51,6 +134,12 @@ export const auditService = {
   sinks: told('process.keep', z.object({ rows: sinksSchema, network: z.array(z.string()) })),
   /** Which alerts are open, by everything that is in the ledger now. */
   look: asked('process.keep', none, openAlerts, LOOK_MS),
+  /** A page of events, newest first. */
+  events: asked('process.keep', eventQuery, eventPage, LOOK_MS),
+  /** What the pictures of the audit centre are drawn from, by everything that is in the ledger now. */
+  pictures: asked('process.keep', none, pictures, LOOK_MS),
+  /** Which events nobody has reviewed, by everything that is in the ledger now. */
+  reviews: asked('process.keep', none, reviews, LOOK_MS),
 };
 export type AuditService = typeof auditService;
 export type AuditInput<N extends keyof AuditService> = InputOf<AuditService, N>;

@@ -14,6 +14,7 @@ import { PERSON_ID, RECORDING_ID } from '../types/ids.ts';
 import { CLASS_NAME, classLooks, MOST_PIECES, PIECE_DIGEST } from '../types/classes.ts';
 import {
   emergencyReasons,
+  eventKinds,
   exportForms,
   givenReasons,
   identityChecks,
@@ -25,6 +26,7 @@ import {
   recogniserKinds,
   recordingSorts,
   recordingStates,
+  ledgerFindings,
   reviewStates,
   revocationStates,
   roles,
@@ -93,6 +95,52 @@ const listQuery = z.strictObject({
   descending: z.boolean(),
   from: z.number().int().nonnegative(),
   count: z.number().int().min(1).max(500),
+});
+/** Which events somebody looks for. */
+const eventQuery = z.strictObject({
+  kind: z.enum(eventKinds),
+  before: z.number().int().nonnegative().nullable(),
+  /** The name of an action, or the first words of several (`recording.*`); empty: any. */
+  action: z.string().max(64),
+  /** An id or a part of a name; empty: anybody. */
+  person: z.string().max(100),
+  /** Days by this machine's clock, as 2026-11-29; empty: not limited. */
+  since: z.string().max(30),
+  until: z.string().max(30),
+  count: z.number().int().min(1).max(200),
+});
+const eventPage = z.object({
+  /** Events of the whole ledger. */
+  size: z.number(),
+  events: z.array(
+    z.object({
+      seq: z.number(),
+      time: z.string(),
+      /** When it was entered, where that was later. */
+      entered: z.string().nullable(),
+      action: z.string(),
+      /** A name, or the id of whoever has none here. */
+      person: z.string().nullable(),
+      outcome: z.string().nullable(),
+      aal: z.number().nullable(),
+      credential: z.string().nullable(),
+      detail: z.string(),
+      raised: z.enum(['warn', 'page']).nullable(),
+      /** As of that time; null where that is not known yet. `clockMs`: see src/ledger/contexts.ts. */
+      context: z
+        .object({
+          roles: roleList.readonly(),
+          policySha256: short.nullable(),
+          workstationClass: z.enum(workstationClasses).nullable(),
+          clockMs: z.number().nullable(),
+        })
+        .nullable(),
+    }),
+  ),
+  /** Where to go on; null where the beginning was reached. */
+  next: z.number().nullable(),
+  /** When the last event that was looked at happened. */
+  reached: z.string().nullable(),
 });
 /** `masked`: whether what the recognisers know is covered. `live`: it goes on. */
 const lookedAt = z.object({ whole: z.boolean(), masked: z.boolean(), live: z.boolean() });
@@ -577,6 +625,48 @@ export const requests = {
         }),
       ),
     }),
+    STEPS_MS,
+  ),
+  /** Events, newest first, those with numbers below `before`; a look that begins, at the newest or with another question, is entered first. */
+  'audit.events': row('audit.look', ['workspace'], eventQuery, eventPage, STEPS_MS),
+  /** What the pictures are drawn from: counts, and nobody's. */
+  'audit.pictures': row(
+    'audit.look',
+    ['workspace'],
+    none,
+    z.object({
+      failed: z.object({
+        threshold: z.object({ count: z.number(), minutes: z.number() }),
+        hours: z.array(z.object({ day: short, hour: z.number(), count: z.number() })).readonly(),
+      }),
+      activity: z.array(z.object({ day: short, of: z.array(z.object({ count: z.number(), odd: z.boolean() })).readonly() })).readonly(),
+      recordings: z.array(z.object({ day: short, of: z.number() })).readonly(),
+      /** Of the disk that the data folder is on, bytes: all of it, what is free for us, and below what programs wait. */
+      disk: z.object({ size: z.number(), free: z.number(), reserve: z.number() }),
+    }),
+    STEPS_MS,
+  ),
+  /** Which events nobody has reviewed; what reviewers did themselves waits for somebody else. */
+  'audit.reviews': row(
+    'audit.look',
+    ['workspace'],
+    none,
+    z.object({
+      from: z.number(),
+      since: z.string().nullable(),
+      events: z.number(),
+      /** Names, and the id of whoever has none here. `you`: whoever is in is one of those. */
+      own: z.array(z.object({ person: z.string(), you: z.boolean(), from: z.number(), to: z.number(), events: z.number() })),
+      last: z.object({ by: z.string(), time: z.string(), from: z.number(), to: z.number(), finding: z.enum(ledgerFindings) }).nullable(),
+    }),
+    STEPS_MS,
+  ),
+  /** Signs that who is in has reviewed the events from one number to before another; what they found has been sent as a sealed frame to the vault host. */
+  'audit.sign': row(
+    'ledger.review',
+    ['workspace'],
+    z.strictObject({ from: z.number().int().nonnegative(), to: z.number().int().positive(), finding: z.enum(ledgerFindings) }),
+    none,
     STEPS_MS,
   ),
   /** Closes an alert with a note, which has been sent as a sealed frame to the vault host. `alert`: number of the event that raised it. */

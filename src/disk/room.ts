@@ -12,8 +12,13 @@ const MEBIBYTE = 1024 * 1024;
 
 /** Free space for an ordinary user on the disk of `path`, in MiB. @throws what the system says */
 export function freeMebibytes(path: string): number {
-  const { bavail, bsize } = statfsSync(path);
-  return (bavail * bsize) / MEBIBYTE;
+  return diskOf(path).free / MEBIBYTE;
+}
+
+/** The disk of `path` as a whole, and what of it is free for an ordinary user, in bytes. @throws what the system says */
+export function diskOf(path: string): { readonly size: number; readonly free: number } {
+  const { blocks, bavail, bsize } = statfsSync(path);
+  return { size: blocks * bsize, free: bavail * bsize };
 }
 
 /** Undefined where something else than a file of ours stands there, or none can be made. @throws where the disk is full */

@@ -22,6 +22,7 @@ import {
   allPersonStates,
   personStates,
   recogniserKinds,
+  ledgerFindings,
   reviewStates,
   roles,
   stopReasons,
@@ -191,6 +192,18 @@ export const vaultService = {
   certifyAlert: asked(
     'alert.close',
     z.strictObject({ rule: z.enum(ruleNames), alert: z.int().nonnegative(), about: z.array(personId).readonly(), recipients: z.array(recipient).readonly() }),
+    certificate.extend({ file: bytes }),
+  ),
+  /** Seals what who is in found in the events from one number to before another, which has come as a sealed frame before, and signs that they have reviewed them. */
+  certifyReviewed: asked(
+    'ledger.review',
+    z.strictObject({
+      from: seq,
+      to: seq,
+      finding: z.enum(ledgerFindings),
+      root: z.string().regex(/^[0-9a-f]{64}$/),
+      recipients: z.array(recipient).readonly(),
+    }),
     certificate.extend({ file: bytes }),
   ),
   /** Signs that somebody else’s recording is shown with nothing covered, right after a proof as `certify`: once somebody else has agreed to the same here, this process shows it so until the lock. */

@@ -110,3 +110,24 @@ test('the process that looks for alerts is killed: it is entered, it begins anew
     expect(desktop.slice(before).map(([, , , , body]) => body)).toEqual(['1 alert is open.']);
   }
 });
+
+test('the audit centre shows what happened, from the ledger’s end, and who looked there is in it', async () => {
+  await running.page.keyboard.press('Escape');
+  await running.page.getByRole('dialog', { name: 'Alerts' }).waitFor({ state: 'detached' });
+  await running.page.keyboard.press('Control+b');
+  await running.page.keyboard.type(':audit');
+  await running.page.keyboard.press('Enter');
+  const dialog = running.page.getByRole('dialog', { name: 'Audit centre' });
+  // The newest is the look itself, which is entered before anything is shown.
+  await dialog.locator('.audit__table tbody tr').first().getByText('ledger.read').waitFor();
+  const looks = entered(running, 'ledger.read').filter(({ detail }) => detail?.['window'] === true);
+  expect(looks).toMatchObject([{ person: expect.stringMatching(/^p-/), detail: { how: 'list' } }]);
+  await dialog.getByLabel('action').fill('first-run');
+  await running.page.keyboard.press('Enter');
+  // All of it was there before.
+  await until(async () => (await dialog.locator('.audit__table .event__open').count()) === 1, 'the one event');
+  await dialog.locator('.audit__table .name', { hasText: 'first-run' }).waitFor();
+  await dialog.getByText('events of people in 7 days').waitFor();
+  await dialog.getByText('There was no review yet.').waitFor();
+  expect(entered(running, 'ledger.read').filter(({ detail }) => detail?.['window'] === true)).toHaveLength(2);
+});

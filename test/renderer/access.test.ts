@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Browser } from 'playwright-core';
 import type { Output } from '../../src/bridge/schema.ts';
 import { Refusal } from '../../src/types/refusal.ts';
-import { axeViolations, buildPages, calmLock, launch, open, until, type FakeCore, type Opened } from './harness.ts';
+import { axeViolations, buildPages, calmEvents, calmLock, launch, open, until, type FakeCore, type Opened } from './harness.ts';
 
 let browser: Browser;
 let opened: Opened;
@@ -56,6 +56,10 @@ function withAlerts(core: FakeCore): void {
   const alerts = [alert, { ...alert, rule: 'clock-back', seq: 4712, severity: 'warn' as const, aboutYou: true }];
   core.status = { ...core.status, alerts: { open: 2, worst: 'page' } };
   core.audit.alerts = async () => ({ all: 2, alerts });
+}
+
+function withEvents(core: FakeCore): void {
+  core.audit.events = async () => ({ size: 48_212, events: [...calmEvents], next: 48_100, reached: '2026-11-24T11:53:42.000Z' });
 }
 
 interface State {
@@ -258,6 +262,29 @@ const states: Readonly<Record<string, State>> = {
       await page().getByRole('alert').getByText('Say what you found first').waitFor();
     },
     tree: [/heading "Close alert 4711\/spray"/, /textbox "what you found"/, /alert.*Say what you found first/, /button "Close it/],
+  },
+  'the audit centre, an event opened': {
+    surface: 'workspace',
+    prepare: (core) => {
+      withAlerts(core);
+      withEvents(core);
+    },
+    act: async () => {
+      await band('audit');
+      await page().getByRole('button', { name: 'Event 48 205' }).click();
+      await page().getByText('Failed unlocks by hour: as a table').click();
+      await page().getByRole('button', { name: 'Close: 4711/spray' }).waitFor();
+    },
+    tree: [
+      /dialog "Audit centre"/,
+      /region "The last days"/,
+      /failed in 24 hours/,
+      /group "Table of events"/,
+      /columnheader "outcome"/,
+      /button "Event 48 205" \[expanded\]/,
+      /button "raised an alert"/,
+      /region "Alerts that are open"/,
+    ],
   },
   'somebody new at a covered session': {
     surface: 'guest',

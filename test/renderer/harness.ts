@@ -262,6 +262,64 @@ export const calmPlaces: readonly ToldPlace[] = [
   { place: '655.1', timeUs: 1_760_000_000, kinds: ['unread'], seen: ['control'], reason: 'personal-data', before: 'ops@if-icu-01:~$ ', text: '', after: '' },
 ];
 
+type ShownEvent = Output<'audit.events'>['events'][number];
+/** Events of a shift, newest first. */
+export const calmEvents: readonly ShownEvent[] = (
+  [
+    ['verify', 'R. Okafor', 'success', 'target=ledger'],
+    ['recording.review', 'R. Okafor', null, 'recording=20261124-140200-0a1b2c3d state=fine'],
+    ['anchor.failed', null, null, 'anchor=siem kind=syslog code=unreachable attempts=3', 'warn'],
+    ['unlock', 'M. Ueda', 'success', 'method=passphrase failed-before=2'],
+    ['unlock', 'M. Ueda', 'failure', 'method=passkey reason=passkey-refused', 'page'],
+    ['unlock', 'M. Ueda', 'failure', 'method=passphrase reason=wrong-passphrase'],
+    ['lock', 'M. Ueda', null, 'cause=idle visible=gone'],
+    ['recording.end', null, null, 'recording=20261124-140200-0a1b2c3d reason=exit size=1842'],
+    ['person.roles', 'J. Varga', null, 'roles=operator,auditor by=p-00000000e802', 'warn'],
+    ['access.denied', 'p-00000000e802', null, 'door=page needs=policy.accept why=not-permitted'],
+    ['export', 'R. Okafor', 'success', 'recording=20261124-140200-0a1b2c3d redaction=default'],
+    ['breakglass.start', 'T. Lind', null, 'breakGlass=b-0123456789ab reason=patient-safety', 'page'],
+    ['pane.open', 'M. Ueda', null, 'pane=3 recording=20261124-140200-0a1b2c3d'],
+    ['app.start', null, null, 'version=0.1.0 host=chromium'],
+  ] as const satisfies readonly (readonly [string, string | null, string | null, string, ('warn' | 'page')?])[]
+).map(([action, person, outcome, detail, raised = null], n) => ({
+  seq: 48_209 - n,
+  time: new Date(Date.parse('2026-11-24T14:33:07.000Z') - n * 83_000).toISOString(),
+  entered: null,
+  action,
+  person,
+  outcome,
+  aal: person === null ? null : 2,
+  credential: person === null ? null : 'k-000000000002',
+  detail,
+  raised,
+  context: {
+    roles: person === null ? [] : ['operator' as const],
+    policySha256: 'b'.repeat(64),
+    workstationClass: 'nursing' as const,
+    clockMs: n === 6 ? -90_000 : 0,
+  },
+}));
+export const calmPictures: Output<'audit.pictures'> = {
+  failed: {
+    threshold: { count: 10, minutes: 10 },
+    hours: Array.from({ length: 24 }, (_, n) => ({
+      day: n < 9 ? '2026-11-23' : '2026-11-24',
+      hour: (n + 15) % 24,
+      count: [0, 0, 1, 0, 2][n % 5]! + (n === 23 ? 11 : 0),
+    })),
+  },
+  activity: Array.from({ length: 7 }, (_, d) => ({
+    day: `2026-11-${18 + d}`,
+    // The 21st and the 22nd are a weekend.
+    of: Array.from({ length: 24 }, (_, hour) => {
+      const odd = d === 3 || d === 4 || hour < 6 || hour >= 20;
+      return { odd, count: odd ? Number((hour * 7 + d * 5) % 17 === 0) : (hour * 13 + d * 29) % 31 };
+    }),
+  })),
+  recordings: Array.from({ length: 14 }, (_, d) => ({ day: `2026-11-${11 + d}`, of: d % 7 === 3 ? 0 : (d * 37) % 53 })),
+  disk: { size: 512 * 1024 ** 3, free: 190 * 1024 ** 3, reserve: 512 * 1024 ** 2 },
+};
+
 type VaultAnswers = { [N in keyof VaultService]?: (input: VaultInput<N>) => Promise<OutputOf<VaultService, N>> };
 
 /** A core without shells: what a page asks for is noted, what a test wants is sent. */
@@ -336,6 +394,16 @@ export class FakeCore {
   };
   readonly audit: { -readonly [N in keyof RequestParts['audit']]: RequestParts['audit'][N] } = {
     alerts: async () => ({ all: 0, alerts: [] }),
+    events: async () => ({ size: 0, events: [], next: null, reached: null }),
+    pictures: async () => calmPictures,
+    reviews: async () => ({
+      from: 46_900,
+      since: '2026-11-17T08:00:00.000Z',
+      events: 1310,
+      own: [{ person: 'R. Okafor', you: false, from: 41_204, to: 46_811, events: 212 }],
+      last: { by: 'R. Okafor', time: '2026-11-17T08:12:00.000Z', from: 40_311, to: 46_900, finding: 'followed-up' },
+    }),
+    sign: async () => undefined,
     close: async () => undefined,
   };
   readonly review: { -readonly [N in keyof RequestParts['review']]: RequestParts['review'][N] } = {

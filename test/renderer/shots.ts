@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrowserContextOptions } from 'playwright-core';
 import { hl7, journal, psql, ssh } from './demo.ts';
-import { buildPages, launch, open, until, type Opened } from './harness.ts';
+import { buildPages, calmEvents, launch, open, until, type Opened } from './harness.ts';
 
 const [folder = 'shots', ...only] = process.argv.slice(2);
 const small = { viewport: { width: 1024, height: 640 } };
@@ -58,6 +58,37 @@ const workspace = (name: string, act: (opened: Opened) => Promise<void> = async 
     await act(opened);
   },
 });
+
+/** The audit centre, with what a shift leaves. */
+async function auditCentre({ core, page }: Opened): Promise<void> {
+  core.audit.events = async () => ({
+    size: 48_210,
+    events: [...calmEvents, ...calmEvents.map((one) => ({ ...one, seq: one.seq - 14 }))],
+    next: 48_100,
+    reached: '2026-11-24T11:53:42.000Z',
+  });
+  const alert = { seq: 48_205, severity: 'page', owner: 'security', raised: '2026-11-24T14:31:00.000Z', due: '2026-11-24T18:31:00.000Z', last: '2026-11-24T14:40:00.000Z', count: 5, late: false, about: ['Mara Ueda'], aboutYou: false } as const; // prettier-ignore
+  core.audit.alerts = async () => ({
+    all: 2,
+    alerts: [
+      { ...alert, rule: 'forged-unlock', help: 'A passkey answered for another site, or without asking who was there.', about: [...alert.about] },
+      {
+        ...alert,
+        rule: 'anchor-fails',
+        seq: 48_206,
+        severity: 'warn',
+        help: 'An anchor outside has not taken a head in several attempts.',
+        late: true,
+        about: [],
+      },
+    ],
+  });
+  await page.keyboard.press('Control+b');
+  await page.keyboard.type(':audit');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Event 48 209' }).waitFor();
+  await page.getByText('events of people in 7 days').waitFor();
+}
 
 export const shots: readonly Shot[] = [
   workspace('workspace-1440-dark'),
@@ -120,6 +151,17 @@ export const shots: readonly Shot[] = [
     await exportTo(opened, 'places');
     await opened.page.keyboard.press('y');
     await opened.page.waitForSelector('dialog [role="status"]');
+  }),
+  workspace('audit', auditCentre),
+  workspace('audit-light', auditCentre, light),
+  workspace('audit-1024', auditCentre, small),
+  workspace('audit-2560', auditCentre, large),
+  workspace('audit-forced', auditCentre, forced),
+  workspace('audit-event', async (opened) => {
+    await auditCentre(opened);
+    await opened.page.getByRole('button', { name: 'Event 48 205' }).click();
+    await opened.page.getByText('Activity by hour and day: as a table').click();
+    await opened.page.getByRole('button', { name: 'Sign a review of these' }).click();
   }),
   workspace('zoom', async ({ core }) => void core.command('resize-pane -Z')),
   workspace('warning', async ({ core }) => core.emit('status', { ...core.status, lockIn: 23, warning: true })),

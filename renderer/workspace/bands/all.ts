@@ -1,5 +1,6 @@
 /** Every band that can be opened: one line each, made from the files of this folder by test/docs/made.test.ts. */
 export { alertsBand } from './alerts.tsx';
+export { auditBand } from './audit.tsx';
 export { confirm } from './confirm.tsx';
 export { everyKey } from './keys.tsx';
 export { exportOfRecording } from './export-recording.tsx';

@@ -1,5 +1,6 @@
 /** Every command: one line each, made from the files of this folder by test/docs/made.test.ts. */
 export { alerts } from './alerts.ts';
+export { audit } from './audit.ts';
 export { bindKey } from './bind-key.ts';
 export { breakGlass } from './break-glass.ts';
 export { breakPane } from './break-pane.ts';

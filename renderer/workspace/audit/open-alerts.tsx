@@ -1,0 +1,151 @@
+/** Alerts that are open, those that are due first, and the closing of one with a note: the note goes sealed to the vault, and nobody between sees it. */
+import type { JSX } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { Output } from '../../../src/bridge/schema.ts';
+import { mostTyped } from '../../../src/types/most-typed.ts';
+import type { Bridge } from '../../shared/bridge.ts';
+import { textBytes } from '../../shared/bytes.ts';
+import { messages } from '../../shared/messages.ts';
+import { Mark, TextField, type MarkKind } from '../../shared/parts.tsx';
+import { count, moment } from '../../shared/text.ts';
+import { StepActions, useDeeds, type Deeds } from '../bands/deeds.tsx';
+import * as model from '../model.ts';
+
+const text = messages.alerts;
+
+type Listed = Output<'audit.alerts'>;
+type Alert = Listed['alerts'][number];
+
+export const alertMarks: Readonly<Record<Alert['severity'], MarkKind>> = { page: 'stop', warn: 'warn' };
+const nameOf = ({ rule, seq }: Alert): string => `${seq}/${rule}`;
+const when = (iso: string): string => moment(new Date(iso));
+
+export interface AlertsState {
+  readonly deeds: Deeds<Listed>;
+  /** The one that is being closed. */
+  readonly closing: Alert | undefined;
+  readonly begin: (alert: Alert) => void;
+  readonly finish: (alert: Alert, note: string) => void;
+  /** Leaves the form. */
+  readonly back: () => void;
+  /** Looks anew. */
+  readonly again: () => void;
+}
+
+export function useAlerts(bridge: Bridge): AlertsState {
+  const deeds = useDeeds<Listed>(() => bridge.request('audit.alerts', {}), '');
+  const [closing, setClosing] = useState<Alert | undefined>(undefined);
+  return {
+    deeds,
+    closing,
+    begin: setClosing,
+    finish: (alert, note) =>
+      void deeds.run(text.busy, async () => {
+        await bridge.sendFrame('vault', { type: 'words', bytes: textBytes(note) });
+        await bridge.request('audit.close', { rule: alert.rule, alert: alert.seq });
+        setClosing(undefined);
+        await deeds.look();
+        return text.closed(nameOf(alert));
+      }),
+    back: () => {
+      if (deeds.busy) return;
+      deeds.clear();
+      setClosing(undefined);
+    },
+    again: () => {
+      deeds.clear();
+      void deeds.look();
+    },
+  };
+}
+
+/** @param home what has the focus when the form is left. */
+export function OpenAlerts({ state, home }: { readonly state: AlertsState; readonly home: () => HTMLElement | null | undefined }): JSX.Element {
+  const {
+    deeds: { listed, face },
+    closing,
+    begin,
+    finish,
+    back,
+  } = state;
+  const was = useRef(false);
+  useLayoutEffect(() => {
+    if (closing) document.querySelector<HTMLElement>('#alert-note')?.focus();
+    else if (was.current) home()?.focus();
+    was.current = closing !== undefined;
+  }, [closing]);
+  const alerts = listed?.alerts ?? [];
+  return (
+    <>
+      {face}
+      {closing ? (
+        <ClosingForm key={nameOf(closing)} alert={closing} onCancel={back} onDone={(note) => finish(closing, note)} />
+      ) : (
+        <>
+          {listed ? <p class="dim">{listed.all === 0 ? text.none : text.counted(listed.all, alerts.length)}</p> : <p class="dim">{text.looking}</p>}
+          <ol class="log checks gap-h" aria-label={text.label}>
+            {alerts.map((alert) => (
+              <li key={nameOf(alert)}>
+                <Mark kind={alertMarks[alert.severity]} />
+                <div>
+                  <p>
+                    <b>{alert.help}</b> <span class="faint">{nameOf(alert)}</span>
+                  </p>
+                  <p class="dim">
+                    {text.severities[alert.severity]}, {alert.late ? <b>{text.late(when(alert.due))}</b> : text.due(when(alert.due))},{' '}
+                    {text.owners[alert.owner]}
+                  </p>
+                  <p class="dim">
+                    {text.raised(when(alert.raised), count(alert.count), when(alert.last))} {alert.about.length > 0 ? text.about(alert.about) : ''}
+                  </p>
+                  {alert.aboutYou ? (
+                    <p class="dim">{text.aboutYou}</p>
+                  ) : model.permits('alert.close') ? (
+                    <p class="actions">
+                      <button type="button" class="btn btn--quiet" aria-label={text.closeOne(nameOf(alert))} onClick={() => begin(alert)}>
+                        {text.close}
+                      </button>
+                    </p>
+                  ) : null}
+                </div>
+              </li>
+            ))}
+          </ol>
+        </>
+      )}
+    </>
+  );
+}
+
+function ClosingForm({
+  alert,
+  onCancel,
+  onDone,
+}: {
+  readonly alert: Alert;
+  readonly onCancel: () => void;
+  readonly onDone: (note: string) => void;
+}): JSX.Element {
+  const field = useRef<HTMLInputElement>(null);
+  const [error, setError] = useState('');
+  return (
+    <form
+      novalidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        const note = field.current!.value.trim();
+        if (note !== '') return onDone(note);
+        setError(text.noNote);
+        field.current!.focus();
+      }}
+    >
+      <h3>{text.closeTitle(nameOf(alert))}</h3>
+      <p class="gap-h">{alert.help}</p>
+      <p class="dim gap-h">{text.closeText}</p>
+      <div class="gap-h">
+        <TextField id="alert-note" label={text.note} input={field} error={error} maxLength={mostTyped.note} focus />
+      </div>
+      <StepActions go={text.closeGo} cancel={messages.people.cancel} onCancel={onCancel} />
+    </form>
+  );
+}

@@ -1,0 +1,77 @@
+/** The audit centre in the window: what happened as a table and in pictures, and the alerts that are open; by keys, and what it asks of the core. */
+import { expect, test } from 'vitest';
+import type { Input } from '../../src/bridge/schema.ts';
+import { Refusal } from '../../src/types/refusal.ts';
+import { calmEvents, type Opened } from './harness.ts';
+import { pagesOfTests } from './pages.ts';
+
+const pages = pagesOfTests();
+
+async function start(): Promise<Opened & { readonly asked: Input<'audit.events'>[]; readonly audit: () => Promise<void> }> {
+  const asked: Input<'audit.events'>[] = [];
+  const opened = await pages.workspace({}, (core) => {
+    core.audit.events = async (query) => {
+      asked.push(query);
+      if (query.person === 'nobody') throw new Refusal('nobody', 'Nobody here has the id "nobody", or a name with it.');
+      const events = calmEvents.filter(({ seq, action }) => (query.before === null || seq < query.before) && (query.action === '' || action === query.action));
+      const some = events.slice(0, 5);
+      return { size: 48_210, events: some, next: some.length < events.length ? some.at(-1)!.seq : null, reached: some.at(-1)?.time ?? null };
+    };
+  });
+  const { page } = opened;
+  const audit = async (): Promise<void> => {
+    await page.keyboard.press('Control+b');
+    await page.keyboard.type(':audit');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Event 48 209' }).waitFor();
+  };
+  return { ...opened, asked, audit };
+}
+
+test('events stand newest first, more follow when asked, and one opens with all that it says, by keys', async () => {
+  const { page, asked, audit } = await start();
+  await audit();
+  const dialog = page.getByRole('dialog', { name: 'Audit centre' });
+  expect(asked).toEqual([{ kind: 'all', before: null, action: '', person: '', since: '', until: '', count: 100 }]);
+  await dialog.getByText('48 210 signed for').waitFor();
+  await page.keyboard.press('2');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await dialog.getByText('with the key slot k-000000000002, assurance level 2').waitFor();
+  expect(await dialog.getByRole('button', { name: 'Event 48 208' }).getAttribute('aria-expanded')).toBe('true');
+  await dialog.getByRole('button', { name: 'Look further back' }).press('Enter');
+  await dialog.getByRole('button', { name: 'Event 48 200' }).waitFor();
+  expect(asked.at(-1)).toMatchObject({ before: 48_205 });
+  expect(await dialog.getByRole('button', { name: /^Event / }).count()).toBe(10);
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+});
+
+test('a sort and what is typed are asked for; what is refused is said, and nothing of before stands there', async () => {
+  const { page, asked, audit } = await start();
+  await audit();
+  const dialog = page.getByRole('dialog', { name: 'Audit centre' });
+  await dialog.getByRole('button', { name: 'failed or refused' }).click();
+  await dialog.getByLabel('action').fill('unlock');
+  await dialog.getByLabel('from').fill('2026-11-01');
+  await page.keyboard.press('Enter');
+  await dialog.getByText('That is the beginning of the ledger.').waitFor();
+  expect(asked.at(-1)).toEqual({ kind: 'failed', before: null, action: 'unlock', person: '', since: '2026-11-01', until: '', count: 100 });
+  expect(await dialog.getByRole('button', { name: /^Event / }).count()).toBe(3);
+  await dialog.getByLabel('person').fill('nobody');
+  await page.keyboard.press('Enter');
+  await dialog.getByRole('alert').getByText('Nobody here has the id "nobody"').waitFor();
+  expect(await dialog.getByRole('button', { name: /^Event / }).count()).toBe(0);
+});
+
+test('each picture says in a sentence what it shows, and has its data as a table', async () => {
+  const { page, audit } = await start();
+  await audit();
+  const dialog = page.getByRole('dialog', { name: 'Audit centre' });
+  await dialog.getByText('failed in 24 hours').waitFor();
+  await dialog.getByText('events of people in 7 days').waitFor();
+  await dialog.getByText('Recordings a day: as a table').click();
+  await dialog.getByRole('rowheader', { name: '2026-11-24' }).waitFor();
+  await dialog.getByText('190.00 GiB of 512.00 GiB free').waitFor();
+});
