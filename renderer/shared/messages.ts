@@ -41,6 +41,7 @@ export const messages = {
     zoomed: (behind: number) => `zoomed, ${behind === 1 ? 'one pane' : `${behind} panes`} behind  ctrl-b z restores`,
     linesBack: (lines: number) => `${count(lines)} ${lines === 1 ? 'line' : 'lines'} back`,
     copyMode: 'copy mode',
+    marked: 'marked',
     copySelecting: 'selecting',
     skipped: (amount: string) => `${amount} earlier: in the recording`,
     gap: (amount: string) => `${amount} not shown: in the recording`,

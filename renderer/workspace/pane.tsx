@@ -117,6 +117,7 @@ function Flags({ pane, window, focused }: { readonly pane: PaneView; readonly wi
   if (back > 0) flags.push(text.linesBack(back));
   if (terminal.skipped.value) flags.push(terminal.skipped.value);
   if (model.emergency.value) flags.push(focused ? messages.breakGlass.flag : messages.breakGlass.recorded);
+  if (pane.marked) flags.push(text.marked);
   if (window.zoomed) flags.push(model.withPrefix(text.zoomed(window.panes.length - 1)));
   return flags.length > 0 ? <span class="rule__flags">{flags.join('  ')}</span> : null;
 }

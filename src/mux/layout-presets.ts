@@ -2,7 +2,15 @@
 import { type Geometry, type Node, adjust, freeze, leaf } from './layout-cells.ts';
 import { type Layout, type Result, panesOf, rectangles, spread } from './layout.ts';
 
-export const presetNames = ['even-horizontal', 'even-vertical', 'main-horizontal', 'main-vertical', 'tiled'] as const;
+export const presetNames = [
+  'even-horizontal',
+  'even-vertical',
+  'main-horizontal',
+  'main-horizontal-mirrored',
+  'main-vertical',
+  'main-vertical-mirrored',
+  'tiled',
+] as const;
 export type LayoutPreset = (typeof presetNames)[number];
 
 export interface MainPaneSize {
@@ -36,6 +44,8 @@ type Builder = (panes: readonly number[], cols: number, rows: number, geometry: 
 const builders: Record<LayoutPreset, Builder> = {
   'even-horizontal': (panes, cols, rows, geometry) => even(panes, cols, rows, 'left-right', geometry),
   'even-vertical': (panes, cols, rows, geometry) => even(panes, cols, rows, 'top-bottom', geometry),
+  'main-horizontal-mirrored': (...how) => mirrored(builders['main-horizontal'](...how)),
+  'main-vertical-mirrored': (...how) => mirrored(builders['main-vertical'](...how)),
   'main-horizontal': (panes, cols, rows, geometry, main) => {
     const space = rows - geometry.gap;
     const mainRows = main.rows + geometry.minimumRows >= space ? Math.max(geometry.minimumRows, space - geometry.minimumRows) : main.rows;
@@ -87,6 +97,12 @@ const builders: Record<LayoutPreset, Builder> = {
     return node('top-bottom', cols, rows, cells);
   },
 };
+
+/** The main pane at the other side. */
+function mirrored(root: Node): Node {
+  root.cells.reverse();
+  return root;
+}
 
 function even(panes: readonly number[], cols: number, rows: number, split: 'left-right' | 'top-bottom', geometry: Geometry): Node {
   const out = node(

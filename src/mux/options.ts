@@ -37,6 +37,13 @@ const rows = [
     help: 'Number of the first pane. tmux starts at 0; Wardmux shows panes from 1.',
   },
   {
+    name: 'renumber-windows',
+    scope: 'session',
+    type: 'flag',
+    default: false,
+    help: 'After a window is closed the others are numbered without holes.',
+  },
+  {
     name: 'repeat-time',
     scope: 'session',
     type: 'number',

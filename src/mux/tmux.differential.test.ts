@@ -26,8 +26,10 @@ function tmuxVersion(): string | undefined {
   }
 }
 const version = tmuxVersion();
-/** From 3.5 on tmux has two mirrored layouts more in its circle: which one comes next is another one there than here. */
-const inTurn = Number(/(\d+\.\d+)/.exec(version ?? '')?.[1] ?? 0) >= 3.5 ? [] : [['next-layout']];
+/** Before 3.5 tmux has no mirrored layouts: which one comes next is another one there than here. */
+const hasMirrored = Number(/(\d+\.\d+)/.exec(version ?? '')?.[1] ?? 0) >= 3.5;
+const inTurn = hasMirrored ? [['next-layout']] : [];
+const mirrored = hasMirrored ? ['main-horizontal-mirrored', 'main-vertical-mirrored'] : [];
 
 let folder = '';
 function tmux(args: readonly string[]): string {
@@ -83,7 +85,9 @@ const command = fc.record({
     { weight: 1, arbitrary: fc.constantFrom(['last-pane'], ['rotate-window'], ['rotate-window', '-D'], ...inTurn, ['select-layout', '-E']) },
     {
       weight: 1,
-      arbitrary: fc.constantFrom('even-horizontal', 'even-vertical', 'main-horizontal', 'main-vertical', 'tiled').map((name) => ['select-layout', name]),
+      arbitrary: fc
+        .constantFrom('even-horizontal', 'even-vertical', 'main-horizontal', 'main-vertical', 'tiled', ...mirrored)
+        .map((name) => ['select-layout', name]),
     },
   ),
 });

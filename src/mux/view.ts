@@ -3,7 +3,7 @@ import type { PaneView, SessionView, WindowView, WorkspaceView } from '../types/
 import { edgesOf, rectangles } from './layout.ts';
 import { flatOptions } from './options.ts';
 import type { Session, State, Window } from './state/model.ts';
-import { sessionOf } from './state/query.ts';
+import { markedPane, sessionOf } from './state/query.ts';
 import { shownAlone } from './state/sizes.ts';
 
 /** The attached session as the page gets it. Panes that a zoom hides keep their place, with `visible` false. */
@@ -62,6 +62,7 @@ function paneViews(window: Window, state: State): PaneView[] {
         recording: pane.recording,
         state: pane.state,
         ...(pane.sentence === undefined ? {} : { sentence: pane.sentence }),
+        ...(markedPane(state)?.pane === pane ? { marked: true as const } : {}),
         ...(pane.held && pane.state === 'live' ? { held: pane.held } : {}),
       },
     ];

@@ -38,6 +38,8 @@ const paneView = z
     sentence: word.optional(),
     /** The program waits for room on the disk: there is less than the policy keeps, or none. It goes on by itself. */
     held: z.enum(['reserve', 'full']).optional(),
+    /** select-pane -m: what join-pane and its kin take from. */
+    marked: z.literal(true).optional(),
   })
   .readonly();
 export type PaneView = z.infer<typeof paneView>;

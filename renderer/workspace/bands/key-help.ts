@@ -15,7 +15,7 @@ export function helpRows(table: KeyRow['table'], group: (typeof groups)[number],
   const meaning = ({ key, keyLabel: name, line, label }: Bound): string => {
     if (/^(?:ctrl-|alt-)?[↑↓←→]$/.test(name) && label.startsWith('pane ')) return 'go to a pane';
     if (/^window \d$/.test(label)) return 'go to window';
-    return short && line.startsWith('select-layout ') && key.startsWith('M-') ? 'five fixed layouts' : label;
+    return short && line.startsWith('select-layout ') && key.startsWith('M-') ? 'seven fixed layouts' : label;
   };
   return merge(
     listKeys(table, rows)
@@ -39,7 +39,7 @@ function merge(rows: readonly HelpRow[]): HelpRow[] {
 
 function shorten(keys: readonly string[]): string {
   if (keys.length === 10 && keys.every((key) => /^\d$/.test(key))) return '0…9';
-  if (keys.length === 5 && keys.every((key) => /^alt-\d$/.test(key))) return 'alt-1…5';
+  if (keys.length === 7 && keys.every((key) => /^alt-\d$/.test(key))) return 'alt-1…7';
   const prefix = /^(ctrl-|alt-)?/.exec(keys[0]!)![0];
   if (keys.length === 4 && keys.every((key) => key.startsWith(prefix) && '↑↓←→'.includes(key.slice(prefix.length)))) return `${prefix}←↑↓→`;
   return keys.join(' ');

@@ -2,11 +2,11 @@
 
 const names = new Set(
   `attach-session capture-pane choose-buffer choose-client clear-history clear-prompt-history clock-mode customize-mode
-  delete-buffer display-menu display-popup find-window has-session if-shell join-pane kill-server link-window
-  list-buffers list-clients list-commands list-panes list-sessions list-windows load-buffer lock-client move-pane move-window
+  delete-buffer display-menu display-popup has-session if-shell kill-server link-window
+  list-buffers list-clients list-commands list-panes list-sessions list-windows load-buffer lock-client
   next-session pipe-pane refresh-client respawn-window run-shell save-buffer server-access set-buffer
   set-environment set-hook show-buffer show-environment show-hooks show-prompt-history
-  start-server suspend-client swap-window unlink-window wait-for`.split(/\s+/),
+  start-server suspend-client unlink-window wait-for`.split(/\s+/),
 );
 
 /** What is true of those that people try first. */
@@ -27,10 +27,8 @@ const short: Readonly<Record<string, string>> = {
   capturep: 'capture-pane',
   clearhist: 'clear-history',
   deleteb: 'delete-buffer',
-  findw: 'find-window',
   has: 'has-session',
   if: 'if-shell',
-  joinp: 'join-pane',
   linkw: 'link-window',
   loadb: 'load-buffer',
   lockc: 'lock-client',
@@ -41,8 +39,6 @@ const short: Readonly<Record<string, string>> = {
   lsp: 'list-panes',
   lsw: 'list-windows',
   menu: 'display-menu',
-  movep: 'move-pane',
-  movew: 'move-window',
   pipep: 'pipe-pane',
   popup: 'display-popup',
   refresh: 'refresh-client',
@@ -55,7 +51,6 @@ const short: Readonly<Record<string, string>> = {
   showenv: 'show-environment',
   start: 'start-server',
   suspendc: 'suspend-client',
-  swapw: 'swap-window',
   unlinkw: 'unlink-window',
   wait: 'wait-for',
 };

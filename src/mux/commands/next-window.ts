@@ -6,8 +6,8 @@ export const nextWindow: Command = {
   alias: 'next',
   needs: 'session.use',
   target: 'none',
-  args: {},
-  help: 'Goes to the next window, from the last to the first.',
+  args: { flags: 'a' },
+  help: 'Goes to the next window, from the last to the first; -a to one with a bell or output that nobody has seen.',
   examples: ['next-window'],
-  run: ({ state }) => step(state, 1),
+  run: ({ state, args }) => step(state, 1, args.has('a')),
 };

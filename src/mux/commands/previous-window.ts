@@ -6,8 +6,8 @@ export const previousWindow: Command = {
   alias: 'prev',
   needs: 'session.use',
   target: 'none',
-  args: {},
-  help: 'Goes to the previous window, from the first to the last.',
+  args: { flags: 'a' },
+  help: 'Goes to the previous window, from the first to the last; -a to one with a bell or output that nobody has seen.',
   examples: ['previous-window'],
-  run: ({ state }) => step(state, -1),
+  run: ({ state, args }) => step(state, -1, args.has('a')),
 };

@@ -1,7 +1,8 @@
 import { panesOf, swap } from '../layout.ts';
-import { changeLayout, selectPane } from '../state/panes.ts';
+import { changeLayout, selectPane, swapAcross } from '../state/panes.ts';
+import { ownerOf } from '../state/query.ts';
 import { type Command, done, refuse } from './command.ts';
-import { resolvePane } from './targets.ts';
+import { markedOr } from './targets.ts';
 
 export const swapPane: Command = {
   name: 'swap-pane',
@@ -9,7 +10,7 @@ export const swapPane: Command = {
   needs: 'session.use',
   target: 'pane',
   args: { flags: 'DUd', values: { s: 'src-pane', t: 'dst-pane' } },
-  help: 'Exchanges this pane with the one before it (-U), after it (-D), or another one of the window (-s). -d leaves the keyboard in its place.',
+  help: 'Exchanges this pane with the one before it (-U), after it (-D), or another one (-s; the marked one where there is one). -d leaves the keyboard in its place.',
   examples: ['swap-pane -U', 'swap-pane -s .1 -t .3'],
   run({ state, args, context, window, pane }) {
     const order = panesOf(window.layout);
@@ -18,9 +19,14 @@ export const swapPane: Command = {
     if (args.has('U')) other = order.at(at - 1) ?? other;
     else if (args.has('D')) other = order[(at + 1) % order.length] ?? other;
     else {
-      const source = resolvePane(state, args.value('s'), context);
+      const source = markedOr(state, args.value('s'), context);
       if (!source.ok) return refuse(state, source.sentence);
-      if (source.value.window.id !== window.id) return refuse(state, 'Panes can only be exchanged within one window.');
+      if (source.value.window.id !== window.id) {
+        const [from, to] = [source.value.window, window].map(({ id }) => ownerOf(state, id)?.class);
+        if (from !== to) return refuse(state, `A pane stays in its class: this one is ${from}, and that one is ${to}.`);
+        const change = swapAcross(state, source.value.pane.id, pane.id, args.has('d'));
+        return done(change.state, change.effects);
+      }
       other = source.value.pane.id;
     }
     if (other === pane.id) return done(state);

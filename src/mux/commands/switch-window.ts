@@ -4,12 +4,14 @@ import { activeWindow, sessionOf } from '../state/query.ts';
 import { selectWindow } from '../state/windows.ts';
 import { type CommandOutcome, done, refuse } from './command.ts';
 
-export function step(state: State, by: 1 | -1): CommandOutcome {
+/** @param alerted only windows that the line marks count */
+export function step(state: State, by: 1 | -1, alerted = false): CommandOutcome {
   const { windows } = sessionOf(state);
   const active = activeWindow(state);
   if (!active) return refuse(state, 'There is no window.');
-  const next = windows[(windows.indexOf(active) + by + windows.length) % windows.length];
-  if (!next || next === active) return refuse(state, 'There is only one window.');
+  const places = windows.map((_, away) => windows[(windows.indexOf(active) + by * (away + 1) + windows.length * 2) % windows.length]!);
+  const next = alerted ? places.find(({ alerts = [] }) => alerts.length > 0) : places[0];
+  if (!next || next === active) return refuse(state, alerted ? 'No window is marked with a bell or with output.' : 'There is only one window.');
   return done(selectWindow(state, next.id));
 }
 

@@ -4,7 +4,7 @@
  */
 import { type Result, type Side, neighbour, panesOf, rectangles } from '../layout.ts';
 import type { Pane, Session, State, Window } from '../state/model.ts';
-import { activeWindow, findPane, findWindow, sessionOf } from '../state/query.ts';
+import { activeWindow, findPane, findWindow, markedPane, sessionOf } from '../state/query.ts';
 import type { Context } from './command.ts';
 
 export interface PaneTarget {
@@ -37,7 +37,7 @@ export function resolveSession(state: State, target: string | undefined): Result
 export function resolveWindow(state: State, target: string | undefined, context: Context): Result<Window> {
   const current = currentPane(state, context);
   if (target === undefined || target === '') return current.ok ? { ok: true, value: current.value.window } : current;
-  if (target.startsWith('%')) {
+  if (target.startsWith('%') || isMark(target)) {
     const pane = resolvePane(state, target, context);
     return pane.ok ? { ok: true, value: pane.value.window } : pane;
   }
@@ -46,9 +46,22 @@ export function resolveWindow(state: State, target: string | undefined, context:
   return windowBy(state, parts.value.window, context);
 }
 
+const noMark: Result<never> = { ok: false, sentence: 'No pane is marked: select-pane -m marks one.' };
+const isMark = (target: string): boolean => target === '{marked}' || target === '~';
+
+/** Resolves -s of commands that take something from somewhere: without it the marked pane, where there is one. */
+export function markedOr(state: State, target: string | undefined, context: Context): Result<PaneTarget> {
+  const marked = target === undefined ? markedPane(state) : undefined;
+  return marked ? { ok: true, value: marked } : resolvePane(state, target, context);
+}
+
 /** Resolves -t of commands that work on panes. */
 export function resolvePane(state: State, target: string | undefined, context: Context): Result<PaneTarget> {
   if (target === undefined || target === '') return currentPane(state, context);
+  if (isMark(target)) {
+    const marked = markedPane(state);
+    return marked ? { ok: true, value: marked } : noMark;
+  }
   if (/^%\d+$/.test(target)) {
     const found = findPane(state, Number(target.slice(1)));
     return found ? { ok: true, value: found } : { ok: false, sentence: `There is no pane ${target}.` };

@@ -10,7 +10,7 @@ const names = new Set(
   message-command-style message-format message-limit message-line message-style mode-style monitor-silence other-pane-height
   other-pane-width pane-active-border-style pane-border-format pane-border-indicators pane-border-lines pane-border-status
   pane-border-style pane-colours pane-scrollbars popup-border-lines popup-border-style popup-style prefix-timeout
-  prompt-cursor-colour prompt-cursor-style prompt-history-limit remain-on-exit remain-on-exit-format renumber-windows
+  prompt-cursor-colour prompt-cursor-style prompt-history-limit remain-on-exit remain-on-exit-format
   scroll-on-clear set-clipboard set-titles set-titles-string silence-action status status-bg status-fg status-format
   status-interval status-justify status-keys status-left status-left-length status-left-style status-position status-right
   status-right-length status-right-style status-style synchronize-panes terminal-features terminal-overrides theme

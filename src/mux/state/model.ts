@@ -65,6 +65,8 @@ export interface Session {
 
 export interface Server {
   readonly sessions: readonly Session[];
+  /** Id of the marked pane (select-pane -m), which may be gone. */
+  readonly marked?: number | undefined;
   readonly next: { readonly session: number; readonly window: number; readonly pane: number; readonly use: number };
 }
 

@@ -4,7 +4,7 @@ import { type Change, type Effect, finish, spawnEffect } from './effects.ts';
 import type { Pane, Start, State, Window } from './model.ts';
 import { findPane, ownerOf } from './query.ts';
 import { refit, withLayout } from './sizes.ts';
-import { changeWindow, count, dropWindow, freshPane, openWindow, putWindow, renamed } from './windows.ts';
+import { changeWindow, count, dropWindow, freshPane, openWindow, putWindow, renamed, selectWindow } from './windows.ts';
 
 /** Splits `target`. The new pane becomes the active one unless `detached`. Ends a zoom. */
 export function splitPane(
@@ -90,6 +90,57 @@ export function breakPane(state: State, id: number, how: { readonly name?: strin
     how,
     closed.server.sessions.find((session) => session.id === owner),
   );
+  return { ok: true, value: finish(state, { state: next, effects: [] }) };
+}
+
+/** A place in a layout that nobody has yet. */
+const NO_PANE = -1;
+
+/** Exchanges two panes of two windows, and each becomes the active one where it comes unless `detached`. */
+export function swapAcross(state: State, one: number, other: number, detached: boolean): Change {
+  const ids = [one, other];
+  const found = ids.map((id) => findPane(state, id)!);
+  let next = state;
+  for (const [at, { window }] of found.entries()) {
+    const [left, come] = [ids[at]!, found[1 - at]!.pane];
+    const put = (id: number | undefined): number | undefined => (id === left ? come.id : id);
+    next = putWindow(next, {
+      ...window,
+      layout: layouts.swap(window.layout, left, come.id),
+      reference: layouts.swap(window.reference, left, come.id),
+      panes: window.panes.map((pane) => (pane.id === left ? come : pane)),
+      active: put(window.active)!,
+      last: put(window.last),
+      zoomed: false,
+    });
+  }
+  if (!detached) for (const [at, { window }] of found.entries()) next = activate(next, window.id, ids[1 - at]!);
+  return finish(state, { state: found.reduce((now, { window }) => changeWindow(now, window.id, renamed), next), effects: [] });
+}
+
+/** Takes a pane out of its place and puts it beside another one, of its own window or of another. Its program, its recording and its id stay. */
+export function joinPane(
+  state: State,
+  id: number,
+  target: number,
+  direction: layouts.Direction,
+  how: layouts.SplitOptions & { readonly detached?: boolean } = {},
+): layouts.Result<Change> {
+  const found = findPane(state, id);
+  const there = findPane(state, target);
+  if (!found || !there) return { ok: false, sentence: `There is no pane %${found ? target : id}.` };
+  if (id === target)
+    return { ok: false, sentence: 'A pane cannot be put beside itself. Name the one that is to come here: -s, or mark it with select-pane -m.' };
+  if (!there.window.fits) return { ok: false, sentence: 'The window is too small for the panes that it has. Make it larger, or close a pane.' };
+  // As tmux: the place is made while the pane is still in its old one, and that is closed then.
+  const made = layouts.split(there.window.layout, target, NO_PANE, direction, how);
+  if (!made.ok) return made;
+  const left = found.window === there.window ? layouts.close(made.value, id)! : made.value;
+  const closed = closePane(state, id, false).state;
+  const into = findPane(closed, target)!.window;
+  const panes = [...into.panes, found.pane];
+  let next = putWindow(closed, { ...withLayout(into, layouts.swap(left, NO_PANE, id)), panes, zoomed: false });
+  if (!how.detached) next = selectWindow(activate(next, into.id, id), into.id);
   return { ok: true, value: finish(state, { state: next, effects: [] }) };
 }
 

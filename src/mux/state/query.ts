@@ -41,6 +41,12 @@ export function findPane(state: State, id: number): { readonly window: Window; r
   return undefined;
 }
 
+/** The marked pane, while it is there. */
+export function markedPane(state: State): ReturnType<typeof findPane> {
+  const { marked } = state.server;
+  return marked === undefined ? undefined : findPane(state, marked);
+}
+
 /** The pane that has the keyboard. */
 export function activePane(state: State): number | undefined {
   return activeWindow(state)?.active;

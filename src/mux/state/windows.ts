@@ -90,9 +90,16 @@ export function dropWindow(state: State, window: Window, effects: readonly Effec
     // As tmux: the last window, else the previous by index, else the next.
     active = history[0] ?? windows.findLast((other) => other.index < window.index)?.id ?? windows[0]?.id;
   }
-  const next = putSession(state, { ...session, windows, active, history: history.filter((id) => id !== active) });
+  const left: Session = { ...session, windows, active, history: history.filter((id) => id !== active) };
+  const { 'renumber-windows': renumber, 'base-index': base } = state.client.options.session;
+  const next = putSession(state, renumber ? withoutHoles(left, base) : left);
   const empty: Effect[] = next.server.sessions.every((other) => other.windows.length === 0) ? [{ kind: 'empty' }] : [];
   return { state: withoutEmpty(next), effects: [...effects, ...empty] };
+}
+
+/** A session whose windows are numbered from `base` on, in their order. */
+export function withoutHoles(session: Session, base: number): Session {
+  return { ...session, windows: session.windows.map((window, at) => ({ ...window, index: base + at })) };
 }
 
 /** Replaces the session that has the same id. What is in front is seen. */
