@@ -6,6 +6,7 @@
 import { isAscii } from 'node:buffer';
 import type { IBufferLine, Terminal } from '@xterm/headless';
 import { resizeTerminal } from '../terminal/resize.ts';
+import { cellText, rowText } from '../terminal/row-text.ts';
 import { newEmulator, writeNow } from '../terminal/screen.ts';
 import { Sequences, type ControlSequence } from '../terminal/sequences.ts';
 import { repairUtf8, WholeCharacters } from '../terminal/utf8.ts';
@@ -315,16 +316,7 @@ export class GridView {
     const joined = (row: number): boolean => {
       const line = active.getLine(row);
       if (!line) return false;
-      return (
-        line.isWrapped ||
-        (WORD.test(line.getCell(0)?.getChars() ?? '') &&
-          WORD.test(
-            active
-              .getLine(row - 1)
-              ?.getCell(this.#terminal.cols - 1)
-              ?.getChars() ?? '',
-          ))
-      );
+      return line.isWrapped || (isWord(cellText(line, 0)) && isWord(cellText(active.getLine(row - 1), this.#terminal.cols - 1)));
     };
     let first = y;
     while (first > 0 && y - first < MOST_ROWS && joined(first)) first -= 1;
@@ -335,7 +327,7 @@ export class GridView {
       const line = active.getLine(row);
       if (!line) break;
       rows.push({ at: text.length, line });
-      text += line.translateToString(false);
+      text += rowText(line);
       last = row;
     }
     return { text: text.trimEnd(), rows, last };
@@ -369,6 +361,8 @@ export class GridView {
 }
 
 const WORD = /[\p{L}\p{N}]/u;
+/** Nearly all are blank. */
+const isWord = (characters: string): boolean => characters !== '' && characters !== ' ' && WORD.test(characters);
 
 interface Row {
   /** Where it begins in the line's text. */
