@@ -74,12 +74,15 @@ export class Ratchet {
     this.#key = key;
   }
 
-  /** Keys of the next record. The state steps on: the same keys cannot be had from it again. @param of which body of it: that of its recorder, or what is left of it */
-  next(of: 'message' | 'erased' = 'message'): RecordKeys {
+  /**
+   * Keys of the next record. The state steps on: the same keys cannot be had from it again.
+   * @param of which body of it: that of its recorder, or what is left of it. @param salted whether its commitment is asked for: `salt` is empty where it is not
+   */
+  next(of: 'message' | 'erased' = 'message', salted = true): RecordKeys {
     const hmac = this.#hmac;
     hmac.setKey(this.#key);
     const message = hmac.digest(labels[of]);
-    const salt = hmac.digest(labels.salt);
+    const salt = salted ? hmac.digest(labels.salt) : Buffer.alloc(0);
     const next = hmac.digest(labels.next);
     this.#key.fill(0);
     this.#key = next;

@@ -69,7 +69,7 @@ interface Unsealed {
   readonly outputOffset: number;
   readonly decoded: readonly DecodedEvent[];
   readonly erased: readonly ErasedPiece[];
-  /** R_i: the salts of the pieces come from it. */
+  /** R_i: the salts of the pieces come from it; empty where nobody asks for them. */
   readonly salt: Buffer;
 }
 
@@ -149,7 +149,7 @@ export class RecordingReader {
   async *records(opener: SegmentOpener): AsyncGenerator<OpenedRecord, void, undefined> {
     const salts = new PieceSalts();
     try {
-      for await (const { frame, outputOffset, decoded, erased, salt } of this.#unsealed(opener)) {
+      for await (const { frame, outputOffset, decoded, erased, salt } of this.#unsealed(opener, true)) {
         salts.setKey(salt);
         const events = decoded.map(({ event, bytes }, j) => ({ event, bytes, salt: salts.salt(placeOf(erased, j)) }));
         try {
@@ -175,11 +175,11 @@ export class RecordingReader {
    * certain without them, and a replay has it in half of the time.
    */
   async *contents(opener: SegmentOpener): AsyncGenerator<RecordContent, void, undefined> {
-    for await (const { frame, outputOffset, decoded, erased } of this.#unsealed(opener))
+    for await (const { frame, outputOffset, decoded, erased } of this.#unsealed(opener, false))
       yield { frame, outputOffset, erased, events: decoded.map(({ event }) => event) };
   }
 
-  async *#unsealed(opener: SegmentOpener): AsyncGenerator<Unsealed, void, undefined> {
+  async *#unsealed(opener: SegmentOpener, salted: boolean): AsyncGenerator<Unsealed, void, undefined> {
     let ratchet: Ratchet | undefined;
     let outputOffset = -1;
     try {
@@ -202,7 +202,7 @@ export class RecordingReader {
           if (!ratchet) return;
           continue;
         }
-        const unsealed = this.#unseal(frame, ratchet!);
+        const unsealed = this.#unseal(frame, ratchet!, salted);
         if (!unsealed) return;
         const { plaintext, decoded, erased, salt } = unsealed;
         const before = outputOffset;
@@ -322,8 +322,8 @@ export class RecordingReader {
     }
   }
 
-  #unseal(frame: Frame, ratchet: Ratchet): (Pick<Unsealed, 'decoded' | 'erased' | 'salt'> & { readonly plaintext: Buffer }) | undefined {
-    const keys = ratchet.next(frame.erased ? 'erased' : 'message');
+  #unseal(frame: Frame, ratchet: Ratchet, salted: boolean): (Pick<Unsealed, 'decoded' | 'erased' | 'salt'> & { readonly plaintext: Buffer }) | undefined {
+    const keys = ratchet.next(frame.erased ? 'erased' : 'message', salted);
     const refuse = (sentence: string): undefined => {
       keys.salt.fill(0);
       return this.#refuse('bad-seal', frame, sentence);

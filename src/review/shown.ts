@@ -9,6 +9,7 @@
  * the property test beside this file holds what is told against the emulator's own screen.
  */
 import type { Terminal } from '@xterm/headless';
+import { rowText } from '../terminal/row-text.ts';
 import { inked, normalLines } from '../terminal/serialize.ts';
 import { COLOUR, Joined, lineEnds, linesToPass, PASSED_LEAST, plainEnd } from './plain.ts';
 import { Stage } from './stage.ts';
@@ -428,7 +429,10 @@ export class Shown {
   #rows(first: number, last: number, fromX = 0): string {
     const buffer = this.#buffer.active;
     let text = '';
-    for (let y = first; y <= last; y++) text += buffer.getLine(y)?.translateToString(y === last, y === first ? fromX : 0) ?? '';
+    for (let y = first; y <= last; y++) {
+      const line = buffer.getLine(y);
+      if (line) text += y === first && fromX > 0 ? line.translateToString(false, fromX) : rowText(line);
+    }
     return text.trimEnd();
   }
 
@@ -475,7 +479,10 @@ export class Shown {
 
   #textOf(buffer: Terminal['buffer']['normal'], first: number, end: number): string {
     let text = '';
-    for (let y = first; y < end; y++) text += buffer.getLine(y)?.translateToString(y === end - 1) ?? '';
+    for (let y = first; y < end; y++) {
+      const line = buffer.getLine(y);
+      if (line) text += rowText(line);
+    }
     return text.trimEnd();
   }
 

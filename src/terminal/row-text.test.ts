@@ -8,7 +8,22 @@ import { newEmulator, writeNow } from './screen.ts';
 const text = fc.oneof(
   fc.string({ maxLength: 60 }),
   fc.string({ unit: 'grapheme', maxLength: 30 }),
-  fc.constantFrom('é\u00a0ÿ\u0080', 'e\u0301', '\u200d', '漢字かな', '👩‍👩‍👧', '\u{1f600}', '\x1b[5C', '\x1b[2P', '\x1b[3@', '\x1b[1K', '\x1b[4;9H', '\x1b[2J', '\x1b(0qqq\x1b(B', '\t'),
+  fc.constantFrom(
+    'é\u00a0ÿ\u0080',
+    'e\u0301',
+    '\u200d',
+    '漢字かな',
+    '👩‍👩‍👧',
+    '\u{1f600}',
+    '\x1b[5C',
+    '\x1b[2P',
+    '\x1b[3@',
+    '\x1b[1K',
+    '\x1b[4;9H',
+    '\x1b[2J',
+    '\x1b(0qqq\x1b(B',
+    '\t',
+  ),
 );
 
 test('rows and cells are what the emulator says, whatever was printed', async () => {

@@ -35,7 +35,10 @@ export function rowText(line: IBufferLine): string {
     latin1[end++] = character === 0 ? SPACE : character;
     x += cell >>> WIDTH_SHIFT || 1;
   }
-  return latin1.latin1Slice(0, end);
+  const text = latin1.toString('latin1', 0, end);
+  // What was shown stays nowhere longer than it is asked for.
+  latin1.fill(0, 0, end);
+  return text;
 }
 
 /** The characters of one cell, as `getChars` of it gives them; empty where there is none. */
