@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Permission } from '../../../src/access/index.ts';
 import { commands } from '../../../src/mux/commands/index.ts';
 import { helpRows } from './key-help.ts';
+import { changedRows } from '../../../src/mux/keys/tables.ts';
 import { isCommand, offers } from './palette.ts';
 
 const all = (): boolean => true;
@@ -54,4 +55,14 @@ test('keys of one meaning share a row of the help', () => {
   expect(helpRows('prefix', 'Windows')).toContainEqual({ keys: '0…9', label: 'go to window' });
   expect(helpRows('prefix', 'Panes')).toContainEqual({ keys: '←↑↓→', label: 'go to a pane' });
   expect(helpRows('prefix', 'Size and layout')).toContainEqual({ keys: 'ctrl-←↑↓→', label: 'move border by 1' });
+});
+
+test('keys that somebody bound are offered, and those that they unbound are not', () => {
+  const rows = changedRows([
+    { table: 'prefix', key: '|', line: 'split-window -h' },
+    { table: 'prefix', key: '%', line: null },
+  ]);
+  const keys = offers('split-window -h', 'ctrl-b', () => true, rows).map(({ key }) => key);
+  expect(keys).toContain('ctrl-b |');
+  expect(keys).not.toContain('ctrl-b %');
 });

@@ -55,7 +55,7 @@ function Prompt({
     input.current!.focus();
     input.current!.select();
   }, []);
-  const found = palette ? offers(typed, model.prefixLabel.value, model.permits) : [];
+  const found = palette ? offers(typed, model.prefixLabel.value, model.permits, model.keyRows.value) : [];
   const shown = found.slice(Math.max(0, Math.min(current - OFFERED + 1, found.length - OFFERED)), Math.max(OFFERED, current + 1));
   // What was typed is no command: Return takes the first that has it in its words, to be seen before it is run.
   const meant = current < 0 && typed.trim() !== '' && !isCommand(typed) ? found[0] : undefined;
