@@ -75,3 +75,29 @@ test('each picture says in a sentence what it shows, and has its data as a table
   await dialog.getByRole('rowheader', { name: '2026-11-24' }).waitFor();
   await dialog.getByText('190.00 GiB of 512.00 GiB free').waitFor();
 });
+
+test('a review of what is due is signed by keys, with what was found as a sealed frame to the vault alone', async () => {
+  const { page, core, audit } = await start();
+  const signed: unknown[] = [];
+  core.audit.sign = async (span) => void signed.push(span);
+  await audit();
+  const dialog = page.getByRole('dialog', { name: 'Audit centre' });
+  await dialog.getByText('1 310 events that nobody has reviewed').waitFor();
+  await dialog.getByRole('button', { name: 'Sign a review of these' }).press('Enter');
+  await dialog.getByLabel('outcome').selectOption('reported');
+  await dialog.getByRole('button', { name: 'Sign it' }).press('Enter');
+  await dialog.getByRole('alert').getByText('Say what you found first.').waitFor();
+  expect(signed).toEqual([]);
+  await page.keyboard.type('Told the ward about Station 4.');
+  await page.keyboard.press('Enter');
+  await dialog.getByText('Events 46 900 to 48 209 are reviewed.').waitFor();
+  expect(signed).toEqual([{ from: 46_900, to: 48_210, finding: 'reported' }]);
+  const words = core.frames.flatMap(({ peer, frame }) => (peer === 'vault' && frame.type === 'words' ? [Buffer.from(frame.bytes).toString()] : []));
+  expect(words).toEqual(['Told the ward about Station 4.']);
+  expect(JSON.stringify(core.requests)).not.toContain('Station 4');
+  // What somebody did who has reviewed it themselves is another review; Escape leaves its form, and not the house.
+  await dialog.getByRole('button', { name: 'Sign a review of what R. Okafor did' }).press('Enter');
+  await dialog.getByRole('heading', { name: 'Review of events 41 204 to 46 810' }).waitFor();
+  await page.keyboard.press('Escape');
+  await dialog.getByRole('button', { name: 'Sign a review of these' }).waitFor();
+});
