@@ -51,6 +51,12 @@ const forbidden: ReadonlyArray<readonly [file: string, code: string, rule: strin
   ['main/a.ts', "import { app } from 'electron';\nconsole.log(app);", 'no-restricted-imports'],
   ['main/b.ts', "import { chromium } from 'playwright-core';\nconsole.log(chromium);", 'no-restricted-imports'],
   ['main/c.ts', "import { view } from '../renderer/workspace/view.ts';\nconsole.log(view);", 'no-restricted-imports'],
+  ['main/e.test.ts', "import { vi } from 'vitest';\nawait vi.waitFor(() => undefined);", 'no-restricted-properties'],
+  [
+    'test/renderer/a.test.ts',
+    "export const shown = (page: { waitForFunction(text: string): unknown }) => page.waitForFunction('shown');",
+    'no-restricted-properties',
+  ],
   ['main/d.ts', "import { fake } from '../test/fake.ts';\nconsole.log(fake);", 'no-restricted-imports'],
   ['main/chromium/a.ts', "import { app } from 'electron';\nconsole.log(app);", 'no-restricted-imports'],
   ['main/chromium/c.ts', "import { chromium } from 'playwright-core';\nconsole.log(chromium);", 'no-restricted-imports'],
