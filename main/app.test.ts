@@ -246,9 +246,9 @@ test('a passkey that was not used is an event and counts for nothing; a flood of
   expect(events()).toHaveLength(7);
   await report('a reason of the page');
   await waitFor(() => expect(events().at(-1)).toMatchObject({ action: 'bridge.refused', detail: { code: 'bad-input', needs: 'identity.unlock' } }));
-  ask('lock.facts');
+  const facts = ask('lock.facts');
   await answers(++asked);
-  expect(posted.at(-1)?.output).toMatchObject({ failures: 0, backOffSeconds: 0 });
+  expect(posted.find(({ id }) => id === facts)?.output).toMatchObject({ failures: 0, backOffSeconds: 0 });
 });
 
 test('what the host refuses to a page is in the ledger, and a flood of it is a few events', async () => {
@@ -338,8 +338,8 @@ test('the lock page shows the ledger’s failures, and each event says how many 
   expect(failed()).toEqual([0, 1].map((failures) => ({ method: 'passphrase', reason: 'not-proven', failures })));
   await first.app.stop('closed');
   const again = await rig({ setUp: false, home });
-  again.ask('lock.facts');
-  await waitFor(() => expect(again.posted.at(-1)?.output).toMatchObject({ failures: 2 }));
+  const facts = again.ask('lock.facts');
+  await waitFor(() => expect(again.posted.find(({ id }) => id === facts)?.output).toMatchObject({ failures: 2 }));
 });
 
 test('the lock page says at once that policy.json is another one, and is silent again when it is in force', async () => {
@@ -396,8 +396,10 @@ test('a weaker policy takes effect without a restart, and both values are said t
   await app.tick();
   expect(told(opened, 'status').at(-1)).toMatchObject({ idleSeconds: 900 });
   await app.lock('hotkey');
-  ask('lock.facts');
-  await waitFor(() => expect(opened.posted.at(-1)?.output).toMatchObject({ policy: { version: 2, class: 'nursing', idleSeconds: 900 } }));
+  const facts = ask('lock.facts');
+  await waitFor(() =>
+    expect(opened.posted.find(({ id }) => id === facts)?.output).toMatchObject({ policy: { version: 2, class: 'nursing', idleSeconds: 900 } }),
+  );
   // A second one while nobody is in: at the next unlock all is said that has changed since the last one.
   await accept(home, (policy) => ({ ...policy, lock: { ...policy.lock, clearClipboard: false } }));
   clock.now += 1000;
@@ -446,8 +448,8 @@ test('no pane opens before the text of the policy is accepted, and then the firs
   await waitFor(() => expect(posted.some(({ output }) => output?.['refused'] === true)).toBe(true));
   expect(told(opened, 'view')).toEqual([]);
   const accepted = (): number => readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8').split('"action":"consent.accepted"').length - 1;
-  ask('consent.accept', { version: 2 });
-  await waitFor(() => expect(posted.at(-1)?.error).toMatchObject({ code: 'other-text' }));
+  const older = ask('consent.accept', { version: 2 });
+  await waitFor(() => expect(posted.find(({ id }) => id === older)?.error).toMatchObject({ code: 'other-text' }));
   expect(accepted()).toBe(0);
   // Another text comes into force under the same number, while they read: nobody has read that.
   await accept(home, (policy) => ({ ...policy, consent: { version: 3, text: 'For anything at all.' } }));

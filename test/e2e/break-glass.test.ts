@@ -59,9 +59,9 @@ test('somebody with the envelope gets from the lock page to a prompt, sees nothi
   await run(running, 'echo glass-$((40+3))', 'glass-43');
   await running.page.locator('[data-state="break-glass"]').waitFor();
   const panes = await running.page.locator('.pane').count();
-  expect(await running.page.locator('.pane .watermark').count()).toBe(panes);
+  await until(async () => (await running!.page.locator('.pane .watermark').count()) === panes, 'a mark on every pane');
   expect(await running.page.locator('.watermark').first().textContent()).toContain(envelope.name);
-  expect(await running.page.locator('.rule__flags').first().textContent()).toContain('recorded');
+  await until(async () => ((await running!.page.locator('.rule__flags').first().textContent()) ?? '').includes('recorded'), 'that it is recorded');
   const line = async (): Promise<string> => (await running!.page.locator('.line').textContent()) ?? '';
   await until(async () => /break-glass.*ends in(60|59) min/.test(await line()), 'the time that is left');
   await running.page.getByRole('button', { name: /^extend once/ }).click();

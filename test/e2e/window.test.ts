@@ -49,6 +49,7 @@ describe('a closed window', () => {
     await until(() => said.some((line) => line.includes('1 shell(s) run on')), 'the sentence about the closed window');
     expect(await state()).toBe('locked');
     // Nobody can look at a browser without a screen, and its word that the page was closed is none: the end of its processes is what is known.
+    await until(() => ledger().some(({ action }) => action === 'lock'), 'the event of the lock');
     expect(ledger()).toContainEqual(expect.objectContaining({ action: 'lock', detail: { cause: 'window-closed', visible: 'killed' } }));
     // Neither the browser, nor its profile, nor what held the key is left.
     await until(() => [browserPid!, vault!].every((pid) => !existsSync(`/proc/${pid}`)), 'the end of the browser and the vault host');

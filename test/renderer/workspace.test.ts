@@ -28,6 +28,9 @@ const paste = (text: string): Promise<unknown> =>
 
 const first = (): number => opened.core.state!.server.sessions[0]!.windows[0]!.panes[0]!.id;
 
+/** What was printed is on the screen, up to this: a page has taken it before its emulator has. */
+const shows = (words: string): Promise<unknown> => until(async () => (await screenText(opened.page, first())).includes(words), `${words} on the screen`);
+
 describe('layout', () => {
   test('a window that grows over the large display, and back, has the text of its cell at once', async () => {
     const { page, core } = await start({ viewport: { width: 1440, height: 900 } });
@@ -651,7 +654,7 @@ describe('what reaches a shell', () => {
   test('a hostile paste: shown, Enter does not paste, y pastes it without its teeth', async () => {
     const { page, core } = await start();
     await core.print(first(), '\x1b[?2004h$ ');
-    await core.settled();
+    await shows('$');
     await paste('ls\u001b[201~\nrm -rf /\u202e\n');
     await page.waitForSelector('dialog[open]');
     expect(await page.textContent('.numbered')).toContain('^[');
@@ -697,7 +700,7 @@ describe('what reaches a shell', () => {
   test('OSC 52 leaves the copy alone, and a link is not opened but named', async () => {
     const { core, page } = await start();
     await core.print(first(), '\x1b]52;c;cm0gLXJmIC8=\x07\x1b]8;;https://example.invalid/x\x07click me\x1b]8;;\x07');
-    await core.settled();
+    await shows('click me');
     const box = (await (await page.$('.xterm-screen'))!.boundingBox())!;
     await page.mouse.move(box.x + 20, box.y + 10);
     await until(async () => (await page.textContent('.rule__flags').catch(() => ''))?.includes('https://example.invalid/x'), 'the target in the rule');
@@ -714,6 +717,7 @@ describe('what reaches a shell', () => {
   ] as const)('copy mode copies by %s keys, and prefix ] pastes it', async (keys, names) => {
     const { page, core } = await start();
     await core.print(first(), 'alpha beta\r\n$ ');
+    await shows('alpha beta\n$');
     core.command(`set-option mode-keys ${keys}`);
     await core.settled();
     await prefix('[');
@@ -729,7 +733,7 @@ test('what copy mode has copied is no longer selected, after a search too', asyn
   const { page, core } = await start();
   for (let i = 0; i < 60; i++) await core.print(first(), `${i} port/udp # service ${i}\r\n`);
   await core.print(first(), '$ ');
-  await core.settled();
+  await shows('service 59\n$');
   await prefix('[');
   await page.waitForSelector('.copy-cursor');
   await page.keyboard.press('Control+r');
@@ -862,7 +866,8 @@ test('on a small screen the word of the ledger stays, and what matters less goes
 
 test("a search's row fits its pane, however narrow, and nothing of it is cut", async () => {
   const { page, core } = await start({ viewport: { width: 1300, height: 700 } });
-  await core.print(first(), `${hl7(60)}\r\n`);
+  await core.print(first(), `${hl7(60)}\r\nready> `);
+  await shows('ready>');
   core.command('split-window -h');
   core.command('select-pane -L');
   await core.settled();
@@ -1099,6 +1104,7 @@ describe('output', () => {
     core.command('set-option history-limit 50');
     await core.settled();
     await core.print(first(), Array.from({ length: 500 }, (_, i) => `line ${i}\r\n`).join(''));
+    await shows('line 499');
     await prefix('PageUp');
     await page.keyboard.press('Alt+<');
     const { rows } = core.sizes().get(first())!;
@@ -1178,8 +1184,8 @@ describe('output', () => {
 
   test('search counts, walks and leaves', async () => {
     const { page, core } = await start();
-    await core.print(first(), `${hl7(140)}\r\n`);
-    await core.settled();
+    await core.print(first(), `${hl7(140)}\r\nready> `);
+    await shows('ready>');
     await prefix('S');
     await page.waitForSelector('.find');
     await page.keyboard.type('E_CONN_RESET');
