@@ -5,7 +5,7 @@
  */
 import { execFile, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,13 +43,13 @@ const names = {
 const next = (): Promise<void> => new Promise((turn) => setImmediate(turn));
 
 /** Does `act` until `seen` is true, again where it was not for againMs. @returns when it was done the last time. */
-async function insist(act: () => void, seen: () => boolean, what: string): Promise<number> {
+async function insist(act: () => void, seen: () => boolean | Promise<boolean>, what: string): Promise<number> {
   let acted = 0;
   await until(async () => {
     act();
     acted = performance.now();
     while (performance.now() - acted < againMs) {
-      if (seen()) return true;
+      if (await seen()) return true;
       await next();
     }
     return false;
@@ -187,22 +187,30 @@ export async function lockEight(options: { readonly rounds: number; readonly say
     const { home } = initHome(folder);
     const app = await startApp(folder, home, { headless: false, display: display.name });
     try {
-      const { whole, unlock, typed, show, comesBack } = handsOf(app, display);
-      const flood = `while :; do printf '${fill}flood'; done`;
+      const { whole, unlock, typed, comesBack } = handsOf(app, display);
+      const shown = async (what: string): Promise<number> => (await app.page()).locator(what).count();
+      // They flood at once, when all of them are there: keys that are pressed in a flood take effect when they do.
+      const all = join(folder, 'all');
       await unlock();
-      await show(flood);
-      for (let pane = 1; pane < EIGHT; pane++) {
-        const before = display.pointsOf(colour);
-        // The new pane is empty, and has the keyboard.
-        await insist(
-          () => splitPane(display, pane),
-          () => display.pointsOf(colour) < before,
-          `pane ${pane + 1}`,
-        );
-        display.key('ctrl+b');
-        display.type(':select-layout tiled\n');
-        await insist(typed(flood), whole, `the flood in pane ${pane + 1}`);
+      for (let pane = 0; pane < EIGHT; pane++) {
+        if (pane > 0) {
+          await insist(
+            () => splitPane(display, pane),
+            async () => (await shown('.pane')) > pane,
+            `pane ${pane + 1}`,
+          );
+          display.key('ctrl+b');
+          display.type(':');
+          await until(async () => (await shown('#command')) === 1, 'the prompt');
+          display.type('select-layout tiled\n');
+          await until(async () => (await shown('#command')) === 0, 'the end of the prompt');
+        }
+        const waits = join(folder, `waits-${pane}`);
+        const flood = `: > ${waits}; until test -e ${all}; do sleep 0.1; done; while :; do printf '${fill}flood'; done`;
+        await insist(typed(flood), () => existsSync(waits), `the shell of pane ${pane + 1}`);
       }
+      writeFileSync(all, '');
+      await until(whole, 'the colour of all panes');
       const samples: number[] = [];
       for (let round = 0; round < rounds; round++) {
         if (round > 0) await comesBack(whole);
