@@ -134,14 +134,6 @@ export async function authenticator(
   return { session, id: authenticatorId };
 }
 
-/** Moves a credential to the page that is there now: each document of ours is a new one. */
-export async function moveCredentials(from: { session: CDPSession; id: string }, page: Page, hasPrf: boolean): Promise<{ session: CDPSession; id: string }> {
-  const { credentials } = await from.session.send('WebAuthn.getCredentials', { authenticatorId: from.id });
-  const to = await authenticator(page, hasPrf);
-  for (const credential of credentials) await to.session.send('WebAuthn.addCredential', { authenticatorId: to.id, credential });
-  return to;
-}
-
 /**
  * The command line of this checkout, as a script would call it. The app runs in this process and may hold the ledger's
  * lock at any moment: waiting for the command must not keep it from letting go.
