@@ -101,6 +101,11 @@ export class Gate {
     return this.#session;
   }
 
+  /** Whose windows are in front: a person's, or those of an emergency, whoever is in it. */
+  get whose(): string | undefined {
+    return this.#session && (this.#session.grant.breakGlass ?? this.#session.person.id);
+  }
+
   /** The last lock since the start: when (ISO 8601 UTC), and why. */
   get lastLock(): { readonly at: string; readonly cause: LockCause } | null {
     return this.#lastLock;
@@ -233,6 +238,8 @@ export class Gate {
   open(attempt: number, session: PersonSession, glass?: Glass): boolean {
     if (!this.#send({ type: 'opened', attempt, person: session.person.id, glass }).accepted) return false;
     this.#session = session;
+    // What whoever was in before wanted is theirs.
+    this.configure();
     this.#invisible = 'unknown';
     this.#created = undefined;
     return true;
@@ -267,9 +274,14 @@ export class Gate {
 
   // ---------------------------------------------------------------- lock
 
-  /** The policy's times, and after how many seconds whoever is in wants to be locked out (lock-after-time); as before where one is left out. */
-  configure(policy?: LockConfig, after?: number): void {
-    this.#send({ type: 'configure', config: this.#parts.machine.times(policy, after) });
+  /** The policy's times; as before where they are left out. */
+  configure(policy?: LockConfig): void {
+    this.#send({ type: 'configure', config: this.#parts.machine.times(this.whose, policy) });
+  }
+
+  /** After how many seconds somebody wants to be locked out (lock-after-time). @param whose as `whose` has it */
+  lockAfter(whose: string, seconds: number): void {
+    if (this.#parts.machine.wants(whose, seconds)) this.configure();
   }
 
   /** Somebody is logged off now. @returns false where they were neither in front nor away */

@@ -18,7 +18,8 @@ export type { LockCause };
 export class LockController {
   #state: LockState = initialLock();
   #policy: LockConfig = strictest;
-  #after = 0;
+  /** After how many seconds each who has been in wants to be locked out. */
+  readonly #after = new Map<string, number>();
 
   get phase(): LockState['phase'] {
     return this.#state.phase;
@@ -49,11 +50,17 @@ export class LockController {
     return this.#state.degraded;
   }
 
-  /** The times that hold: the policy's, and sooner where whoever is in wants it. What is left out stays as it was. */
-  times(policy = this.#policy, after = this.#after): LockConfig {
+  /** The times that hold for whoever is in: the policy's, and sooner where they want it. @param policy as before where it is left out */
+  times(whose: string | undefined, policy = this.#policy): LockConfig {
     this.#policy = policy;
-    this.#after = after;
-    return sooner(policy, after);
+    return sooner(policy, (whose !== undefined && this.#after.get(whose)) || 0);
+  }
+
+  /** @param seconds 0: as the policy says. @returns false where they wanted that before */
+  wants(whose: string, seconds: number): boolean {
+    if ((this.#after.get(whose) ?? 0) === seconds) return false;
+    this.#after.set(whose, seconds);
+    return true;
   }
 
   send(event: LockEvent): LockStep {

@@ -22,7 +22,7 @@ export interface OwnWorkspacesParts {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  readonly gate: Pick<Gate, 'session' | 'requireSession' | 'requireWhole' | 'emit' | 'lock' | 'configure'>;
+  readonly gate: Pick<Gate, 'session' | 'whose' | 'requireSession' | 'requireWhole' | 'emit' | 'lock' | 'lockAfter'>;
   readonly pty: PtyClient;
   readonly installed: InstalledHolder;
   readonly policy: Pick<PolicyWatch, 'look'>;
@@ -38,12 +38,9 @@ export interface OwnWorkspacesParts {
 
 export function ownWorkspaces(parts: OwnWorkspacesParts): Workspaces {
   const { env, gate, installed, breakGlass, pty, now } = parts;
-  /** Whose windows: a person's, or those of an emergency, whoever is in it. */
-  const who = (): string | undefined => gate.session && (gate.session.grant.breakGlass ?? gate.session.person.id);
+  const who = (): string | undefined => gate.whose;
   // One clipboard for everybody, and so one memory of where what is in it comes from.
   const origins = new Origins();
-  /** Of whoever is in: seconds until the lock, as they want it. */
-  let after = 0;
   return new Workspaces({
     who,
     make: (whose, firstPane) => {
@@ -82,9 +79,7 @@ export function ownWorkspaces(parts: OwnWorkspacesParts): Workspaces {
         client: (action) => isIn() && gate.emit('client', () => action),
         refused: (needs) => parts.door(needs)?.sentence,
         lock: () => void gate.lock('command'),
-        lockAfter: (seconds) => {
-          if (isIn() && seconds !== after) gate.configure(undefined, (after = seconds));
-        },
+        lockAfter: (seconds) => gate.lockAfter(whose, seconds),
         emergency: (what) => void breakGlass.command(what),
         detach: parts.detach,
         // Whole: a relative one would be taken from each shell's own folder.

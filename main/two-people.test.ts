@@ -108,6 +108,30 @@ test('the ledger names the right one at each step', async () => {
   expect(all.filter(({ action }) => action === 'pane.open').map(({ person }) => person)).toEqual([ada, jo]);
 });
 
+test('who wants to be locked out sooner wants it for themselves alone, also where the next one opens no shells', async () => {
+  const made = await rig({ setUp: true, second: JO, secondRoles: ['security'] });
+  const idle = (from: number): number | undefined =>
+    since(made, from)
+      .flatMap(({ event, payload }) => (event === 'status' ? [(payload as { readonly idleSeconds: number }).idleSeconds] : []))
+      .at(-1);
+  const first = await enter(made, ADA);
+  const policys = idle(first)!;
+  expect(policys).toBeGreaterThan(60);
+  made.ask('command', { line: 'set-option -g lock-after-time 60' });
+  await waitFor(async () => {
+    await made.app.tick();
+    expect(idle(first)).toBe(60);
+  });
+  await made.app.lock('hotkey');
+  const second = made.posted.length;
+  made.ask('lock.passphrase', { person: JO });
+  await waitFor(() => expect(made.shown.at(-1)).toBe('workspace'));
+  await answerTo(made, 'hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
+  await waitFor(() => expect(idle(second)).toBe(policys));
+  await made.app.lock('hotkey');
+  expect(idle(await enter(made, ADA))).toBe(60);
+});
+
 test('a security admin without a shell comes in, is told what they may do, and has the commands of it: nothing of that is entered as denied', async () => {
   const made = await rig({ setUp: true, second: JO, secondRoles: ['security'] });
   const from = made.posted.length;

@@ -175,7 +175,17 @@ export const rules = {
     severity: 'warn',
     owner: 'auditor',
     dueHours: 72,
-    actions: ['policy.change', 'person.keys', 'person.roles', 'person.state', 'installation.key', 'hold.clear', 'recording.deleted', 'recording.erased'],
+    actions: [
+      'policy.change',
+      'person.keys',
+      'person.roles',
+      'person.state',
+      'installation.key',
+      'hold.clear',
+      'recording.deleted',
+      'recording.erased',
+      'audit-key.rewrap',
+    ],
     // The first run is at whatever hour somebody sets a workstation up.
     is: (event, { isOddHour }) => isOddHour && event.person !== undefined && !isOfFirstRun(event),
     by: person,

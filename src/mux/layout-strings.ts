@@ -16,7 +16,7 @@ export function layoutChecksum(text: string): number {
   return sum;
 }
 
-/** A layout as a string that `parseLayout` and tmux read. */
+/** A layout as a string that `applyLayoutString` and tmux read. */
 export function layoutString(layout: Layout): string {
   const places = new Map(rectangles(layout).map((place) => [place.pane, place]));
   const write = (cell: Cell): string => {

@@ -18,7 +18,7 @@ import { passphrase, prompt, run, start, until, type Running } from './support.t
 
 const missing = missingPrograms('Xvfb', 'xdotool', 'xclip');
 const secret = (): string => randomBytes(12).toString('hex');
-const [shown, typed, waiting, wrong, left] = [secret(), secret(), secret(), secret(), secret()];
+const [shown, typed, waiting, wrong, left, more] = [secret(), secret(), secret(), secret(), secret(), secret()];
 function* filesOf(folder: string): Generator<string> {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
@@ -29,7 +29,7 @@ function* filesOf(folder: string): Generator<string> {
 
 /** Files of the app that hold one of the secrets, in any form. */
 function onDisk(folder: string, except: readonly string[]): string[] {
-  const forms = [shown, typed, waiting, wrong, left, passphrase].flatMap((text) => secretForms(text).map(({ bytes }) => bytes));
+  const forms = [shown, typed, waiting, wrong, left, more, passphrase].flatMap((text) => secretForms(text).map(({ bytes }) => bytes));
   return [...filesOf(folder)].filter((path) => {
     if (except.includes(path) || statSync(path).size > 512 * 1024 * 1024) return false;
     const content = readFileSync(path);
@@ -140,11 +140,15 @@ describe('the canary', () => {
   test('what is typed at the lock and not sent is in no selection, nor in the browser’s own process once it is unlocked', async () => {
     await typeAtLock(left, left);
     app.display.key('ctrl+a');
+    // Once what is typed behind it is in the browser, all of it was selected before.
+    app.display.key('End');
+    app.display.type(more);
+    await until(() => inBrowser(more), 'what is typed behind it to be in the browser’s own process');
     const env = { ...process.env, DISPLAY: app.display.name };
     const { stdout } = spawnSync('xclip', ['-o', '-selection', 'primary'], { env, encoding: 'utf8', timeout: 5000 });
     expect(stdout).not.toContain(left);
     await app.unlock();
-    expect(found({ left, passphrase }, browser)).toEqual({});
+    expect(found({ left, more, passphrase }, browser)).toEqual({});
   });
 
   test('nothing of it is on the disk: data folder, profile, temporary files', () => {

@@ -1,4 +1,5 @@
 /** `wardmux report events|review`: what happened in a span of time, as a table of all events or as what a reviewer looks at. */
+import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { createNew } from '../../disk/atomic.ts';
@@ -99,7 +100,13 @@ async function report(kind: Kind, { format, sort, names, output, ...asked }: Rep
   else {
     const path = resolve(output);
     createNew(path, text);
-    createNew(signatureOf(path), (await signReport(site, { ...made, report: kind, ledger: { size: head.size, root: head.root } }, text)).text);
+    try {
+      createNew(signatureOf(path), (await signReport(site, { ...made, report: kind, ledger: { size: head.size, root: head.root } }, text)).text);
+    } catch (error) {
+      // Without its signature it is no report, and would stand in the way of the next try.
+      rmSync(path, { force: true });
+      throw error;
+    }
     io.talk(`Written to ${path}, and signed in ${signatureOf(path)}: wardmux report verify ${path}`);
   }
   return exit.done;

@@ -1,4 +1,4 @@
-import { type Command, refuse } from './command.ts';
+import type { Command } from './command.ts';
 
 export const sourceFile: Command = {
   name: 'source-file',
@@ -8,8 +8,7 @@ export const sourceFile: Command = {
   args: { flags: 'Fnqv', words: ['[path]'] },
   help: 'Takes what can be taken of a file of tmux’s commands: ~/.tmux.conf, or a .conf file below ~/.tmux or ~/.config/tmux. Options and keys are set, nothing is run, and each line that is not taken is said with why (wardmux config check lists all). It is sealed with your windows and done again at each start, as it was when you took it.',
   examples: ['source-file', 'source-file ~/.config/tmux/tmux.conf'],
-  run({ state, args, context }) {
-    if (context.file) return refuse(state, 'One file is taken at a time: give source-file at the prompt for this one too.');
+  run({ state, args }) {
     return { state, effects: [{ kind: 'source', path: args.words[0] ?? '~/.tmux.conf' }] };
   },
 };

@@ -94,14 +94,14 @@ function asRead(line: string): string {
   return parsed.ok ? quoteCommands(parsed.commands.map(({ words }) => words)) : line;
 }
 
-/** Every key of a table does nothing. */
-export function withoutTable(changes: readonly KeyChange[], table: TableName): readonly KeyChange[] {
-  const keys = new Set(bindings(changes).flatMap((row) => (row.table === table ? [row.key] : [])));
-  return [...keys].reduce((now, key) => withChange(now, { table, key, line: null }), changes);
-}
-
 /** Keys that the page takes before any table is asked: the lock, and the two that know the selection and the clipboard. */
 const ours: Readonly<Record<string, string>> = { 'C-S-l': 'locks, from everywhere', 'C-S-c': 'copies what is selected', 'C-S-v': 'pastes' };
+
+/** Every key of a table does nothing, but those that the page takes before. */
+export function withoutTable(changes: readonly KeyChange[], table: TableName): readonly KeyChange[] {
+  const keys = new Set(bindings(changes).flatMap((row) => (row.table === table && ours[row.key] === undefined ? [row.key] : [])));
+  return [...keys].reduce((now, key) => withChange(now, { table, key, line: null }), changes);
+}
 
 /** A key that may be bound in a table, in its one spelling. */
 export function bindableKey(text: string, table: TableName): Result<string> {

@@ -81,28 +81,33 @@ export const eraseContent = (
   recordings: readonly string[],
   reason: Exclude<DeletionReason, 'retention'>,
   folders: readonly string[],
-): Promise<Erased> => withBackupLock(parts.home, () => eraseAll(parts, recordings, reason, folders));
+): Promise<Erased> => withBackupLock(parts.home, () => withSets(parts, folders, (sets) => eraseAll(parts, recordings, reason, sets)));
 
 /** A span of one recording, and all of the recording in the backups at hand: their next run has it anew, without the span. @throws as eraseContent */
 export const eraseSpan = (parts: ErasureParts, recording: string, asked: SpanAsked, folders: readonly string[]): Promise<Erased> =>
-  withBackupLock(parts.home, async () => {
-    const sets = await openedSets(parts, folders);
-    const { fromMs, toMs, pieces, owner, began, size, root } = await eraseSpanOf(parts, recording, asked);
-    const { start } = (await parts.ledger.recording(recording))!;
-    const recordings = [{ recording, owner, began, size, root, fromMs, toMs, pieces }];
-    const certificate = await certify(parts, sets, start, [recording], asked.reason, (deed) => ({
-      format: 'wardmux-erasure' as const,
-      version: 2 as const,
-      ...deed.decision,
-      recordings,
-      ...deed.copies,
-    }));
-    return { certificate, left: [] };
-  });
+  withBackupLock(parts.home, () => withSets(parts, folders, (sets) => eraseIn(parts, recording, asked, sets)));
 
-async function eraseAll(...[parts, recordings, reason, folders]: Parameters<typeof eraseContent>): Promise<Erased> {
+async function eraseIn(parts: ErasureParts, recording: string, asked: SpanAsked, sets: readonly OpenedSet[]): Promise<Erased> {
+  const { fromMs, toMs, pieces, owner, began, size, root } = await eraseSpanOf(parts, recording, asked);
+  const { start } = (await parts.ledger.recording(recording))!;
+  const recordings = [{ recording, owner, began, size, root, fromMs, toMs, pieces }];
+  const certificate = await certify(parts, sets, start, [recording], asked.reason, (deed) => ({
+    format: 'wardmux-erasure' as const,
+    version: 2 as const,
+    ...deed.decision,
+    recordings,
+    ...deed.copies,
+  }));
+  return { certificate, left: [] };
+}
+
+async function eraseAll(
+  parts: ErasureParts,
+  recordings: readonly string[],
+  reason: Exclude<DeletionReason, 'retention'>,
+  sets: readonly OpenedSet[],
+): Promise<Erased> {
   const { ledger } = parts;
-  const sets = await openedSets(parts, folders);
   const left: string[] = [];
   const erased: Statement['recordings'] = [];
   let first: Refusal | undefined;
@@ -155,7 +160,6 @@ async function certify<S extends Statement | SpanStatement>(
       touched.set(set, (touched.get(set) ?? 0) + runs);
       if (runs > 0) await ledger.append({ action: 'backup.erased', person: admin.id, detail: { backup: set, recording, runs } });
     }
-  for (const { key } of sets) key.fill(0);
   await ledger.checkpoint();
   const { backups, exports } = await knownCopies(home, installation, start, new Set(recordings));
   const found: Deed['copies'] = {
@@ -178,16 +182,23 @@ async function certify<S extends Statement | SpanStatement>(
 
 const headOf = ({ head: { size, root } }: { readonly head: { readonly size: number; readonly root: string } }) => ({ size, root });
 
-/** A backup at hand, and the key that names recordings in it: the caller's to wipe. */
+/** A backup at hand, and the key that names recordings in it. */
 interface OpenedSet {
   readonly folder: string;
   readonly set: SetFile;
   readonly key: Buffer;
 }
 
-/** @throws BackupError */
-const openedSets = ({ home, installation }: ErasureParts, folders: readonly string[]): Promise<OpenedSet[]> =>
-  Promise.all(folders.map((folder) => openedSet(folder, home, installation)));
+/** Their keys are wiped whatever comes of it. @throws BackupError, what the task throws */
+async function withSets<T>({ home, installation }: ErasureParts, folders: readonly string[], task: (sets: readonly OpenedSet[]) => Promise<T>): Promise<T> {
+  const sets: OpenedSet[] = [];
+  try {
+    for (const folder of folders) sets.push(await openedSet(folder, home, installation));
+    return await task(sets);
+  } finally {
+    for (const { key } of sets) key.fill(0);
+  }
+}
 
 async function openedSet(folder: string, home: Home, installation: Installation): Promise<OpenedSet> {
   const set = requireSet(folder);
