@@ -9,7 +9,8 @@ import { exportRecording, type ExportFacts } from '../src/services/recordings/ex
 import { recipientsOf } from '../src/services/recordings/start.ts';
 import { verifyRecording } from '../src/services/recordings/verify.ts';
 import { installationTrust } from '../src/services/installation/trust.ts';
-import type { Gate, PersonSession } from './gate.ts';
+import type { Gate } from './gate.ts';
+import type { PersonSession } from './person-session.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
 import type { PtyClient } from './processes/pty-client.ts';

@@ -4,11 +4,9 @@
  */
 import type { AttachedPane } from '../src/pty/service.ts';
 import type { Activity, Invisibility, Surface } from '../src/types/words.ts';
-import { denials, type Grant, type Standing } from '../src/access/index.ts';
+import { denials, type Standing } from '../src/access/index.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import type { EventName, Events, NoticeLevel } from '../src/bridge/schema.ts';
-import type { Person } from '../src/people/types.ts';
-import type { Ways } from '../src/people/ways.ts';
 import type { Clock } from '../src/time/clock.ts';
 import { inTime } from '../src/time/in-time.ts';
 import type { Peer } from './host.ts';
@@ -17,6 +15,7 @@ import type { Glass } from '../src/lock/glass.ts';
 import type { LockStep, LogoffCause, RefusedWhy, StopCause, UntimedEvent } from '../src/lock/machine.ts';
 import type { LockConfig } from '../src/lock/config.ts';
 import type { LockCause, LockController } from './lock-controller.ts';
+import { whoseOf, type PersonSession } from './person-session.ts';
 import type { PtyClient } from './processes/pty-client.ts';
 import type { VaultClient } from './processes/vault-client.ts';
 import type { VaultKeeper } from './processes/vault-keeper.ts';
@@ -43,14 +42,6 @@ export interface Asking {
   readonly glass?: boolean;
   /** To lift the stop of the station, and for nothing else: nothing is opened. */
   readonly lifts?: boolean;
-}
-
-/** The person whose identity is open, and what that lets them do. */
-export interface PersonSession {
-  readonly person: Person;
-  readonly grant: Grant;
-  /** The key slot that they came in by, or showed last. */
-  readonly ways: Ways;
 }
 
 export interface GateParts {
@@ -99,11 +90,6 @@ export class Gate {
 
   get session(): PersonSession | undefined {
     return this.#session;
-  }
-
-  /** Whose windows are in front: a person's, or those of an emergency, whoever is in it. */
-  get whose(): string | undefined {
-    return this.#session && (this.#session.grant.breakGlass ?? this.#session.person.id);
   }
 
   /** The last lock since the start: when (ISO 8601 UTC), and why. */
@@ -276,10 +262,10 @@ export class Gate {
 
   /** The policy's times; as before where they are left out. */
   configure(policy?: LockConfig): void {
-    this.#send({ type: 'configure', config: this.#parts.machine.times(this.whose, policy) });
+    this.#send({ type: 'configure', config: this.#parts.machine.times(whoseOf(this.#session), policy) });
   }
 
-  /** After how many seconds somebody wants to be locked out (lock-after-time). @param whose as `whose` has it */
+  /** After how many seconds somebody wants to be locked out (lock-after-time). @param whose as `whoseOf` has it */
   lockAfter(whose: string, seconds: number): void {
     if (this.#parts.machine.wants(whose, seconds)) this.configure();
   }

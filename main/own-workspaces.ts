@@ -16,13 +16,14 @@ import type { Reasons } from './reasons.ts';
 import type { WorkspaceMemory } from './workspace/memory.ts';
 import { Workspace } from './workspace/workspace.ts';
 import { Workspaces } from './workspace/workspaces.ts';
+import { whoseOf } from './person-session.ts';
 
 export interface OwnWorkspacesParts {
   readonly home: Pick<Home, 'folder'>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  readonly gate: Pick<Gate, 'session' | 'whose' | 'requireSession' | 'requireWhole' | 'emit' | 'lock' | 'lockAfter'>;
+  readonly gate: Pick<Gate, 'session' | 'requireSession' | 'requireWhole' | 'emit' | 'lock' | 'lockAfter'>;
   readonly pty: PtyClient;
   readonly installed: InstalledHolder;
   readonly policy: Pick<PolicyWatch, 'look'>;
@@ -38,7 +39,7 @@ export interface OwnWorkspacesParts {
 
 export function ownWorkspaces(parts: OwnWorkspacesParts): Workspaces {
   const { env, gate, installed, breakGlass, pty, now } = parts;
-  const who = (): string | undefined => gate.whose;
+  const who = (): string | undefined => whoseOf(gate.session);
   // One clipboard for everybody, and so one memory of where what is in it comes from.
   const origins = new Origins();
   return new Workspaces({

@@ -1,7 +1,8 @@
 /** Why whoever is in has come in, where the policy asks: what they have yet to say, and what they said, for as long as the policy lets that stand. */
 import { reasonEntry, reasonFault, type GivenReason } from '../src/policy/index.ts';
 import { Refusal } from '../src/types/refusal.ts';
-import type { Gate, PersonSession } from './gate.ts';
+import type { Gate } from './gate.ts';
+import type { PersonSession } from './person-session.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Workspaces } from './workspace/workspaces.ts';
 
