@@ -43,9 +43,6 @@ MAX_SAFE_INTEGER = 2**53 - 1
 # What version 1 of the format knows (docs/format.md, "Access" and "Export bundle").
 PERSON_ID = 'p-[0-9a-f]{12}'
 ROLES = ('operator', 'auditor', 'security', 'custodian', 'emergency')
-ERASED = 'recording.erased'
-# Why something of a recording was erased: words that this version knows.
-ERASURE_REASONS = ('retention', 'privacy-request', 'legal', 'mistake', 'other')
 IMPORT_KINDS = ('asciicast-v2', 'asciicast-v3', 'script', 'ttyrec', 'tlog')
 CLASSES = ('shared-clinical', 'nursing', 'it-office', 'remote')
 REASONS = (
@@ -1421,21 +1418,11 @@ def certify(people, certifiers, seq, who, key):
         certifiers.append((seq, who, key))
 
 
-def read_erased(by, detail):
-    """What an event says that was erased; None, and `unknown`, for what it does not say as this version does."""
-    return {
-        'by': by if is_match(by, PERSON_ID) else None,
-        'second': detail['second'] if is_match(detail.get('second'), PERSON_ID) else None,
-        'reason': detail['reason'] if is_one_of(detail.get('reason'), ERASURE_REASONS) else 'unknown',
-        **{name: detail[name] if is_count(detail.get(name)) else None for name in ('fromMs', 'toMs', 'pieces')},
-    }
-
-
 def ledger_story(events, recording):
     """Who began the recording and how, how far it goes, how it ended, and which policies were in force."""
     heads, signed_at, segments, policies, people, certifiers, entered = [], [], [], [], {}, [], {}
     start = end = last = signed_before = state = None
-    damaged, erased, recovered_by, imported = 0, [], [], None
+    damaged, recovered_by, imported = 0, [], None
     for event, opening in events:
         action, detail, seq = event['action'], event.get('detail', {}), event['seq']
         bad = Failure('bad-ledger', f'Event {seq} does not have the fields of its kind.')
@@ -1471,8 +1458,6 @@ def ledger_story(events, recording):
         if detail.get('recording') != recording:
             continue
         damaged += action == 'recording.damaged'
-        if action == ERASED:
-            erased.append(read_erased(event.get('person'), detail))
         if action == 'recording.start':
             if state is not None:
                 raise Failure('contradiction', f'Event {seq} starts recording {recording} a second time.')
@@ -1518,7 +1503,6 @@ def ledger_story(events, recording):
         'signed_before': signed_before,
         'recovered_by': recovered_by,
         'damaged': damaged,
-        'erased': erased,
         'imported': imported,
         'state': CLOSING_STATES.get(last, 'open'),
         'policies': policies,
@@ -2330,8 +2314,6 @@ def verify(folder, trust_path, step):
         'signedAfterCrash': 0 if ledger['signed_before'] is None else max(0, proven - ledger['signed_before']),
         'recoveredBy': ledger['recovered_by'],
         'damaged': ledger['damaged'],
-        # Left out where nothing was.
-        **({'erased': ledger['erased']} if ledger['erased'] else {}),
         'imported': ledger['imported'],
         'outputBytes': walk.output_bytes,
         'disclosed': walk.disclosed,
@@ -2359,15 +2341,6 @@ def after_crash_note(late, proven):
     return f'All {proven} records were signed only after a crash, when a key had opened them: no checkpoint before it covers any. Trust them less.'
 
 
-def erased_note(erased):
-    said = {name: 'unknown' if value is None else value for name, value in erased.items()}
-    return (
-        f'Something of the recording was erased, as the ledger says: {said["pieces"]} pieces, from {said["fromMs"]} to {said["toMs"]} ms '
-        f'since its start and snapshots behind that, by {said["by"]} and {said["second"]}, because of {said["reason"]}. '
-        'They are among what is withheld, and nobody can disclose them any more.'
-    )
-
-
 def notes_of(facts):
     notes = []
     if facts['imported'] is not None:
@@ -2391,7 +2364,6 @@ def notes_of(facts):
             f'The ledger says {times} that the files of the recording were found damaged or replaced (recording.damaged): '
             'ask what was found, and which copy this bundle was made of.'
         )
-    notes.extend(erased_note(one) for one in facts.get('erased', []))
     if facts['withheld'] > 0:
         output = '; no byte of output is' if facts['withheldOutputBytes'] == 0 else ''
         notes.append(

@@ -8,12 +8,10 @@ import type { Input, Output } from '../src/bridge/schema.ts';
 import { checkRecording } from '../src/records/index.ts';
 import { liveState } from '../src/recording/live.ts';
 import { filterRows, sortRows, type RecordingRow } from '../src/review/rows.ts';
-import { erasureFault } from '../src/services/recordings/erase-span.ts';
 import { listRecordings, namesFor, rowOf } from '../src/services/recordings/list.ts';
 import { requireUnmasked, reviewRecording } from '../src/services/recordings/review.ts';
 import { verifyRecording } from '../src/services/recordings/verify.ts';
 import type { AuditEntry } from '../src/ledger/events.ts';
-import type { Ledger } from '../src/ledger/index.ts';
 import type { RecordingState } from '../src/ledger/rules.ts';
 import type { GivenReasonWord, ReviewState } from '../src/types/words.ts';
 import type { Home } from '../src/storage/index.ts';
@@ -108,7 +106,7 @@ export class Reviews implements Reviewing {
         'not-yours',
         'This recording is somebody else’s: it is sealed to them and to the audit keys. An auditor who has one looks at it with that, for a reason.',
       );
-    await requireShowable(this.#parts.home, installed.require().ledger, recording, state);
+    requireNotDeleted(state);
     const masked = asked ?? this.#masksOwn;
     return this.#openWith({ ticket, recording, person: person.id, key: 'owner' }, state, masked, { masked }, (live) =>
       vaults.require().ask('reviewOpen', { ticket, recording, live, masked }),
@@ -122,7 +120,7 @@ export class Reviews implements Reviewing {
     const state = await ledger.recording(recording);
     if (!state) throw new Refusal('no-recording', 'The ledger does not know this recording, so nobody can say whose it is. Nothing is shown.');
     if (state.person === person.id) throw new Refusal('yours', 'This recording is your own: it opens with your own key.');
-    await requireShowable(this.#parts.home, ledger, recording, state);
+    requireNotDeleted(state);
     // The vault counts it from the two signatures on, and the ledger may still have refused the event.
     if (!masked) await requireUnmasked(ledger, person.id, recording, state);
     return this.#openWith({ ticket, recording, person: person.id, key: 'audit' }, state, masked, { masked, reason }, (live) =>
@@ -306,12 +304,10 @@ const playOf = (
   more: { readonly masked?: boolean; readonly reason?: GivenReasonWord },
 ): AuditEntry => ({ action: 'play', person, outcome, detail: { recording, key, how, ...more } });
 
-/** Nothing is shown that was deleted or erased, whatever came back out of a copy. @throws Refusal */
-async function requireShowable(home: Pick<Home, 'recordings'>, ledger: Ledger, recording: string, state: RecordingState | undefined): Promise<void> {
+/** @throws Refusal */
+function requireNotDeleted(state: RecordingState | undefined): void {
   if (state?.deleted)
     throw new Refusal('deleted', 'This recording was deleted. If its files are here, they came back out of a copy, and nothing of them is shown.');
-  const fault = await erasureFault(join(home.recordings, recording), ledger, recording);
-  if (fault !== undefined) throw new Refusal('erased', fault);
 }
 
 function seen(look: Look, fromUs: number, toUs: number): void {

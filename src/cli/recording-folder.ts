@@ -3,23 +3,17 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { LedgerView } from '../ledger/view.ts';
 import type { OpenInstallation } from '../services/installation/installation.ts';
-import { erasureFault } from '../services/recordings/erase-span.ts';
 import { deletionSentence } from '../services/recordings/life-cycle.ts';
 import { RECORDING_ID } from '../types/ids.ts';
 import { CliError } from './exit.ts';
 
-/** The folder of a recording. @throws CliError 'noRecording', which says so where it was deleted; 'contradiction' where it has what was erased */
+/** The folder of a recording. @throws CliError 'noRecording', which says so where it was deleted */
 export async function recordingFolder({ home, noteKey }: OpenInstallation, id: string): Promise<string> {
   const folder = join(home.recordings, id);
   const isId = RECORDING_ID.test(id);
-  const there = isId && lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (isId && lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
   const view = isId ? await LedgerView.open(home.ledger, noteKey) : undefined;
   try {
-    if (there) {
-      const fault = view && (await erasureFault(folder, view, id));
-      if (fault !== undefined) throw new CliError('contradiction', fault);
-      return folder;
-    }
     const deleted = (await view?.recording(id))?.deleted ? deletionSentence(id, await view!.eventsOf(id)) : undefined;
     throw new CliError('noRecording', deleted ?? `There is no recording ${JSON.stringify(id.slice(0, 60))} in ${home.recordings}. See: wardmux list`);
   } finally {

@@ -10,7 +10,6 @@ import { LedgerView } from '../ledger/view.ts';
 import { openingOf } from '../ledger/heads.ts';
 import type { SignedCheckpoint } from '../ledger/types.ts';
 import { MerkleTree } from '../merkle/tree.ts';
-import { ErasedDigest, sameErased } from '../recording/erased.ts';
 import { coveredBytes } from '../recording/frame.ts';
 import { openRecording, readHeader } from '../recording/reader.ts';
 import type { Access } from '../recording/access.ts';
@@ -41,8 +40,6 @@ import { digestOfFile } from './verify/files.ts';
 
 /** Pieces that are never disclosed, with the reason that stands in the evidence: a snapshot repeats output that is there already. */
 const WITHHELD: Readonly<Record<string, string>> = { n: 'snapshot' };
-/** Why a piece that was erased is withheld, in the words of the evidence: the ledger's event in the bundle says more. */
-const ERASED_AS = 'secret';
 
 export interface BundleOptions {
   /** Folder of the recording: .../recordings/ID. */
@@ -287,7 +284,6 @@ async function writeEvidence(
   const { disclosure } = options;
   const rendering = beside !== undefined && disclosure ? new Rendering(join(beside, COMPANION.cast), recording, disclosure) : undefined;
   const tree = new MerkleTree();
-  const erasedThere = new ErasedDigest();
   let piece = 0;
   const counts = { outputBytes: 0, disclosed: 0, withheld: 0 };
   let first: SegmentHeader | undefined;
@@ -329,11 +325,6 @@ async function writeEvidence(
         cast.write(text!.line(event));
         return { salt: salt.toString('hex'), ...(isText ? {} : { bytes: bytes.toString('base64') }) };
       });
-      for (const { place, code, seal } of record.erased) {
-        counts.withheld += 1;
-        pieces.splice(place, 0, { code, digest: Buffer.from(seal).toString('hex'), reason: WITHHELD[code] ?? ERASED_AS });
-      }
-      erasedThere.take(record.frame);
       line(record.frame, { pieces });
     }
     // A torn end is where an interrupted recording ends; anything else is damage, and evidence of it stays as it is.
@@ -352,11 +343,6 @@ async function writeEvidence(
     if (!first || !text || tree.size === 0) throw new ExportError('damaged', `Recording ${recording} has no whole record yet.`);
     if (!behind && upTo === Infinity && tree.head().root !== reader.head().root)
       throw new ExportError('damaged', `Recording ${recording} changed while it was read. Try again.`);
-    if (!sameErased(erasedThere.head(), heads.erasedHead))
-      throw new ExportError(
-        'contradicted',
-        `Recording ${recording} was not exported: what is erased in its files is not what the ledger says was erased. Finish it (wardmux erase), or keep ${options.recordingFolder} for the audit.`,
-      );
     if (signed > tree.size)
       throw new ExportError(
         'contradicted',

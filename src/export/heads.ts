@@ -2,24 +2,19 @@
 import { PERSON_ID } from '../types/ids.ts';
 import type { TreeHead } from '../types/head.ts';
 import { AGREE_MS } from '../access/two-people.ts';
-import { deletionReasons, identityChecks } from '../types/words.ts';
-import type { ErasedHead } from '../recording/erased.ts';
-import { isCount } from '../recording/json.ts';
+import { identityChecks } from '../types/words.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import { p256JwkOf } from '../crypto/p256.ts';
 import { BYTES_64, certifierOf, keysText, policyText, rebindText } from '../ledger/certificate.ts';
 import { isMoment } from '../recording/time.ts';
 import {
   DELETED,
-  ERASED,
-  erasedHeadOf,
   isBreak,
   isKids,
   isSha256,
   nextRecordingState,
   readStart,
   sayingsOf,
-  UNKNOWN_KIND,
   type RecordingBeginning,
   type RecordingState,
   type RuleCode,
@@ -54,9 +49,6 @@ export interface LedgerHeads {
   readonly signedBefore: number | undefined;
   /** Who opened it with a key after a crash, and had more of it signed for: each once, in the order of the ledger. */
   readonly recoveredBy: readonly string[];
-  /** What was erased of it, in the order of the ledger, and which records lack pieces since the last time; null where nothing was. */
-  readonly erased: readonly ErasedSpan[];
-  readonly erasedHead: ErasedHead | null;
   /** How often the ledger says that its files were not what was written. */
   readonly damaged: number;
   /** Of what it was imported, and nobody witnessed it; null where it was recorded. */
@@ -67,18 +59,6 @@ export interface LedgerHeads {
   readonly people: ReadonlyMap<string, readonly LedgerKeys[]>;
   /** Who has certified keys and is none of these people: the trust file has to know them by this signing key. */
   readonly certifiers: readonly { readonly seq: number; readonly by: string; readonly signingKey: string }[];
-}
-
-/** What the ledger says of an erasure. Null, and `unknown`, where an event does not say it as this version does. */
-export interface ErasedSpan {
-  /** Ids of the two who decided it. */
-  readonly by: string | null;
-  readonly second: string | null;
-  readonly reason: string;
-  /** Milliseconds since the recording's start. */
-  readonly fromMs: number | null;
-  readonly toMs: number | null;
-  readonly pieces: number | null;
 }
 
 /** Keys of a person, as the ledger first entered them, or as two people gave them new ones: the last ones are theirs. */
@@ -104,8 +84,8 @@ export function belongsTo({ event: { action, detail, person }, head }: BundleEve
 /** What an event of a bundle says of its recording, if it says something that is judged. */
 function sayingOf({ event, head }: BundleEvent, recording: string): Saying | undefined {
   if (head) return { ...event, recording, detail: { recording, size: head.size, root: head.root } };
-  // Of a deletion nothing is judged there: what is deleted has no bundle from then on. What was erased changes no head.
-  return event.action === DELETED || event.action === ERASED ? undefined : sayingsOf(event).find((saying) => saying.recording === recording);
+  // Of a deletion nothing is judged there: what is deleted has no bundle from then on.
+  return event.action === DELETED ? undefined : sayingsOf(event).find((saying) => saying.recording === recording);
 }
 
 /**
@@ -127,8 +107,6 @@ export function ledgerHeads(events: readonly BundleEvent[], recording: string): 
   let signedBefore: number | undefined;
   let state: RecordingState | undefined;
   let damaged = 0;
-  const erased: ErasedSpan[] = [];
-  let erasedHead: ErasedHead | null = null;
   const recoveredBy = new Set<string>();
   const certify = (seq: number, certifier: Certifier): void => {
     const known = people.get(certifier.by)?.at(-1);
@@ -174,10 +152,6 @@ export function ledgerHeads(events: readonly BundleEvent[], recording: string): 
       entered.set(person, seq);
     }
     if (action === 'recording.damaged' && detail['recording'] === recording) damaged++;
-    if (action === ERASED && detail['recording'] === recording) {
-      erased.push(readErased(one.event));
-      erasedHead = erasedHeadOf(one.event);
-    }
     const saying = sayingOf(one, recording);
     if (!saying) continue;
     const next = nextRecordingState(state, saying);
@@ -209,26 +183,11 @@ export function ledgerHeads(events: readonly BundleEvent[], recording: string): 
     signedBefore,
     recoveredBy: [...recoveredBy],
     damaged,
-    erased,
-    erasedHead,
     imported,
     state: stateOf(last),
     policies,
     people,
     certifiers,
-  };
-}
-
-function readErased({ person, detail = {} }: LedgerEvent): ErasedSpan {
-  const { second, fromMs, toMs, pieces } = detail;
-  const count = (value: unknown): number | null => (isCount(value) ? value : null);
-  return {
-    by: matches(PERSON_ID, person) ? person : null,
-    second: matches(PERSON_ID, second) ? second : null,
-    reason: deletionReasons.find((word) => word === detail['reason']) ?? UNKNOWN_KIND,
-    fromMs: count(fromMs),
-    toMs: count(toMs),
-    pieces: count(pieces),
   };
 }
 

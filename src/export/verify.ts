@@ -141,7 +141,6 @@ function run(folder: string, trustText: string | undefined, step: (name: Check['
     signedAfterCrash: Math.max(0, proven - (ledger.signedBefore ?? proven)),
     recoveredBy: ledger.recoveredBy,
     damaged: ledger.damaged,
-    ...(ledger.erased.length > 0 ? { erased: ledger.erased } : {}),
     imported: ledger.imported,
     outputBytes: evidence.outputBytes,
     disclosed: evidence.disclosed,

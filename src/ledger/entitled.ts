@@ -8,7 +8,7 @@ import { alertWhy } from './alert-facts.ts';
 import { nextEmergencies } from './break-glass-facts.ts';
 import type { LedgerFacts } from './facts.ts';
 import { policyCounts } from './policy-facts.ts';
-import { deletionWhy, erasureWhy, nextHolds } from './life-cycle-facts.ts';
+import { deletionWhy, nextHolds } from './life-cycle-facts.ts';
 import { takeReview } from './review-facts.ts';
 import { reviewedWhy } from './reviewed-facts.ts';
 import { nextRevocations } from './revocation-facts.ts';
@@ -62,7 +62,7 @@ export function unentitledWhy(
   if (typeof revocations === 'string') return revocations;
   const holds = nextHolds(before.holds, event, before);
   if (typeof holds === 'string') return holds;
-  const deletion = deletionWhy(before, event) ?? erasureWhy(before, event);
+  const deletion = deletionWhy(before, event);
   if (deletion !== undefined) return deletion;
   const alert = alertWhy(before, event);
   if (alert !== undefined) return alert;

@@ -3,13 +3,12 @@
  * place in the ledger does not count, whoever signed it, and `ledger verify` names it (entitled.ts). What ends a hold, and what deletes before its time, is
  * signed by two: an auditor and a security admin, which nobody is at once (src/access/separation.ts).
  */
-import { isCount } from '../recording/json.ts';
 import { isMoment } from '../recording/time.ts';
 import { HOLD_ID, PERSON_ID, RECORDING_ID } from '../types/ids.ts';
 import { deletionCauses, deletionReasons, holdEnds, holdReasons, holdScopes, type Role } from '../types/words.ts';
-import { deletionText, holdText, releaseText, spanErasureText, type DeletionRequest, type HoldRequest, type SpanErasureRequest } from './certificate.ts';
+import { deletionText, holdText, releaseText, type DeletionRequest, type HoldRequest } from './certificate.ts';
 import { askedOf, isAgreed, signerOf, type KnownPerson } from './person-facts.ts';
-import { DELETED, ERASED, erasedHeadOf } from './rules.ts';
+import { DELETED } from './rules.ts';
 import type { LedgerEvent } from './types.ts';
 
 /** A hold that is in force. */
@@ -162,28 +161,4 @@ export function deletionWhy(
   if (!isKeeper(asks) || signerOf(event, text) !== asks?.signingKey) return `deletes recording ${id}, and nobody who may has signed that`;
   if (policySha256 !== before.policy?.sha256) return `deletes recording ${id} by a policy that was not in force`;
   return Date.parse(time) >= expiryOf(began, days!) ? undefined : `deletes recording ${id} before its time was over`;
-}
-
-/** What a `recording.erased` says; undefined where it does not have the fields of its row. */
-export function readErasure({ detail = {} }: Pick<LedgerEvent, 'detail'>): Omit<SpanErasureRequest, 'asked'> | undefined {
-  const { recording, owner, began, lengthMs = null, size, root, fromMs, toMs, pieces } = detail;
-  const left = erasedHeadOf({ detail });
-  const reason = deletionReasons.find((one) => one === detail['reason']);
-  if (!isText(recording, RECORDING_ID) || !isText(owner, PERSON_ID) || !isMoment(began) || !isCount(size) || typeof root !== 'string') return undefined;
-  if (lengthMs !== null && !isCount(lengthMs)) return undefined;
-  if (!left || !reason || reason === 'retention' || !isCount(fromMs) || !isCount(toMs) || fromMs > toMs || !isCount(pieces)) return undefined;
-  return { recording, owner, began: began as string, lengthMs, size, root, fromMs, toMs, pieces, ...left, reason };
-}
-
-/** Why a `recording.erased` does not count; undefined where it does, and for events of other things: as of a deletion before its time. */
-export function erasureWhy(before: People & { readonly holds: readonly HoldFacts[] }, event: LedgerEvent): string | undefined {
-  if (event.action !== ERASED) return undefined;
-  const { person: by = '', installation } = event;
-  const erasure = readErasure(event);
-  if (!erasure) return 'erases a span of a recording and does not say how';
-  const { recording: id, owner, began, lengthMs } = erasure;
-  const [hold] = holdsOn(before.holds, { id, owner, began, lengthMs });
-  if (hold) return `erases a span of recording ${id}, which was held by then (${hold.id})`;
-  const text = spanErasureText({ ...erasure, installation, by, asked: askedOf(event) });
-  return isByTwo(event, by, text, before) ? undefined : `erases a span of recording ${id} without an auditor and a security admin who have signed that`;
 }

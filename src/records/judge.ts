@@ -2,18 +2,14 @@
  * What lies on the disk against what the ledger signed for: pure. A head covers every record before it, header frames
  * included, so the largest one decides; the ones before it say how far a recording that contradicts it is still proven.
  */
-import { ERASED, erasedHeadOf, sayingsOf, type RecordingState } from '../ledger/rules.ts';
+import { sayingsOf, type RecordingState } from '../ledger/rules.ts';
 import type { LedgerEvent } from '../ledger/types.ts';
-import { sameErased, type ErasedHead } from '../recording/erased.ts';
 import { isCount } from '../recording/json.ts';
 import type { TreeHead } from '../types/head.ts';
 import type { HeaderFacts, Walk } from '../recording/walk.ts';
 
-/**
- * `shorter`: whole records are missing. `other`: they are not those. `longer`: it goes on after its end. `start`: a header that nobody signed for names another
- * person, policy or recipients. `erased`: other pieces of it are erased than two have signed for, or some are here again.
- */
-export type ContradictionCode = 'shorter' | 'other' | 'longer' | 'start' | 'erased';
+/** `shorter`: whole records are missing. `other`: they are not those. `longer`: it goes on after its end. `start`: a header that nobody signed for names another person, policy or recipients. */
+export type ContradictionCode = 'shorter' | 'other' | 'longer' | 'start';
 
 export interface Judgement {
   /** The largest head that the ledger signed for. */
@@ -34,8 +30,6 @@ export interface Known {
   readonly start: LedgerEvent | undefined;
   /** Every head that was signed for, ascending. */
   readonly heads: readonly TreeHead[];
-  /** Which records lack pieces, as its last `recording.erased` says. */
-  readonly erased: ErasedHead | null;
 }
 
 /** A policy that came into force. */
@@ -61,8 +55,7 @@ export function knownOf(recording: string, state: RecordingState, events: readon
     .flatMap(({ recording: of, detail: { size, root } }): TreeHead[] =>
       of === recording && isCount(size) && typeof root === 'string' ? [{ size, root }] : [],
     );
-  const erasure = events.findLast(({ action }) => action === ERASED);
-  return { state, start: events.find(({ action }) => action === 'recording.start'), heads, erased: erasure ? erasedHeadOf(erasure) : null };
+  return { state, start: events.find(({ action }) => action === 'recording.start'), heads };
 }
 
 /** Sizes of the trees whose roots a judgement needs. */
@@ -74,12 +67,7 @@ export function sizesOf({ heads, state }: Known): number[] {
  * @param policies all that were in force, oldest first: read after the walk where the recording is being written.
  * @param walk made with the roots of `sizesOf(known)`.
  */
-export function judge(
-  recording: string,
-  known: Known,
-  policies: readonly KnownPolicy[],
-  walk: Pick<Walk, 'head' | 'roots' | 'headers' | 'fault' | 'erased'>,
-): Judgement {
+export function judge(recording: string, known: Known, policies: readonly KnownPolicy[], walk: Pick<Walk, 'head' | 'roots' | 'headers' | 'fault'>): Judgement {
   const { state, heads } = known;
   const { head: signed, closed } = state;
   const { head: found, roots, headers, fault } = walk;
@@ -98,17 +86,11 @@ export function judge(
   if (found.size < signed.size)
     return result('shorter', `the ledger has a head of ${signed.size} records, and ${found.size} whole ones are there.${fault ? ` ${fault.message}` : ''}`);
   if (!stands(signed)) return result('other', `its first ${signed.size} records have another root than the one that was signed.`);
-  if (!sameErased(walk.erased, known.erased)) return result('erased', erasedText(walk.erased, known.erased));
   // What its recorder did not end goes on behind its last signed head: that is kept, and not proven.
   if (closed === 'recording.end' && found.size > signed.size)
     return result('longer', `it was closed with ${signed.size} records, and ${found.size} are there.`);
   if (closed === 'recording.end' && fault) return result('longer', `behind its ${found.size} records stands what is none. ${fault.message}`);
   return result(undefined);
-}
-
-function erasedText(there: ErasedHead | null, known: ErasedHead | null): string {
-  if (!known) return `pieces of ${there!.records} of its records are erased, and nobody has signed for that.`;
-  return `the ledger says that pieces of ${known.records} of its records were erased, and ${there ? 'others are' : 'they are here'}: an erasure was cut off (wardmux erase finishes it), or files came back out of a copy.`;
 }
 
 function provenText(proven: number, found: number): string {

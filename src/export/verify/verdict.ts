@@ -1,7 +1,6 @@
 /** What a verification says: its checks, its facts, its sentences. */
 import type { Access } from '../../recording/access.ts';
 import type { FailureCode } from '../failures.ts';
-import type { ErasedSpan } from '../heads.ts';
 import type { BundleState } from '../summary.ts';
 
 /** The steps of a verification, in order: each rests on those before it. */
@@ -49,8 +48,6 @@ export interface BundleFacts {
   readonly recoveredBy: readonly string[];
   /** How often the ledger of the bundle says that the recording's files were not what was written. */
   readonly damaged: number;
-  /** What the ledger of the bundle says that was erased of it, in its order; left out where nothing was. */
-  readonly erased?: readonly ErasedSpan[];
   /** Of what the recording was imported, that nobody witnessed; null where it was recorded here. */
   readonly imported: string | null;
   readonly outputBytes: number;
@@ -111,7 +108,6 @@ export function notesOf(facts: BundleFacts): string[] {
     notes.push(
       `The ledger says ${facts.damaged === 1 ? 'once' : `${facts.damaged} times`} that the files of the recording were found damaged or replaced (recording.damaged): ask what was found, and which copy this bundle was made of.`,
     );
-  for (const one of facts.erased ?? []) notes.push(erasedNote(one));
   if (facts.withheld > 0)
     notes.push(
       `${facts.withheld} of ${facts.withheld + facts.disclosed} pieces are withheld: this bundle does not show what they hold. Snapshots of the screen always are, because they repeat output${facts.withheldOutputBytes === 0 ? '; no byte of output is' : ''}.`,
@@ -136,11 +132,6 @@ export function notesOf(facts: BundleFacts): string[] {
     notes.push(`The trust file has keys that this verifier cannot use, and what they signed was not checked: ${facts.unknownAlgorithms.join(', ')}.`);
   if (facts.withheldOutputBytes !== null && facts.withheldOutputBytes > 0) notes.push(`${facts.withheldOutputBytes} bytes of output are withheld.`);
   return notes;
-}
-
-function erasedNote({ by, second, reason, fromMs, toMs, pieces }: ErasedSpan): string {
-  const said = (value: string | number | null): string | number => value ?? 'unknown';
-  return `Something of the recording was erased, as the ledger says: ${said(pieces)} pieces, from ${said(fromMs)} to ${said(toMs)} ms since its start and snapshots behind that, by ${said(by)} and ${said(second)}, because of ${reason}. They are among what is withheld, and nobody can disclose them any more.`;
 }
 
 function afterCrashNote({ signedAfterCrash: late, proven }: BundleFacts): string {
