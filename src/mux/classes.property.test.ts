@@ -14,6 +14,7 @@ import type { Effect } from './state/effects.ts';
 import { createState, type State } from './state/model.ts';
 import { activePane, classOfPane, sessionOf } from './state/query.ts';
 import { newWindow } from './state/windows.ts';
+import { toView } from './view.ts';
 
 const names = ['clinical', 'general', 'lab'] as const;
 const digests = (text: string): string[] => piecesOf(text).map((piece) => hash('sha256', piece, 'hex').slice(0, 32));
@@ -54,6 +55,9 @@ const lines = fc.constantFrom(
   'command-prompt -I @ "send-keys -- \'§§\'" ; switch-client -n',
   'command-prompt -I "#W" "send-keys -l -t % -- \'§§\'"',
   'switch-client -n ; command-prompt -I "#W #S" "send-keys -- \'§§\'"',
+  'bind-key x send-keys -l @',
+  'bind-key y confirm-before "rename-window @"',
+  'bind-key z { bind-key x new-window "echo @" } ; switch-client -n',
   'switch-client -n',
   'switch-client -p',
   'switch-client -l',
@@ -71,6 +75,8 @@ const step = fc.oneof(
   fc.record({ line: lines, picks: fc.array(fc.nat(50), { minLength: 3, maxLength: 3 }) }),
   fc.record({ copies: fc.nat(50), whole: fc.boolean() }),
   fc.record({ pastes: fc.nat(50) }),
+  // A key that somebody has bound, wherever they are by then.
+  fc.record({ presses: fc.nat(50) }),
   // Return, or y, to what a line has opened: whenever, and whatever is in front by then.
   fc.record({ answers: fc.constant(true) }),
 );
@@ -141,6 +147,13 @@ function walk(allowed: readonly string[], steps: readonly (typeof step extends f
       asked = undefined;
       const line = words?.['command'] ?? fillTemplate(words?.['template'] ?? '', words?.['initial'] ?? '');
       const outcome = runCommandLine(state, line, { program: 'sh', refused: () => undefined, classes: rules, pane, ...(from ? { from } : {}) });
+      state = outcome.state;
+      carryOut(outcome.effects);
+    } else if ('presses' in each) {
+      const keys = toView(state).keys ?? [];
+      const line = keys[each.presses % keys.length]?.line;
+      if (line === undefined || line === null) continue;
+      const outcome = runCommandLine(state, line, { program: 'sh', refused: () => undefined, classes: rules, pane });
       state = outcome.state;
       carryOut(outcome.effects);
     } else if ('copies' in each) {

@@ -11,7 +11,7 @@ export function toView(state: State): WorkspaceView {
   const session = sessionOf(state);
   return {
     options: flatOptions(state.client.options),
-    ...(state.client.keys.length > 0 ? { keys: state.client.keys } : {}),
+    ...(state.client.keys.length > 0 ? { keys: state.client.keys.map(({ from: _, ...key }) => key) } : {}),
     session: session.name,
     class: session.class,
     sessions: state.server.sessions.map((each) => sessionView(each, state)),

@@ -3,6 +3,7 @@ import type { Result } from '../layout.ts';
 import { cleanName } from '../names.ts';
 import { boundLine } from './bound-line.ts';
 import { type Arguments, type Command, done, refuse } from './command.ts';
+import { classesOf } from './crossing.ts';
 
 /** Keys that may be other than the default ones, and characters of a line: the page is told all of them with each change of a window. */
 const MOST_KEYS = 500;
@@ -42,6 +43,8 @@ export const bindKey: Command = {
       line: line.value.line,
       ...(args.has('r') ? { repeat: true as const } : {}),
       ...(note ? { note: note.value } : {}),
+      // What stands in a file was in no session.
+      ...(line.value.hasText && !context.file ? { from: classesOf(state, context) } : {}),
     };
     const { client } = state;
     const keys = withChange(client.keys, change);

@@ -5,18 +5,21 @@
  */
 import type { Permission } from '../../access/permissions.ts';
 import { type CopyAction, copyActions } from '../keys/copy-table.ts';
-import { normalizeKey } from '../keys/names.ts';
+import { endsLine, normalizeKey } from '../keys/names.ts';
 import { type TableName, copyLine } from '../keys/tables.ts';
 import type { Result } from '../layout.ts';
 import { lineOfWords, quoteCommands } from '../syntax/quote.ts';
 import { parseArguments } from './arguments.ts';
 import type { Arguments, Call, Command } from './command.ts';
 import { fillTemplate, parseLine } from './lexer.ts';
+import { prefixOfFile } from './set-option.ts';
 
 export interface BoundLine {
   readonly line: string;
   /** What is not as it was asked for. */
   readonly changed?: string;
+  /** It has words of whoever bound it: text, and not keys and flags alone. */
+  readonly hasText?: true;
 }
 
 /** Of a file: windows and panes of one's own, the prompt and the help, and the lock. */
@@ -33,17 +36,40 @@ export function boundLine(words: readonly string[], table: TableName, call: Pick
   if (table === 'copy-mode' || table === 'copy-mode-vi') return copyBinding(parsed.value, call);
   const left: string[] = [];
   const lines: string[][] = [];
+  const within: Given[] = [];
   for (const command of parsed.value) {
     const read = readCommand(command, call, 0);
     if (!read.ok) return read;
     lines.push(read.value.words);
+    within.push(...read.value.within);
     if (read.value.changed !== undefined) left.push(read.value.changed);
   }
-  return { ok: true, value: { line: quoteCommands(lines), ...(left.length > 0 ? { changed: [...new Set(left)].join(' ') } : {}) } };
+  // What the prefix sends is not known when the line is read: alone it is what the person has chosen, behind other keys it could be the end of a line.
+  const sent = within.filter(({ command: { name } }) => name === 'send-keys' || name === 'send-prefix');
+  if (call.context.file && sent.length > 1 && sent.some(({ command: { name } }) => name === 'send-prefix'))
+    return { ok: false, sentence: `It sends a prefix together with other keys, which could run a line. ${AT_THE_PROMPT}` };
+  const changed = left.length > 0 ? { changed: [...new Set(left)].join(' ') } : {};
+  return { ok: true, value: { line: quoteCommands(lines), ...changed, ...(within.some(hasText) ? { hasText: true as const } : {}) } };
+}
+
+/** Of a line of a file that is refused. */
+const AT_THE_PROMPT = 'Give bind-key at the prompt, if you want it.';
+
+interface Given {
+  readonly command: Command;
+  readonly args: Arguments;
+}
+
+/** Words, and values but a target's: keys of send-keys are none. */
+function hasText({ command, args }: Given): boolean {
+  if (command.name === 'send-keys') return args.has('l') || args.words.some((word) => !isNamed(word));
+  return args.words.length > 0 || Object.keys(command.args.values ?? {}).some((flag) => flag !== 't' && args.value(flag) !== undefined);
 }
 
 interface ReadCommand {
   readonly words: string[];
+  /** It, and the commands within it. */
+  readonly within: readonly Given[];
   readonly changed?: string;
 }
 
@@ -55,6 +81,7 @@ function readCommand([name = '', ...rest]: readonly string[], call: Pick<Call, '
   const here = withoutFolder(command, rest);
   const args = parseArguments(command, here.words);
   if (!args.ok) return args;
+  const within: Given[] = [{ command, args: args.value }];
   const inner = innerLine(command, args.value);
   if (inner !== undefined) {
     const parsed = parseLine(inner);
@@ -62,11 +89,12 @@ function readCommand([name = '', ...rest]: readonly string[], call: Pick<Call, '
     for (const each of parsed.value) {
       const read = readCommand(each, call, depth + 1);
       if (!read.ok) return read;
+      within.push(...read.value.within);
     }
   }
   const refused = call.context.file ? ofFile(command, args.value) : undefined;
   if (refused !== undefined) return { ok: false, sentence: refused };
-  return { ok: true, value: { words: [command.name, ...here.words], ...(here.left ? { changed: here.left } : {}) } };
+  return { ok: true, value: { words: [command.name, ...here.words], within, ...(here.left ? { changed: here.left } : {}) } };
 }
 
 /** `-c "#{pane_current_path}"` is what a new pane does here by itself; a format is no folder. */
@@ -87,20 +115,27 @@ function innerLine({ name }: Command, { words }: Arguments): string | undefined 
 
 function ofFile(command: Command, args: Arguments): string | undefined {
   const { name, needs } = command;
-  if (!ofFiles.has(needs)) return `A file binds no key to ${name}. Give bind-key at the prompt, if you want it.`;
+  if (!ofFiles.has(needs)) return `A file binds no key to ${name}. ${AT_THE_PROMPT}`;
   if (needs === 'session.open' && args.words.length > 0)
     return `It starts a program by a key that a file has bound. Give bind-key at the prompt, if you want it: a file does not say what runs here.`;
+  if (name === 'command-prompt' && (args.value('p') !== undefined || args.value('I') !== undefined))
+    return `It asks in words of the file (-p), or has a line ready (-I), by a key that a file has bound. ${AT_THE_PROMPT}`;
+  if (name === 'set-option' || name === 'set-window-option') return prefixOfFile(args);
   if (name !== 'send-keys') return undefined;
   const typed = args.has('l') ? args.words[0] : args.words.find((word) => !isChord(word));
-  return typed === undefined
-    ? undefined
-    : `It types "${typed.slice(0, 40)}" into a shell by a key that a file has bound. Give bind-key at the prompt, if you want it.`;
+  return typed === undefined ? undefined : `It types "${typed.slice(0, 40)}" into a shell by a key that a file has bound. ${AT_THE_PROMPT}`;
 }
 
-/** A key that enters no text and no line. */
+/** A key that is no character: one with ctrl or alt, or with a name. */
+const isNamed = (word: string): boolean => /^(?:C-|M-|[A-Z]\w)/.test(normalizeKey(word) ?? '');
+
+/**
+ * A key that enters no text, and ends no line. Not C-x and C-e, which open an editor together, nor what runs a line or a help in zsh (M-a, M-h, M-?), nor a
+ * character with ctrl and alt: bash's shell-expand-line is one.
+ */
 function isChord(word: string): boolean {
   const key = normalizeKey(word);
-  return key !== undefined && /^(?:C-|M-|[A-Z]\w)/.test(key) && !/(?:^|-)(?:Enter|Space)$|^C-[jmoxe]$/.test(key);
+  return key !== undefined && isNamed(word) && !/(?:^|-)Space$|^C-(?:S-)?[xe]$|^C-M-(?:S-)?.$|^M-[ah?]$/iu.test(key) && !endsLine(key);
 }
 
 /** tmux's actions of copy mode that are here one that does nearly the same, and what differs. */

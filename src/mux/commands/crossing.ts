@@ -20,6 +20,9 @@ export function classesHere(state: State, context: Context): readonly string[] {
   return [...new Set([...(context.from ?? []), own])];
 }
 
+/** Those of a line that a key stands for: where it was bound. The same words typed by hand are the same text. */
+export const classesOfKeys = ({ client }: State, line: string): readonly string[] => client.keys.flatMap((key) => (key.line === line ? (key.from ?? []) : []));
+
 /** Those of the line that is run. */
 export const classesOf = (state: State, context: Context): readonly string[] => context.from ?? classesHere(state, context);
 

@@ -4,7 +4,7 @@ import type { Effect } from '../state/effects.ts';
 import type { State } from '../state/model.ts';
 import { parseArguments } from './arguments.ts';
 import { type Call, type Command, type Context, type CommandOutcome, client, refuse } from './command.ts';
-import { classesHere } from './crossing.ts';
+import { classesHere, classesOfKeys } from './crossing.ts';
 import { findCommand } from './index.ts';
 import { parseLine } from './lexer.ts';
 import { resolvePane, resolveWindow } from './targets.ts';
@@ -23,7 +23,7 @@ export function runCommandLine(state: State, line: string, context: Context): Co
     if (!command.ok) return refuse(state, command.sentence);
     calls.push({ command: command.value, words });
   }
-  const given: Context = { ...context, from: classesHere(state, context) };
+  const given: Context = { ...context, from: [...new Set([...classesHere(state, context), ...classesOfKeys(state, line)])] };
   let now = state;
   const effects: Effect[] = [];
   const messages: string[] = [];

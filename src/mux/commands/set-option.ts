@@ -1,12 +1,23 @@
 import { defaultOptions, findOption, flatOptions, setOption as set, withOptions } from '../options.ts';
-import { type Call, type Command, type CommandOutcome, done, refuse } from './command.ts';
+import { endsLine, normalizeKey } from '../keys/names.ts';
+import { type Arguments, type Call, type Command, type CommandOutcome, done, refuse } from './command.ts';
 
 /** Flags of tmux's, for the two commands that set an option. */
 export const setFlags = 'FUagopqsuw';
 
-export function setOne({ state, args }: Call): CommandOutcome {
+/** A prefix that a file sets is a key that its keys may send (send-prefix): why it may not be this one. */
+export function prefixOfFile({ words: [name = '', text = ''] }: Pick<Arguments, 'words'>): string | undefined {
+  const row = findOption(name);
+  const key = normalizeKey(text);
+  if (!row.ok || row.value.type !== 'key' || key === undefined || !endsLine(key)) return undefined;
+  return `A file does not make ${key} the ${row.value.name}: sent to a shell it could run a line. Give set-option at the prompt, if you want it.`;
+}
+
+export function setOne({ state, args, context }: Call): CommandOutcome {
   const [name = '', text] = args.words;
   const { options } = state.client;
+  const ofFile = context.file ? prefixOfFile(args) : undefined;
+  if (ofFile !== undefined) return refuse(state, ofFile);
   const row = findOption(name);
   if (!row.ok) return args.has('q') ? done(state) : refuse(state, row.sentence);
   const put = (next: typeof options): CommandOutcome => done({ ...state, client: { ...state.client, options: next } });

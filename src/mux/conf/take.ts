@@ -10,7 +10,7 @@ import { runCommand } from '../commands/run.ts';
 import { findOption, flatOptions, type OptionRow } from '../options.ts';
 import { showControls } from '../paste.ts';
 import type { ConfFile, State } from '../state/model.ts';
-import { expand, isTrue } from '../syntax/format.ts';
+import { expand, isTrue, Steps } from '../syntax/format.ts';
 import { type ConfWorld, type ParsedCommand, parseSyntax } from '../syntax/parse.ts';
 import { quoteCommands } from '../syntax/quote.ts';
 import { whyNot } from './options.ts';
@@ -59,7 +59,11 @@ export function takeConf(state: State, text: string, surroundings: ConfSurroundi
   if (text.length > MOST_CONF) return { ok: false, line: 1, sentence: `It is longer than ${MOST_CONF / 1024} KiB.` };
   if (text.includes('\0')) return { ok: false, line: text.slice(0, text.indexOf('\0')).split('\n').length, sentence: 'It is no file of text.' };
   const { variables, home, host } = surroundings;
-  const holds: ConfWorld['holds'] = (format, known) => isTrue(expand(format, (name) => valueOf(name, host, state, known)));
+  const steps = new Steps();
+  const holds: ConfWorld['holds'] = (format, known) => {
+    const text = expand(format, (name) => valueOf(name, host, state, known), steps);
+    return text === undefined ? undefined : isTrue(text);
+  };
   const parsed = parseSyntax(text, { variables, home, holds });
   if (!parsed.ok) return parsed;
   const rows: ConfRow[] = parsed.assignments.map(({ line, name, skipped }): ConfRow => {

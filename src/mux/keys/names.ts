@@ -92,6 +92,9 @@ export function normalizeKey(text: string): string | undefined {
   return known === undefined ? undefined : modified(known, ctrl, alt, shift);
 }
 
+/** Whether a key, in its one spelling, ends a line in a shell, and so runs it: Enter and what sends the same, and C-o (operate-and-get-next of readline). */
+export const endsLine = (key: string): boolean => /(?:^|-)Enter$|^C-(?:M-)?(?:S-)?[jmo]$/.test(key);
+
 const labels: Readonly<Record<string, string>> = {
   Up: '↑',
   Down: '↓',

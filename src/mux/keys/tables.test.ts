@@ -83,6 +83,36 @@ it.each([
   expect(outcome.message).toContain(sentence);
 });
 
+test('text of a key stays in the class that it was bound in', () => {
+  const rules = (allowed: boolean) => ({ ...context, classes: { names: ['clinical', 'general'], first: 'clinical', lets: () => allowed } });
+  const clinical = newWindow(createState({ cols: 120, rows: 40 }, { class: 'clinical' }), { program: 'bash' }).state;
+  const lines = ["bind-key x send-keys -l 'Patient Miller has X'", "bind y confirm-before 'rename-window Miller'", 'bind z send-keys C-l Enter'];
+  const home = lines.reduce((now, each) => runCommandLine(now, each, rules(false)).state, clinical);
+  const away = runCommandLine(home, 'new-session -C general', rules(false)).state;
+  const [x, y, z] = changedRows(away.client.keys).flatMap(({ group, line }) => (group === 'Yours' ? [line] : []));
+  // The new shell is running.
+  const live = (state: State): State => ({
+    ...state,
+    server: {
+      ...state.server,
+      sessions: state.server.sessions.map((session) => ({
+        ...session,
+        windows: session.windows.map((window) => ({ ...window, panes: window.panes.map((pane) => ({ ...pane, state: 'live' as const })) })),
+      })),
+    },
+  });
+  const press = (state: State, line: string | undefined, allowed = false) => runCommandLine(live(state), line!, rules(allowed));
+  expect(press(away, x)).toMatchObject({ failed: true, effects: [{ kind: 'crossing', from: 'clinical', to: 'general', allowed: false }] });
+  expect(press(away, x).message).toContain('lets nothing of it into the class general');
+  expect(press(away, x, true).effects).toMatchObject([{ kind: 'crossing', allowed: true }, { kind: 'client' }]);
+  // What it asks has its class too.
+  expect(press(away, y).effects).toMatchObject([{ action: { action: 'open', from: ['general', 'clinical'] } }]);
+  // Keys are no text, and at home the key types.
+  expect(press(away, z).effects).toMatchObject([{ kind: 'client' }]);
+  expect(press(home, x).effects).toMatchObject([{ kind: 'client', action: { action: 'send-keys' } }]);
+  expect(toView(away).keys?.map((key) => 'from' in key)).toEqual([false, false, false]);
+});
+
 test('at the prompt a key may start a program and type: whoever gives it sees it', () => {
   const state = run(fresh, "bind h split-window -h 'htop'", 'bind y send-keys ls Enter');
   expect(listed(state, 'prefix')).toContain('bind-key -T prefix h split-window -h htop');

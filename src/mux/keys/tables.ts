@@ -21,6 +21,8 @@ export interface KeyChange {
   readonly repeat?: true | undefined;
   /** Words of whoever bound it (bind-key -N). */
   readonly note?: string | undefined;
+  /** Of a line that has text in it: the classes that whoever bound it had in front of them. The text goes where they may (commands/crossing.ts). */
+  readonly from?: readonly string[];
 }
 
 export interface Binding {

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, it, test } from 'vitest';
 import '../../../test/support/properties.ts';
-import { expand, isTrue } from './format.ts';
+import { expand, isTrue, MOST_STEPS, Steps } from './format.ts';
 
 const values: Readonly<Record<string, string>> = {
   version: '3.5',
@@ -14,7 +14,17 @@ const values: Readonly<Record<string, string>> = {
   '@x': 'yes',
   session_name: 'main',
 };
-const of = (text: string): string => expand(text, (name) => (Object.hasOwn(values, name) ? values[name] : undefined));
+const lookup = (name: string): string | undefined => (Object.hasOwn(values, name) ? values[name] : undefined);
+const of = (text: string): string | undefined => expand(text, lookup, new Steps());
+/** Steps that a format takes. */
+function taken(text: string): number {
+  const steps = new Steps();
+  expect(expand(text, lookup, steps)).toBeDefined();
+  return MOST_STEPS - steps.left;
+}
+/** `levels` formats, each the first operand of the one around it. */
+const nested = (operator: string, levels: number): string =>
+  `#{${operator}:`.repeat(levels) + '#{a}' + (['n', 'b', 'd', '=9', '!', '!!'].includes(operator) ? '}' : ',1}').repeat(levels);
 
 it.each([
   ['plain', 'plain'],
@@ -49,11 +59,39 @@ test('any text stands for something, soon', () => {
   const piece = fc.constantFrom('#{', '}', '#', ',', '?', '==:', 'm:', '*', 'a', '#{a}', 'e|+|f:', '&&:', '=3:', '##', '#,');
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 80 }), (parts) => {
-      expect(of(parts.join('')).length).toBeLessThanOrEqual(16_384);
+      expect(of(parts.join(''))!.length).toBeLessThanOrEqual(16_384);
     }),
     { numRuns: 2000 },
   );
   // Stars that a backtracking matcher would try in every way.
   expect(of(`#{m:${'*a'.repeat(300)}b,${'a'.repeat(3000)}}`)).toBe('0');
   expect(of('#{?a,'.repeat(500) + '}'.repeat(500))).toBe('');
+});
+
+const operators = ['&&', '||', '==', '!=', '<', '>', '<=', '>=', '!', '!!', 'm', 'e|+', 'n', 'b', 'd', '=9'];
+
+it.each(operators)('an operand of %s is expanded once, however deep it stands', (operator) => {
+  const seen: string[] = [];
+  const watch = (name: string): string | undefined => {
+    seen.push(name);
+    return lookup(name);
+  };
+  expect(expand(nested(operator, 30), watch, new Steps())).toBeDefined();
+  expect(seen).toEqual(['a']);
+  // Each level reads what is within it: so many characters, and not twice as many with each.
+  for (const levels of [30, 200]) {
+    const text = nested(operator, levels);
+    expect(taken(text)).toBeLessThan(42 * 2 * text.length);
+  }
+});
+
+test('a pattern and a text are compared within the steps, and no format behind them has any', () => {
+  const [pattern, text] = ['a'.repeat(8000), 'a'.repeat(16_000)];
+  const long = (name: string): string | undefined => (name === 'pane_index' ? pattern : name === 'A' ? text : undefined);
+  const steps = new Steps();
+  expect(expand('#{m:*#{pane_index}b,#{A}}', long, steps)).toBeUndefined();
+  expect(steps.left).toBe(0);
+  expect(expand('#{a}', lookup, steps)).toBeUndefined();
+  // What anybody writes is far from that.
+  expect(taken('#{&&:#{==:#{host},desk.example},#{m:*desk*,#{host}}}')).toBeLessThan(1000);
 });

@@ -7,6 +7,38 @@
 /** Value of a variable; undefined where there is none, which is no text. */
 export type Lookup = (name: string) => string | undefined;
 
+/** Characters that may be read, produced and compared for all formats of one file: a configuration of thousands of conditions uses a tenth. */
+export const MOST_STEPS = 4_000_000;
+
+/** What is left of them. Whoever reads a file makes one and gives it to each format of it. */
+export class Steps {
+  #left: number;
+
+  constructor(most = MOST_STEPS) {
+    this.#left = most;
+  }
+
+  get left(): number {
+    return this.#left;
+  }
+
+  /** @throws {NoSteps} where there are fewer; none are left then, for any format behind it */
+  take(count: number): void {
+    this.#left -= count;
+    if (this.#left >= 0) return;
+    this.#left = 0;
+    throw new NoSteps();
+  }
+}
+
+class NoSteps extends Error {}
+
+/** What a format is expanded with. */
+interface Given {
+  readonly lookup: Lookup;
+  readonly steps: Steps;
+}
+
 /** Formats within formats. */
 const MOST_NESTED = 40;
 /** Characters that one may stand for. */
@@ -25,9 +57,24 @@ const short: Readonly<Record<string, string>> = {
   h: 'host_short',
 };
 
-/** The text that a format stands for. One that is not closed, or nested too deep, stands for nothing. */
-export function expand(text: string, lookup: Lookup, depth = 0): string {
+/** The text that a format stands for. One that is not closed, or nested too deep, stands for nothing. @returns undefined where the steps are used up */
+export function expand(text: string, lookup: Lookup, steps: Steps): string | undefined {
+  const look: Lookup = (name) => {
+    const found = lookup(name);
+    steps.take(1 + name.length + (found?.length ?? 0));
+    return found;
+  };
+  try {
+    return expandAt(text, { lookup: look, steps }, 0);
+  } catch (error) {
+    if (error instanceof NoSteps) return undefined;
+    throw error;
+  }
+}
+
+function expandAt(text: string, given: Given, depth: number): string {
   if (depth > MOST_NESTED) return '';
+  given.steps.take(text.length);
   let out = '';
   for (let at = 0; at < text.length && out.length < MOST_TEXT; at += 1) {
     const char = text[at]!;
@@ -36,13 +83,13 @@ export function expand(text: string, lookup: Lookup, depth = 0): string {
     else if (next === '{') {
       const end = closing(text, at + 2);
       if (end === undefined) break;
-      out += value(text.slice(at + 2, end), lookup, depth + 1);
+      out += value(text.slice(at + 2, end), given, depth + 1);
       at = end;
     } else if ('#,}'.includes(next) && next !== '') {
       out += next;
       at += 1;
     } else if (short[next] !== undefined) {
-      out += lookup(short[next]) ?? '';
+      out += given.lookup(short[next]) ?? '';
       at += 1;
     } else out += char;
   }
@@ -52,40 +99,51 @@ export function expand(text: string, lookup: Lookup, depth = 0): string {
 /** As tmux reads what a condition comes out as: neither nothing nor 0. */
 export const isTrue = (text: string): boolean => text !== '' && text !== '0';
 
-function value(inner: string, lookup: Lookup, depth: number): string {
-  const all = (text: string): string => expand(text, lookup, depth);
+/** No operand is expanded twice: each level would double the time of those within it. */
+function value(inner: string, given: Given, depth: number): string {
+  const { lookup, steps } = given;
+  steps.take(inner.length);
+  const all = (text: string): string => expandAt(text, given, depth);
   const truth = (yes: boolean): string => (yes ? '1' : '0');
-  if (inner.startsWith('?')) return choose(parts(inner.slice(1)), lookup, depth);
+  if (inner.startsWith('?')) return choose(parts(inner.slice(1)), given, depth);
   const modified = /^(==|!=|<=|>=|<|>|\|\||&&|!!?|m|e\|(?:==|!=|<=|>=|[+\-*/m<>])(?:\|f?)?(?:\|\d+)?|=-?\d+|[bdl]|n):/.exec(inner);
   if (!modified) return depth > MOST_NESTED ? '' : (lookup(inner) ?? (inner.includes('#{') ? (lookup(all(inner)) ?? '') : ''));
   const modifier = modified[1]!;
   const rest = inner.slice(modified[0].length);
-  const [one = '', other = ''] = modifier === 'l' ? [rest] : parts(rest).map(all);
+  const two = (): readonly [string, string] => {
+    const [one = '', other = ''] = parts(rest).slice(0, 2).map(all);
+    return [one, other];
+  };
+  const compared = (by: (one: string, other: string) => boolean): string => truth(by(...two()));
   /** A word alone behind a modifier of one value is the name of a variable. */
-  const named = (): string => (/^[@\w]+$/.test(rest) ? (lookup(rest) ?? '') : all(rest));
+  const named = (): string => {
+    const text = /^[@\w]+$/.test(rest) ? (lookup(rest) ?? '') : all(rest);
+    steps.take(text.length);
+    return text;
+  };
   switch (modifier) {
     case '==':
-      return truth(one === other);
+      return compared((one, other) => one === other);
     case '!=':
-      return truth(one !== other);
+      return compared((one, other) => one !== other);
     case '<':
-      return truth(one < other);
+      return compared((one, other) => one < other);
     case '>':
-      return truth(one > other);
+      return compared((one, other) => one > other);
     case '<=':
-      return truth(one <= other);
+      return compared((one, other) => one <= other);
     case '>=':
-      return truth(one >= other);
+      return compared((one, other) => one >= other);
     case '&&':
       return truth(parts(rest).every((part) => isTrue(all(part))));
     case '||':
       return truth(parts(rest).some((part) => isTrue(all(part))));
     case '!':
-      return truth(!isTrue(one));
+      return compared((one) => !isTrue(one));
     case '!!':
-      return truth(isTrue(one));
+      return compared(isTrue);
     case 'm':
-      return truth(matches(one, other));
+      return compared((one, other) => matches(one, other, steps));
     case 'l':
       return rest;
     case 'b':
@@ -95,14 +153,14 @@ function value(inner: string, lookup: Lookup, depth: number): string {
     case 'n':
       return String([...named()].length);
     default:
-      return modifier.startsWith('=') ? shortened(named(), Number(modifier.slice(1))) : reckon(modifier, one, other);
+      return modifier.startsWith('=') ? shortened(named(), Number(modifier.slice(1))) : reckon(modifier, ...two());
   }
 }
 
-function choose(all: readonly string[], lookup: Lookup, depth: number): string {
-  const holds = (condition: string): boolean => isTrue(/^[@\w]+$/.test(condition) ? (lookup(condition) ?? '') : expand(condition, lookup, depth));
-  for (let at = 0; at + 1 < all.length; at += 2) if (holds(all[at]!)) return expand(all[at + 1]!, lookup, depth);
-  return all.length % 2 === 1 ? expand(all.at(-1)!, lookup, depth) : '';
+function choose(all: readonly string[], given: Given, depth: number): string {
+  const holds = (condition: string): boolean => isTrue(/^[@\w]+$/.test(condition) ? (given.lookup(condition) ?? '') : expandAt(condition, given, depth));
+  for (let at = 0; at + 1 < all.length; at += 2) if (holds(all[at]!)) return expandAt(all[at + 1]!, given, depth);
+  return all.length % 2 === 1 ? expandAt(all.at(-1)!, given, depth) : '';
 }
 
 function reckon(modifier: string, one: string, other: string): string {
@@ -153,10 +211,11 @@ function parts(text: string): string[] {
   return [...out, text.slice(from)];
 }
 
-/** fnmatch(3) of * and ?, in time that its lengths alone decide. */
-function matches(pattern: string, text: string): boolean {
+/** fnmatch(3) of * and ?, in time that its lengths alone decide: their product at most. */
+function matches(pattern: string, text: string, steps: Steps): boolean {
   let [p, t, star, mark] = [0, 0, -1, 0];
   while (t < text.length) {
+    steps.take(1);
     if (pattern[p] === '*') {
       star = p;
       p += 1;

@@ -9,8 +9,8 @@ export interface ConfWorld {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** What ~ stands for. */
   readonly home: string;
-  /** Whether a condition is true. @param variables as the file has made them by then */
-  readonly holds: (format: string, variables: ReadonlyMap<string, string>) => boolean;
+  /** Whether a condition is true; undefined: it takes more steps than the file has left. @param variables as the file has made them by then */
+  readonly holds: (format: string, variables: ReadonlyMap<string, string>) => boolean | undefined;
 }
 
 /** Characters of a variable's value (CMD_PARSE_MAX_ENVIRON_LEN) and of a block, and of all values that one text may bring in: values can hold values. */

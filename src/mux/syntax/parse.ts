@@ -117,7 +117,9 @@ class Parser {
   #holds(line: number): boolean {
     const token = this.#take();
     if (token.kind !== 'word') throw new Fault(line, 'A condition needs a format behind it, such as #{==:#{host},desk}.');
-    return this.#world!.holds(token.text, this.#lexer.variables);
+    const holds = this.#world!.holds(token.text, this.#lexer.variables);
+    if (holds === undefined) throw new Fault(line, 'The conditions up to here take more steps than a configuration may.');
+    return holds;
   }
 
   #command(skipped: number | undefined): ParsedCommand[] {
