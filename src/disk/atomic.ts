@@ -122,9 +122,10 @@ export function createNew(path: string, bytes: Uint8Array | string, mode = 0o600
 
 /**
  * Reads a small file whole; undefined where there is none.
+ * @param most whole MiB in bytes, for those few that can be larger.
  * @throws StorageFault when it cannot be read, is not a plain file, or is larger than a file of ours can be.
  */
-export function readSmall(path: string): Buffer | undefined {
+export function readSmall(path: string, most: number = largestSmallFile): Buffer | undefined {
   let fd: number | undefined;
   try {
     fd = openPlain(path);
@@ -136,8 +137,12 @@ export function readSmall(path: string): Buffer | undefined {
   if (fd === undefined) return undefined;
   try {
     const stat = fstatSync(fd);
-    if (stat.size > largestSmallFile) {
-      throw new StorageFault('corrupt', path, `Cannot read ${path}: it is larger than 1 MiB and so not a file of Wardmux. Restore it from a backup.`);
+    if (stat.size > most) {
+      throw new StorageFault(
+        'corrupt',
+        path,
+        `Cannot read ${path}: it is larger than ${most / largestSmallFile} MiB and so not a file of Wardmux. Restore it from a backup.`,
+      );
     }
     const bytes = Buffer.alloc(stat.size);
     let at = 0;

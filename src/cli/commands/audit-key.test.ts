@@ -1,5 +1,20 @@
 /** Rotation of audit keys by the command line: a new key opens what was recorded before it, also where it was cut off, and nothing that is signed changes. */
-import { appendFileSync, closeSync, cpSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import {
+  appendFileSync,
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
@@ -7,7 +22,7 @@ import { newRecording } from '../../../test/support/recording.ts';
 import { runHere } from '../../../test/support/run-here.ts';
 import { acceptAsItStands } from '../../policy/force.fixture.ts';
 import { noticeEntry } from '../../ledger/index.ts';
-import { AuditKeyOpener } from '../../recording/wrap.ts';
+import { AuditKeyOpener, wrapSecret } from '../../recording/wrap.ts';
 import { openLedger } from '../../services/installation/open-ledger.ts';
 import { openRecording } from '../../recording/reader.ts';
 import { requireInstallation, homePaths } from '../../storage/index.ts';
@@ -75,10 +90,13 @@ test('a new key opens what was recorded before it once whoever has the one befor
   const { out } = await wardmux(['ledger', 'show']);
   expect(out.match(/audit-key\.rewrap\b/g)?.length).toBeGreaterThan(0);
   expect(out).toContain('audit-key.rewrapped');
-  // Nothing is wrapped twice, and a backup has it.
+  // Once more puts its own wraps in the place of those that are there, and a backup has them.
+  const wraps = () => JSON.parse(readFileSync(join(folderOf(ids[0]!), 'rewrapped.json'), 'utf8')) as { wraps: { kid: string; jwe: string }[] };
+  const first = wraps().wraps;
+  expect(await wardmux(['audit-key', 'rewrap', before], firstWords)).toMatchObject({ status: 0, out: expect.stringContaining('2 segments of 2 recordings') });
+  expect(wraps().wraps.map((one) => one.kid)).toEqual(first.map((one) => one.kid));
+  expect(wraps().wraps[0]!.jwe).not.toBe(first[0]!.jwe);
   const there = readFileSync(join(folderOf(ids[0]!), 'rewrapped.json'));
-  expect(await wardmux(['audit-key', 'rewrap', before], firstWords)).toMatchObject({ status: 0, out: expect.stringContaining('0 segments of 0 recordings') });
-  expect(readFileSync(join(folderOf(ids[0]!), 'rewrapped.json')).equals(there)).toBe(true);
   const bk = join(place, 'bk');
   expect((await wardmux(['backup', bk])).status).toBe(0);
   const back = await runHere(['restore', bk, '--to', join(place, 'new'), '--key', after, '--read-only'], { home: join(place, 'nowhere'), place });
@@ -97,7 +115,7 @@ test('what was cut off goes on, and what is no wrap opens nothing and stops noth
   expect((await play(ids[0]!, after)).status).toBe(0);
   expect((await play(ids[1]!, after)).status).toBe(4);
   rmSync(join(folderOf(ids[1]!), 'rewrapped.json'), { recursive: true });
-  expect(await wardmux(['audit-key', 'rewrap', before], firstWords)).toMatchObject({ status: 0, out: expect.stringContaining('1 segments of 1 recordings') });
+  expect(await wardmux(['audit-key', 'rewrap', before], firstWords)).toMatchObject({ status: 0, out: expect.stringContaining('2 segments of 2 recordings') });
   expect((await play(ids[1]!, after)).status).toBe(0);
   // Somebody puts there what they like: the owner and the key of before are not held up, and the new key opens nothing of it.
   const path = join(folderOf(ids[1]!), 'rewrapped.json');
@@ -106,6 +124,52 @@ test('what was cut off goes on, and what is no wrap opens nothing and stops noth
   appendFileSync(path, '}');
   expect((await play(ids[1]!, after)).status).toBe(4);
   expect(await play(ids[1]!, before)).toMatchObject({ status: 0, out: 'second\r\n' });
+});
+
+test('a wrap that somebody put there first is no wrap: ours takes its place, and what no policy named goes', async () => {
+  const kid = await replaced();
+  const path = join(folderOf(ids[0]!), 'rewrapped.json');
+  const put = [kid, kid, 'nobody'].map((to) => ({ segment: 0, kid: to, jwe: 'x' }));
+  writeFileSync(path, JSON.stringify({ format: 'wardmux-rewrapped', version: 1, recording: ids[0], wraps: put }));
+  expect((await play(ids[0]!, after)).out).toBe('');
+  expect(await wardmux(['audit-key', 'rewrap', before], firstWords)).toMatchObject({ status: 0, out: expect.stringContaining('2 segments of 2 recordings') });
+  expect(await play(ids[0]!, after)).toMatchObject({ status: 0, out: 'first\r\n' });
+  const { wraps } = JSON.parse(readFileSync(path, 'utf8')) as { wraps: { kid: string }[] };
+  expect(wraps.map((one) => one.kid)).toEqual([kid]);
+});
+
+test('a wrap of another secret for the key of before is wrapped for no later one, and is counted as closed', async () => {
+  const kid = await replaced();
+  expect((await wardmux(['audit-key', 'rewrap', before], firstWords)).status).toBe(0);
+  const path = join(folderOf(ids[0]!), 'rewrapped.json');
+  const { jwk } = JSON.parse(readFileSync(after, 'utf8')) as { jwk: { x: string; y: string } };
+  const jwe = await wrapSecret(randomBytes(32), { kid, role: 'audit', jwk: { kty: 'EC', crv: 'P-256', x: jwk.x, y: jwk.y } });
+  writeFileSync(path, JSON.stringify({ format: 'wardmux-rewrapped', version: 1, recording: ids[0], wraps: [{ segment: 0, kid, jwe }] }));
+  const third = join(place, 'third.json');
+  expect((await wardmux(['audit-key', 'new', '--out', third, '--replace', kid])).status).toBe(0);
+  await acceptAsItStands(home);
+  expect(await wardmux(['audit-key', 'rewrap', after], firstWords)).toMatchObject({
+    status: 0,
+    out: expect.stringContaining('1 segments of 1 recordings'),
+    err: expect.stringContaining('1 segments are not sealed to'),
+  });
+  expect(await play(ids[1]!, third)).toMatchObject({ status: 0, out: 'second\r\n' });
+  expect((await play(ids[0]!, third)).status).toBe(4);
+});
+
+test.each([
+  ['a FIFO', 'it is not a plain file', (path: string) => void execFileSync('mkfifo', [path])],
+  ['a link', 'it is not a plain file', (path: string) => symlinkSync(before, path)],
+  ['too large', 'it is larger than 4 MiB', (path: string) => (writeFileSync(path, ''), truncateSync(path, 4 * 1024 * 1024 + 1))],
+])('%s in the place of the wraps is a sentence, and nobody waits for it', async (_, sentence, put) => {
+  await replaced();
+  const path = join(folderOf(ids[0]!), 'rewrapped.json');
+  put(path);
+  const { status, err } = await wardmux(['audit-key', 'rewrap', before], firstWords);
+  expect(err).toContain(`Cannot read ${path}: ${sentence}`);
+  expect(status).not.toBe(0);
+  expect((await play(ids[0]!, after)).status).toBe(4);
+  expect(await play(ids[0]!, before)).toMatchObject({ status: 0, out: 'first\r\n' });
 });
 
 test('a recording that goes on meanwhile is wrapped as far as it has come, and goes on', async () => {

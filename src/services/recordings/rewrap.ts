@@ -1,15 +1,16 @@
 /**
  * Rotation of audit keys: whoever has the one before has the secrets of segments wrapped for those of the policy in force too, so that these open what was
  * recorded before they came. That somebody did is entered before the first wrap is written, and what came of it behind the last one. Each recording's wraps are
- * written at once, and what has them is passed over: a call that was cut off is made again. Recordings go on meanwhile; their new segments have the new keys by
- * themselves. What an earlier key opens it opens for ever: the headers are under signed trees.
+ * written at once; a call that was cut off is made again, and makes all of them again: nobody without the new private keys can tell a wrap that lies there already
+ * from what somebody else put there, so it takes its place, and only what this call has made is counted. Recordings go on meanwhile; their new segments have the
+ * new keys by themselves. What an earlier key opens it opens for ever: the headers are under signed trees.
  */
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { PolicyInForce } from '../../policy/index.ts';
-import { openRecording, readHeader } from '../../recording/reader.ts';
-import { readRewraps, wrapFor, writeRewraps, type Rewrap } from '../../recording/rewrapped.ts';
+import { openRecording, readHeader, RecordingReader } from '../../recording/reader.ts';
+import { requireRewraps, writeRewraps, type Rewrap } from '../../recording/rewrapped.ts';
 import type { Recipient, SegmentOpener } from '../../recording/types.ts';
 import { wrapSecret } from '../../recording/wrap.ts';
 import type { Home } from '../../storage/index.ts';
@@ -38,7 +39,7 @@ export interface Rewrapped {
   readonly closed: number;
 }
 
-/** @throws Refusal before anything was done; StorageFault, LedgerError: what was wrapped by then stays, and the next call goes on */
+/** @throws Refusal before anything was done; StorageFault, LedgerError: what was wrapped by then stays, and the next call wraps all of it again */
 export async function rewrapRecordings({ home, ledger, person, inForce, opener, progress }: RewrapParts): Promise<Rewrapped> {
   const { policy, sha256 } = inForce;
   if (!ledger.facts.auditKeys().some(({ kid }) => kid === opener.kid))
@@ -53,10 +54,11 @@ export async function rewrapRecordings({ home, ledger, person, inForce, opener, 
     if (ledger.facts.policy?.sha256 !== sha256) throw new Refusal('changed-meanwhile', 'Another policy came into force meanwhile. Run it again.');
   };
   await ledger.append({ action: 'audit-key.rewrap', person, detail: about }, { before });
+  const ever = new Set(ledger.facts.auditKeys().map(({ kid }) => kid));
   const known = [...(await ledger.recordings())].filter(([, { deleted }]) => !deleted).map(([id]) => id);
   let [recordings, segments, closed] = [0, 0, 0];
   for (const [n, id] of known.entries()) {
-    const made = await rewrapOne(join(home.recordings, id), id, targets, opener);
+    const made = await rewrapOne(join(home.recordings, id), id, { targets, opener, ever });
     if (made.wraps.length > 0) recordings++;
     segments += new Set(made.wraps.map(({ segment }) => segment)).size;
     closed += made.closed;
@@ -67,25 +69,34 @@ export async function rewrapRecordings({ home, ledger, person, inForce, opener, 
   return done;
 }
 
-/** @returns the wraps that were made */
+interface Keys extends Pick<RewrapParts, 'opener'> {
+  readonly targets: readonly Recipient[];
+  /** Kids of all audit keys that a policy ever named. */
+  readonly ever: ReadonlySet<string>;
+}
+
+/** @returns the wraps that were made. @throws StorageFault where what lies in their place is none of ours */
 async function rewrapOne(
   folder: string,
   recording: string,
-  targets: readonly Recipient[],
-  opener: SegmentOpener,
+  { targets, opener, ever }: Keys,
 ): Promise<{ readonly wraps: readonly Rewrap[]; readonly closed: number }> {
   const wraps: Rewrap[] = [];
   let closed = 0;
   // It is missing, or was deleted meanwhile: nothing is to be opened.
-  if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return { wraps, closed };
-  for (const segment of (await openRecording(folder)).segments) {
+  if (!isFolder(folder)) return { wraps, closed };
+  const before = requireRewraps(folder, recording);
+  const { segments } = await openRecording(folder);
+  for (const segment of segments) {
     const read = await readHeader(folder, segment);
     if (!read) continue;
-    const lacking = targets.filter(({ kid }) => wrapFor(folder, read.header, kid) === undefined);
+    const { recipients } = read.header;
+    const lacking = targets.filter(({ kid }) => !recipients.some((one) => one.kid === kid));
     if (lacking.length === 0) continue;
-    const wrapped = wrapFor(folder, read.header, opener.kid);
-    const secret = wrapped === undefined ? undefined : await opener.open(wrapped).catch(() => undefined);
-    if (!secret) {
+    const wrapped = recipients.find(({ kid }) => kid === opener.kid) ?? before.find((one) => one.segment === segment && one.kid === opener.kid);
+    const secret = wrapped && (await opener.open(wrapped.jwe).catch(() => undefined));
+    if (!secret || !(await opensRecords(folder, segment, opener))) {
+      secret?.fill(0);
       closed++;
       continue;
     }
@@ -95,7 +106,22 @@ async function rewrapOne(
       secret.fill(0);
     }
   }
-  if (wraps.length > 0 && lstatSync(folder, { throwIfNoEntry: false })?.isDirectory())
-    writeRewraps(folder, recording, [...readRewraps(folder, recording), ...wraps]);
+  if (wraps.length > 0 && isFolder(folder)) {
+    // Of what was there stays what this call has not made and another audit key can have: one of each.
+    const byPlace = new Map<string, Rewrap>();
+    const there = before.filter(({ segment, kid }) => segments.includes(segment) && ever.has(kid));
+    for (const one of [...wraps, ...there]) if (!byPlace.has(placeOf(one))) byPlace.set(placeOf(one), one);
+    writeRewraps(folder, recording, [...byPlace.values()]);
+  }
   return { wraps, closed };
 }
+
+/** Whether what is wrapped for the key opens the first record there is: anybody can wrap another secret for it. */
+async function opensRecords(folder: string, segment: number, opener: SegmentOpener): Promise<boolean> {
+  const reader = new RecordingReader(folder, [segment], { live: true, fromSegment: segment });
+  for await (const { frame } of reader.contents(opener)) if (frame.segment === segment) break;
+  return reader.fault === undefined;
+}
+
+const placeOf = ({ segment, kid }: Rewrap): string => `${segment}/${kid}`;
+const isFolder = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
