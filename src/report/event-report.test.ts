@@ -19,6 +19,8 @@ const reportOf = (events: readonly LedgerEvent[]): EventReport => ({
   installation: 'w-0123456789ab',
   since: null,
   until: '2026-11-30T23:59:59.999Z',
+  actions: null,
+  person: null,
   made: '2026-12-01T08:00:00.000Z',
   software: '1.0.0',
   ledger: { size: 6, root: 'ab'.repeat(32) },
@@ -82,4 +84,15 @@ test('for programs the digests of heads stand without what opens them', () => {
   const head = testEvent(0, { action: 'recording.heads', heads: [{ recording: '20261122-081500-0a1b2c3d', size: 3, root: 'cd'.repeat(32) }] });
   expect(JSON.stringify(jsonOf(reportOf([head])))).not.toContain('20261122-081500');
   expect(textOf(eventsPage(reportOf([head])))).toContain('20261122-081500-0a1b2c3d:3');
+});
+
+test('the head of a page and the JSON say which events were asked for', () => {
+  const all = reportOf(events);
+  const some = { ...all, actions: ['export', 'unlock'], person: ada };
+  for (const page of [eventsPage, reviewPage]) {
+    expect(textOf(page(all))).toMatch(/Actions\W+all actions\n[^]*Of or about\W+everybody\n/);
+    expect(textOf(page(some))).toMatch(/Actions\W+export, unlock\n/);
+    expect(textOf(page(some))).toContain(`Ada <b> (${ada})`);
+  }
+  for (const json of [jsonOf, reviewJsonOf]) expect(json(some)).toMatchObject({ actions: ['export', 'unlock'], person: ada });
 });

@@ -10,6 +10,10 @@ export interface EventReport {
   /** ISO 8601 UTC; null where it is not limited. */
   readonly since: string | null;
   readonly until: string | null;
+  /** Only these actions; null where all are in it. */
+  readonly actions: readonly string[] | null;
+  /** Only what this person did, or what is about them; null where everybody's is in it. */
+  readonly person: string | null;
   /** When it was made, ISO 8601 UTC. */
   readonly made: string;
   /** Of Wardmux. */
@@ -91,11 +95,13 @@ export function csvOf({ events, contextOf }: EventReport): string {
 }
 
 /** The same for programs. */
-export const jsonOf = ({ installation, since, until, made, software, ledger, events, contextOf }: EventReport) => ({
+export const jsonOf = ({ installation, since, until, actions, person, made, software, ledger, events, contextOf }: EventReport) => ({
   kind: 'events',
   installation,
   since,
   until,
+  actions,
+  person,
   made,
   software,
   ledger,
@@ -108,13 +114,18 @@ const called = ({ nameOf }: EventReport, person: string | undefined): string => 
   return name === undefined ? person : `${name} (${person})`;
 };
 
-const factsOf = ({ installation, since, until, made, software, ledger, events }: EventReport): (readonly [string, string])[] => [
-  ['Workstation', installation],
-  ['From', since ?? 'the first event'],
-  ['To', until ?? 'the last event'],
-  ['Events', `${events.length} of the ledger's ${ledger.size} (root ${ledger.root})`],
-  ['Made', `${made}, Wardmux ${software}`],
-];
+function factsOf(report: EventReport): (readonly [string, string])[] {
+  const { installation, since, until, actions, person, made, software, ledger, events } = report;
+  return [
+    ['Workstation', installation],
+    ['From', since ?? 'the first event'],
+    ['To', until ?? 'the last event'],
+    ['Actions', actions?.join(', ') ?? 'all actions'],
+    ['Of or about', person === null ? 'everybody' : called(report, person)],
+    ['Events', `${events.length} of the ledger's ${ledger.size} (root ${ledger.root})`],
+    ['Made', `${made}, Wardmux ${software}`],
+  ];
+}
 
 /** A row an event. */
 export function eventsPage(report: EventReport): Page {
@@ -268,7 +279,7 @@ export function reviewPage(report: EventReport): Page {
 
 /** The same for programs: counts, and the numbers of the events to look at. */
 export const reviewJsonOf = (report: EventReport) => {
-  const { events, installation, since, until, made, software, ledger } = report;
+  const { events, installation, since, until, actions, person, made, software, ledger } = report;
   const counts = new Map<string, number>();
   for (const { action } of events) counts.set(action, (counts.get(action) ?? 0) + 1);
   return {
@@ -276,6 +287,8 @@ export const reviewJsonOf = (report: EventReport) => {
     installation,
     since,
     until,
+    actions,
+    person,
     made,
     software,
     ledger,

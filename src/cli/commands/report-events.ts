@@ -88,7 +88,16 @@ async function report(kind: Kind, { format, sort, names, output, ...asked }: Rep
     return known.get(person);
   };
   const moment = (at: number | undefined): string | null => (at === undefined ? null : new Date(at).toISOString());
-  const made = { since: moment(query.since), until: moment(query.until), made: new Date(io.now()).toISOString(), software: version, ledger: head };
+  const { actions, person = null } = query;
+  const made = {
+    since: moment(query.since),
+    until: moment(query.until),
+    actions: actions ? [...actions].toSorted() : null,
+    person,
+    made: new Date(io.now()).toISOString(),
+    software: version,
+    ledger: head,
+  };
   const text = kinds[kind][format]({
     installation: site.installation.id,
     ...made,
@@ -123,7 +132,9 @@ async function verify(file: string, { trust, json }: { readonly trust?: string; 
   return judgeFile(
     { file: signatureOf(path), trust, json, judge, what: 'report', action: 'report.signed' },
     io,
-    ({ report, made, ledger }) => `${report}, made ${made} from the first ${ledger.size} events.\n`,
+    ({ report, made, ledger, since, until, actions, person }) =>
+      `${report}, made ${made} from the first ${ledger.size} events.\n` +
+      `From ${since ?? 'the first'} to ${until ?? 'the last'}; actions: ${actions?.join(', ') ?? 'all'}; of or about: ${person ?? 'everybody'}.\n`,
   );
 }
 

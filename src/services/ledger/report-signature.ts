@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { z } from 'zod';
 import type { InstallationSshKey } from '../../crypto/sshsig.ts';
 import { openSigner } from '../../storage/index.ts';
-import { INSTALLATION_ID } from '../../types/ids.ts';
+import { INSTALLATION_ID, PERSON_ID } from '../../types/ids.ts';
 import { judgeStatement, signStatement, type SignedText } from '../deeds/signed.ts';
 import { appendEvent, type OpenInstallation } from '../installation/installation.ts';
 
@@ -21,6 +21,9 @@ const statement = z.strictObject({
   report: z.enum(['events', 'review']),
   since: z.iso.datetime().nullable(),
   until: z.iso.datetime().nullable(),
+  /** Only these actions, and only what this person did or what is about them; null where all were asked for. */
+  actions: z.array(z.string().max(60)).max(1000).nullable(),
+  person: z.string().regex(PERSON_ID).nullable(),
   /** How far the ledger was read for it. */
   ledger: z.strictObject({ size: z.int().nonnegative(), root: sha256 }),
   /** Of the file. */
