@@ -86,3 +86,34 @@ test('it counts only as an auditor has signed it, of events that were there', as
   expect(reviewedWhy(people, await reviewed(5, cy, 0, 5))).toMatch(/nobody who may/);
   expect(after([did(0), { ...good, person: ada }]).due()).toMatchObject({ from: 0 });
 });
+
+test('what was signed once counts once, wherever it is entered again, and a review of nothing new counts as none', async () => {
+  const base = [did(0, ada), did(1, cy), did(2, ada), did(3, bo)];
+  const taken = (events: readonly LedgerEvent[], facts = people): boolean => {
+    const reviews = new Reviews();
+    let counts = false;
+    for (const event of events) counts = reviews.take(event, facts);
+    return counts;
+  };
+  const first = await reviewed(4, ada, 0, 4);
+  expect(taken([...base, first])).toBe(true);
+  // The same detail, which needs no person's key.
+  const again = { ...first, seq: 5 };
+  expect(taken([...base, first, again])).toBe(false);
+  expect(after([...base, first, again]).all).toHaveLength(1);
+  expect(after([...base, first, again, { ...first, seq: 6 }]).due()).toMatchObject({ from: 4, events: 3 });
+  // Signed anew: all of it is reviewed, or is her own.
+  expect(taken([...base, first, await reviewed(5, ada, 1, 4)])).toBe(false);
+  expect(taken([...base, first, await reviewed(5, ada, 4, 5)])).toBe(false);
+  // What she did herself is new to somebody else, once.
+  const other = await reviewed(5, bo, 0, 3);
+  expect(taken([...base, first, other])).toBe(true);
+  expect(taken([...base, first, other, await reviewed(6, bo, 0, 2)])).toBe(false);
+  expect(taken([...base, first, other, await reviewed(6, ada, 3, 6)])).toBe(true);
+  // Also where they count as one no more: what was signed by then was signed then.
+  const reviews = new Reviews();
+  const one = { ...people, hand: () => ada } as typeof people;
+  for (const event of [...base, other]) reviews.take(event, one);
+  expect(reviews.adds(other.detail as never, bo, other.time, people)).toBe(true);
+  expect(reviews.take({ ...other, seq: 6 }, people)).toBe(false);
+});

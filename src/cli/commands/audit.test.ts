@@ -34,7 +34,7 @@ const due = async () =>
     from: number;
     events: number;
     own: { person: string; events: number }[];
-    last: { seq: number; by: string } | null;
+    last: { seq: number; by: string; from: number; to: number } | null;
   };
 
 beforeAll(async () => {
@@ -106,4 +106,32 @@ test('a report that is written stands beside a statement that the installation s
   const statement = readFileSync(`${file}.sig.json`, 'utf8');
   writeFileSync(`${file}.sig.json`, statement.replace('"report": "review"', '"report": "events"').replace('"report":"review"', '"report":"events"'));
   expect((await wardmux(['report', 'verify', file])).status).not.toBe(0);
+});
+
+test('the signed statement of a report says which events were asked for, and so does whoever verifies it', async () => {
+  const file = join(place, 'some.csv');
+  const asked = ['--action', 'unlock', '--action', 'first-run', '--person', auditor];
+  expect(await wardmux(['report', 'events', ...asked, '--format', 'csv', '--output', file])).toMatchObject({ status: 0 });
+  expect((await wardmux(['report', 'verify', file])).out).toContain(`actions: first-run, unlock; of or about: ${auditor}.\n`);
+  const { statement } = JSON.parse((await wardmux(['report', 'verify', file, '--json'])).out) as { statement: object };
+  expect(statement).toMatchObject({ actions: ['first-run', 'unlock'], person: auditor });
+  const path = `${file}.sig.json`;
+  writeFileSync(path, readFileSync(path, 'utf8').replace(`"person": "${auditor}"`, '"person": null').replace(`"person":"${auditor}"`, '"person":null'));
+  expect(await wardmux(['report', 'verify', file])).toMatchObject({ status: 58, out: expect.stringContaining('it was changed') });
+  const whole = join(place, 'whole.csv');
+  expect(await wardmux(['report', 'events', '--format', 'csv', '--output', whole])).toMatchObject({ status: 0 });
+  expect((await wardmux(['report', 'verify', whole])).out).toContain('From the first to the last; actions: all; of or about: everybody.');
+});
+
+test('a review of nothing that was not reviewed is refused before it is signed', async () => {
+  const before = await due();
+  const { from, to } = before.last!;
+  // What this auditor did in it is left for another one: it is nothing new to them.
+  const refused = await wardmux(
+    ['audit', 'sign', '--finding', 'nothing', '--note', 'x', '--from', String(from), '--to', String(to - 1), '--person', auditor],
+    auditorWords,
+  );
+  expect(refused.err).toContain('Nothing was signed. See: wardmux audit due');
+  expect(refused.status).not.toBe(0);
+  expect((await due()).last).toEqual(before.last);
 });

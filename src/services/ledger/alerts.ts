@@ -9,7 +9,7 @@ import { defaultHours, type SiteHours } from '../../alerts/rules.ts';
 import { readSmall, writeAtomic } from '../../disk/atomic.ts';
 import { ALERT_CLOSED, alertWhy, isAbout } from '../../ledger/alert-facts.ts';
 import { alertText, certify, type Certificate } from '../../ledger/certificate.ts';
-import { reviewedWhy } from '../../ledger/reviewed-facts.ts';
+import { REVIEWED, type Reviewed } from '../../ledger/reviewed-facts.ts';
 import { Contexts, type EventContext } from '../../ledger/contexts.ts';
 import { LedgerFacts } from '../../ledger/facts.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
@@ -41,8 +41,8 @@ export class AlertReader {
   }
 
   take(event: LedgerEvent): void {
-    const closes = alertWhy(this.#facts, event) === undefined && reviewedWhy(this.#facts, event) === undefined;
-    this.#reviews.take(event, this.#facts);
+    const reviews = this.#reviews.take(event, this.#facts);
+    const closes = event.action === REVIEWED ? reviews : alertWhy(this.#facts, event) === undefined;
     this.#facts.take(event);
     this.#contexts.take(event, this.#facts);
     this.#alerts.take(event, closes);
@@ -50,6 +50,11 @@ export class AlertReader {
 
   get reviews(): Pick<Reviews, 'all' | 'due'> {
     return this.#reviews;
+  }
+
+  /** Whether a review of these events would review one that was not reviewed. @param time ISO 8601 UTC. */
+  adds(span: Pick<Reviewed, 'from' | 'to'>, person: string, time: string): boolean {
+    return this.#reviews.adds(span, person, time, this.#facts);
   }
 
   /** What held when an event that was taken was entered. */

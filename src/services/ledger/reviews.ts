@@ -28,11 +28,17 @@ const NOTHING = 'Nothing was signed.';
 export type Span = Omit<Reviewed, 'note'>;
 const boundTo = ({ from, to }: Pick<Span, 'from' | 'to'>): string => `${from}/${to}`;
 
-/** All reviews that count, oldest first, and what is due. @throws LedgerError where the ledger does not hold */
-export async function reviewsOf(site: OpenInstallation): Promise<{ readonly all: readonly Review[]; readonly due: DueReviews }> {
+interface KnownReviews extends Pick<AlertReader, 'adds'> {
+  /** That count, oldest first. */
+  readonly all: readonly Review[];
+  readonly due: DueReviews;
+}
+
+/** All reviews that count, and what is due. @throws LedgerError where the ledger does not hold */
+export async function reviewsOf(site: OpenInstallation): Promise<KnownReviews> {
   const reader = new AlertReader();
   await readEvents(site, (event) => reader.take(event));
-  return { all: reader.reviews.all, due: reader.reviews.due() };
+  return { adds: (...asked) => reader.adds(...asked), all: reader.reviews.all, due: reader.reviews.due() };
 }
 
 /** What is signed, and for whom the note is sealed. */
@@ -90,12 +96,18 @@ export async function reviewLedger(
   site: OpenInstallation,
   identity: OpenIdentity,
   { from, to, finding, note }: { readonly from?: number; readonly to?: number; readonly finding: LedgerFinding; readonly note: string },
-  { talk }: { readonly talk: (line: string) => void },
+  { now, talk }: { readonly now: () => number; readonly talk: (line: string) => void },
 ): Promise<Span> {
   checkNote(note, NOTHING);
-  const { due } = await reviewsOf(site);
+  const { due, adds } = await reviewsOf(site);
   const span: Span = { from: from ?? due.from, to: to ?? due.from + due.events, finding };
   const { person } = identity;
+  // One that is not there is refused below, under the lock.
+  if (span.from < span.to && !adds(span, person.id, new Date(now()).toISOString()))
+    throw new Refusal(
+      'nothing-new',
+      `Every event from ${span.from} to before ${span.to} is reviewed, or is of you or of somebody who counts as one with you, which another auditor reviews. ${NOTHING} See: wardmux audit due`,
+    );
   await withLedger(
     site,
     ({ ledger }) => {
