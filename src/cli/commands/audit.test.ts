@@ -6,7 +6,11 @@ import { firstHome, firstWords, ownFolder } from '../../../test/support/first-ho
 import { runHere } from '../../../test/support/run-here.ts';
 import { newScryptParameters } from '../../crypto/kdf.ts';
 import { deciderOf } from '../../services/deeds/decide.ts';
+import type { LedgerEntry, LedgerEvent } from '../../ledger/types.ts';
+import { appendEvent, openInstallation } from '../../services/installation/installation.ts';
 import { openLedger } from '../../services/installation/open-ledger.ts';
+import { alertsOf } from '../../services/ledger/alerts.ts';
+import { readEvents } from '../../services/ledger/read.ts';
 import { enrol, prepareEnrolment } from '../../services/people/people.ts';
 
 const auditorWords = 'marble canyon drizzle hammock violet';
@@ -134,4 +138,19 @@ test('a review of nothing that was not reviewed is refused before it is signed',
   expect(refused.err).toContain('Nothing was signed. See: wardmux audit due');
   expect(refused.status).not.toBe(0);
   expect((await due()).last).toEqual(before.last);
+});
+
+test('what was signed, entered again by whoever has no key of a person, neither counts nor puts off that a review is overdue', async () => {
+  const { last } = await due();
+  const site = await openInstallation({ env: { WARDMUX_HOME: home } });
+  let signed: LedgerEvent | undefined;
+  const head = await readEvents(site, (event) => {
+    if (event.seq === last!.seq) signed = event;
+  });
+  const { action, person, detail } = signed!;
+  await appendEvent(site, { action, person, detail } as LedgerEntry);
+  expect(await readEvents(site, () => {})).toMatchObject({ size: head.size + 1 });
+  expect((await due()).last).toEqual(last);
+  const overdue = (await alertsOf(site, Date.now() + 32 * 86_400_000)).filter(({ rule, closed }) => rule === 'review-overdue' && !closed);
+  expect(overdue.map(({ seq }) => seq)).toEqual([last!.seq]);
 });
