@@ -51,6 +51,8 @@ test('the lock page names nobody; each sees their own panes, and the other’s s
   await firstRun(running, { passkey: false });
   await run(running, 'MINE=seven; echo mara-$((40+2))', 'mara-42');
   const { mara, jo } = await enrolJo(running.home);
+  // It was another process: the app reads what that entered within a second, by a clock that stands still here.
+  await running.app.tick();
   await running.app.lock('hotkey');
 
   await running.surface('lock');
@@ -97,6 +99,8 @@ test('after the policy’s time nothing of somebody is left in any process but w
   await firstRun(running, { passkey: false });
   await run(running, 'MINE=mara-$((40+2)); echo $MINE', 'mara-42');
   const { mara, jo } = await enrolJo(running.home);
+  // It was another process: the app reads what that entered within a second, by a clock that stands still here.
+  await running.app.tick();
   await running.app.lock('hotkey');
   await comeIn('jo varga', joWords);
   await running.surface('workspace');
