@@ -1,5 +1,5 @@
 /** asciinema's own player, as its release has it, plays the casts of our bundles: its screen is ours at every moment that is looked at. */
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Terminal } from '@xterm/headless';
@@ -7,7 +7,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { forAudit } from '../support/disclosure.ts';
 import { firstHome, firstWords, ownFolder } from '../support/first-home.ts';
-import { runHere } from '../support/run-here.ts';
+import { runWith } from '../support/run-here.ts';
 import { launch } from './harness.ts';
 
 const player = join(dirname(createRequire(import.meta.url).resolve('asciinema-player')), 'bundle/asciinema-player.min.js');
@@ -36,14 +36,7 @@ beforeAll(async () => {
     [{ version: 2, width: cols, height: rows }, ...session.map(([time, text]) => [time, 'o', text])].map((line) => `${JSON.stringify(line)}\n`).join(''),
   );
   const wardmux = async (...args: readonly string[]): Promise<string> => {
-    writeFileSync(join(place, 'words'), `${firstWords}\n`);
-    const fd = openSync(join(place, 'words'), 'r');
-    const { status, out, err } = await runHere([...args, '--passphrase-fd', String(fd)], { home, place });
-    try {
-      closeSync(fd);
-    } catch {
-      // The command closed it.
-    }
+    const { status, out, err } = await runWith(args, { home, place }, [firstWords]);
     expect(status, err).toBe(0);
     return out.trim();
   };

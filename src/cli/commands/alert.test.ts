@@ -1,9 +1,9 @@
 /** `wardmux alerts` and `alert close|note` as scripts use them: what is open, who closes it and who does not, and what is left when somebody signs what they may not. */
-import { closeSync, cpSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
-import { runHere } from '../../../test/support/run-here.ts';
+import { runWith } from '../../../test/support/run-here.ts';
 import { newScryptParameters } from '../../crypto/kdf.ts';
 import { deciderOf } from '../../services/deeds/decide.ts';
 import { appendEvent, openInstallation } from '../../services/installation/installation.ts';
@@ -20,18 +20,7 @@ let admin: string;
 let auditor: string;
 
 /** With the passphrase at a descriptor. */
-async function wardmux(args: readonly string[], passphrase?: string) {
-  if (passphrase === undefined) return runHere(args, { home, place });
-  writeFileSync(join(place, 'passphrase'), `${passphrase}\n`);
-  const fd = openSync(join(place, 'passphrase'), 'r');
-  const ran = await runHere([...args, '--passphrase-fd', String(fd)], { home, place });
-  try {
-    closeSync(fd);
-  } catch {
-    // The command closed it.
-  }
-  return ran;
-}
+const wardmux = (args: readonly string[], passphrase?: string) => runWith(args, { home, place }, passphrase === undefined ? [] : [passphrase]);
 interface Listed {
   readonly id: string;
   readonly seq: number;

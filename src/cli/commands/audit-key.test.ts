@@ -1,25 +1,12 @@
 /** Rotation of audit keys by the command line: a new key opens what was recorded before it, also where it was cut off, and nothing that is signed changes. */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import {
-  appendFileSync,
-  closeSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
 import { newRecording } from '../../../test/support/recording.ts';
-import { runHere } from '../../../test/support/run-here.ts';
+import { runHere, runWith } from '../../../test/support/run-here.ts';
 import { acceptAsItStands } from '../../policy/force.fixture.ts';
 import { noticeEntry } from '../../ledger/index.ts';
 import { AuditKeyOpener, wrapSecret } from '../../recording/wrap.ts';
@@ -36,18 +23,7 @@ let before: string;
 let after: string;
 let ids: readonly string[];
 
-async function wardmux(args: readonly string[], passphrase?: string) {
-  if (passphrase === undefined) return runHere(args, { home, place });
-  writeFileSync(join(place, 'passphrase'), `${passphrase}\n`);
-  const fd = openSync(join(place, 'passphrase'), 'r');
-  const ran = await runHere([...args, '--passphrase-fd', String(fd)], { home, place });
-  try {
-    closeSync(fd);
-  } catch {
-    // The command closed it.
-  }
-  return ran;
-}
+const wardmux = (args: readonly string[], passphrase?: string) => runWith(args, { home, place }, passphrase === undefined ? [] : [passphrase]);
 const play = (id: string, key: string) => wardmux(['play', id, '--raw', '--key', key]);
 const folderOf = (id: string): string => join(home, 'recordings', id);
 

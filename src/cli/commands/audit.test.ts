@@ -1,9 +1,9 @@
 /** `wardmux audit` and signed reports as scripts use them: what is due, who signs, what stays due for somebody else, and a report that was changed. */
-import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
-import { runHere } from '../../../test/support/run-here.ts';
+import { runWith } from '../../../test/support/run-here.ts';
 import { newScryptParameters } from '../../crypto/kdf.ts';
 import { deciderOf } from '../../services/deeds/decide.ts';
 import type { LedgerEntry, LedgerEvent } from '../../ledger/types.ts';
@@ -21,18 +21,7 @@ const home = join(place, 'home');
 let auditor: string;
 
 /** With the passphrase at a descriptor. */
-async function wardmux(args: readonly string[], passphrase?: string) {
-  if (passphrase === undefined) return runHere(args, { home, place });
-  writeFileSync(join(place, 'passphrase'), `${passphrase}\n`);
-  const fd = openSync(join(place, 'passphrase'), 'r');
-  const ran = await runHere([...args, '--passphrase-fd', String(fd)], { home, place });
-  try {
-    closeSync(fd);
-  } catch {
-    // The command closed it.
-  }
-  return ran;
-}
+const wardmux = (args: readonly string[], passphrase?: string) => runWith(args, { home, place }, passphrase === undefined ? [] : [passphrase]);
 const due = async () =>
   JSON.parse((await wardmux(['audit', 'due', '--json'])).out) as {
     from: number;

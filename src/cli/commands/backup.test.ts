@@ -1,10 +1,8 @@
 /** `wardmux backup`, `restore` and `erase` as scripts use them: what is written, what comes back, and what of what was erased still opens. */
 import {
-  closeSync,
   cpSync,
   existsSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -18,7 +16,7 @@ import {
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
-import { runHere } from '../../../test/support/run-here.ts';
+import { runWith } from '../../../test/support/run-here.ts';
 import { OpenRun, lookAtRuns, requireSet } from '../../backup/index.ts';
 import { newScryptParameters } from '../../crypto/kdf.ts';
 import { acceptAsItStands } from '../../policy/force.fixture.ts';
@@ -39,21 +37,7 @@ let key: string;
 let one: string;
 let other: string;
 
-async function at(folder: string, args: readonly string[], ...passphrases: readonly string[]) {
-  const fds = passphrases.map((words, n) => {
-    writeFileSync(join(place, `passphrase-${n}`), `${words}\n`);
-    return openSync(join(place, `passphrase-${n}`), 'r');
-  });
-  const options = fds.flatMap((fd, n) => [n === 0 ? '--passphrase-fd' : '--second-passphrase-fd', String(fd)]);
-  const ran = await runHere([...args, ...options], { home: folder, place });
-  for (const fd of fds)
-    try {
-      closeSync(fd);
-    } catch {
-      // The command closed it.
-    }
-  return ran;
-}
+const at = (folder: string, args: readonly string[], ...passphrases: readonly string[]) => runWith(args, { home: folder, place }, passphrases);
 const wardmux = (args: readonly string[], ...passphrases: readonly string[]) => at(home, args, ...passphrases);
 
 async function imported(text: string): Promise<string> {

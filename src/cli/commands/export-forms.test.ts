@@ -1,12 +1,12 @@
 /** The forms of an export that are one file, and what somebody lets out by hand: redacted as a bundle is, with the signed list beside it, and in the accounting. */
 import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { forAudit } from '../../../test/support/disclosure.ts';
 import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
-import { runHere } from '../../../test/support/run-here.ts';
+import { runHere, runWith } from '../../../test/support/run-here.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
@@ -15,17 +15,7 @@ let home: string;
 let id: string;
 const VALUES = /DIAZ|536-22-1847/;
 
-async function wardmux(...args: readonly string[]) {
-  writeFileSync(join(place, 'words'), `${firstWords}\n`);
-  const fd = openSync(join(place, 'words'), 'r');
-  const ran = await runHere([...args, '--passphrase-fd', String(fd)], { home, place });
-  try {
-    closeSync(fd);
-  } catch {
-    // The command closed it.
-  }
-  return ran;
-}
+const wardmux = (...args: readonly string[]) => runWith(args, { home, place }, [firstWords]);
 
 interface Found {
   readonly withheld: readonly { readonly record: number; readonly piece: number; readonly kinds: readonly string[]; readonly context?: string }[];

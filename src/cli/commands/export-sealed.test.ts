@@ -1,11 +1,11 @@
 /** A bundle as one file: what its recipient does with stock tools, and what nobody else does. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { forAudit } from '../../../test/support/disclosure.ts';
 import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
-import { runHere } from '../../../test/support/run-here.ts';
+import { runHere, runWith } from '../../../test/support/run-here.ts';
 import { generateAuditKey } from '../../recording/wrap.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
@@ -18,17 +18,8 @@ const memory = mkdtempSync('/dev/shm/wardmux-sealed-');
 const auditor = generateAuditKey();
 const stranger = generateAuditKey();
 
-async function wardmux(...args: readonly string[]) {
-  writeFileSync(join(place, 'words'), `${firstWords}\n`);
-  const fd = openSync(join(place, 'words'), 'r');
-  const ran = await runHere([...args, '--passphrase-fd', String(fd)], { home, place }, { env: { WARDMUX_HOME: home, HOME: place, XDG_RUNTIME_DIR: memory } });
-  try {
-    closeSync(fd);
-  } catch {
-    // The command closed it.
-  }
-  return ran;
-}
+const wardmux = (...args: readonly string[]) =>
+  runWith(args, { home, place }, [firstWords], { env: { WARDMUX_HOME: home, HOME: place, XDG_RUNTIME_DIR: memory } });
 
 beforeAll(async () => {
   place = ownFolder();

@@ -1,7 +1,7 @@
 /** `wardmux import`: files of the programs themselves where they are here, what is said of an import wherever it is named, and what is refused. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { makers } from '../../import/fixture.ts';
@@ -9,7 +9,7 @@ import { openRecording } from '../../recording/reader.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
 import { forAudit } from '../../../test/support/disclosure.ts';
 import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
-import { runHere } from '../../../test/support/run-here.ts';
+import { runWith } from '../../../test/support/run-here.ts';
 import { noSmallDisk, onSmallDisk } from '../../../test/support/small-disk.ts';
 
 let place: string;
@@ -26,18 +26,7 @@ beforeAll(async () => {
 });
 beforeEach(() => (folder = ownFolder()));
 
-async function wardmux(args: readonly string[], passphrase?: string) {
-  if (passphrase === undefined) return runHere(args, { home, place });
-  writeFileSync(join(place, 'passphrase'), `${passphrase}\n`);
-  const fd = openSync(join(place, 'passphrase'), 'r');
-  const ran = await runHere([...args, '--passphrase-fd', String(fd)], { home, place });
-  try {
-    closeSync(fd);
-  } catch {
-    // The command closed it.
-  }
-  return ran;
-}
+const wardmux = (args: readonly string[], passphrase?: string) => runWith(args, { home, place }, passphrase === undefined ? [] : [passphrase]);
 const imports = (...args: string[]) => wardmux(['import', ...args], firstWords);
 const file = (name: string, content: string | Buffer): string => {
   writeFileSync(join(folder, name), content);

@@ -1,10 +1,10 @@
 /** `wardmux hold`, `delete` and `retention` as scripts use them, and what list, play, export and verify say afterwards. */
-import { closeSync, cpSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { forAudit } from '../../../test/support/disclosure.ts';
 import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
-import { runHere } from '../../../test/support/run-here.ts';
+import { runWith } from '../../../test/support/run-here.ts';
 import { newScryptParameters } from '../../crypto/kdf.ts';
 import { acceptAsItStands } from '../../policy/force.fixture.ts';
 import { deciderOf } from '../../services/deeds/decide.ts';
@@ -21,21 +21,7 @@ let one: string;
 let other: string;
 
 /** With each passphrase at a descriptor. */
-async function wardmux(args: readonly string[], ...passphrases: readonly string[]) {
-  const fds = passphrases.map((words, n) => {
-    writeFileSync(join(place, `passphrase-${n}`), `${words}\n`);
-    return openSync(join(place, `passphrase-${n}`), 'r');
-  });
-  const options = fds.flatMap((fd, n) => [n === 0 ? '--passphrase-fd' : '--second-passphrase-fd', String(fd)]);
-  const ran = await runHere([...args, ...options], { home, place });
-  for (const fd of fds)
-    try {
-      closeSync(fd);
-    } catch {
-      // The command closed it.
-    }
-  return ran;
-}
+const wardmux = (args: readonly string[], ...passphrases: readonly string[]) => runWith(args, { home, place }, passphrases);
 
 beforeAll(async () => {
   made = place = ownFolder();

@@ -1,9 +1,9 @@
 /** `wardmux list` as people and scripts use it: which recordings, whose names, and what is found in them. */
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
-import { runHere } from '../../../test/support/run-here.ts';
+import { runHere, runWith } from '../../../test/support/run-here.ts';
 import { newRecording } from '../../../test/support/recording.ts';
 import { newScryptParameters } from '../../crypto/kdf.ts';
 import { openInstallation, withLedger } from '../../services/installation/installation.ts';
@@ -18,17 +18,7 @@ let ada: string;
 const ids: string[] = [];
 
 const run = (...args: string[]) => runHere(args, { home, place });
-async function opened(...args: string[]) {
-  writeFileSync(join(place, 'passphrase'), `${firstWords}\n`);
-  const fd = openSync(join(place, 'passphrase'), 'r');
-  const ran = await run(...args, '--passphrase-fd', String(fd));
-  try {
-    closeSync(fd);
-  } catch {
-    // The command closed it.
-  }
-  return ran;
-}
+const opened = (...args: string[]) => runWith(args, { home, place }, [firstWords]);
 const events = () =>
   readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { action: string; person?: string; detail?: Record<string, unknown> }); // prettier-ignore
 
