@@ -1,15 +1,15 @@
 /** Alerts that are open, those that are due first, and the closing of one with a note: the note goes sealed to the vault, and nobody between sees it. */
 import type { JSX } from 'preact';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { Output } from '../../../src/bridge/schema.ts';
 import { mostTyped } from '../../../src/types/most-typed.ts';
 import type { Bridge } from '../../shared/bridge.ts';
-import { textBytes } from '../../shared/bytes.ts';
 import { messages } from '../../shared/messages.ts';
 import { Mark, TextField, type MarkKind } from '../../shared/parts.tsx';
 import { count, moment } from '../../shared/text.ts';
-import { StepActions, useDeeds, type Deeds } from '../bands/deeds.tsx';
+import { StepActions } from '../bands/deeds.tsx';
 import * as model from '../model.ts';
+import { useFormFocus, useNoteForm, type NoteForm } from './note-form.ts';
 
 const text = messages.alerts;
 
@@ -20,42 +20,19 @@ export const alertMarks: Readonly<Record<Alert['severity'], MarkKind>> = { page:
 const nameOf = ({ rule, seq }: Alert): string => `${seq}/${rule}`;
 const when = (iso: string): string => moment(new Date(iso));
 
-export interface AlertsState {
-  readonly deeds: Deeds<Listed>;
-  /** The one that is being closed. */
-  readonly closing: Alert | undefined;
-  readonly begin: (alert: Alert) => void;
+export interface AlertsState extends NoteForm<Listed, Alert> {
   readonly finish: (alert: Alert, note: string) => void;
-  /** Leaves the form. */
-  readonly back: () => void;
-  /** Looks anew. */
-  readonly again: () => void;
 }
 
 export function useAlerts(bridge: Bridge): AlertsState {
-  const deeds = useDeeds<Listed>(() => bridge.request('audit.alerts', {}), '');
-  const [closing, setClosing] = useState<Alert | undefined>(undefined);
+  const form = useNoteForm<Listed, Alert>(bridge, () => bridge.request('audit.alerts', {}));
   return {
-    deeds,
-    closing,
-    begin: setClosing,
+    ...form,
     finish: (alert, note) =>
-      void deeds.run(text.busy, async () => {
-        await bridge.sendFrame('vault', { type: 'words', bytes: textBytes(note) });
+      form.send(note, async () => {
         await bridge.request('audit.close', { rule: alert.rule, alert: alert.seq });
-        setClosing(undefined);
-        await deeds.look();
         return text.closed(nameOf(alert));
       }),
-    back: () => {
-      if (deeds.busy) return;
-      deeds.clear();
-      setClosing(undefined);
-    },
-    again: () => {
-      deeds.clear();
-      void deeds.look();
-    },
   };
 }
 
@@ -63,17 +40,12 @@ export function useAlerts(bridge: Bridge): AlertsState {
 export function OpenAlerts({ state, home }: { readonly state: AlertsState; readonly home: () => HTMLElement | null | undefined }): JSX.Element {
   const {
     deeds: { listed, face },
-    closing,
+    of: closing,
     begin,
     finish,
     back,
   } = state;
-  const was = useRef(false);
-  useLayoutEffect(() => {
-    if (closing) document.querySelector<HTMLElement>('#alert-note')?.focus();
-    else if (was.current) home()?.focus();
-    was.current = closing !== undefined;
-  }, [closing]);
+  useFormFocus(closing, '#alert-note', home);
   const alerts = listed?.alerts ?? [];
   return (
     <>

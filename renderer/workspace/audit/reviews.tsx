@@ -1,16 +1,16 @@
 /** Which events nobody has reviewed, and the signing of a review: what was found goes sealed to the vault, as the note of an alert does. */
 import type { JSX } from 'preact';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { Output } from '../../../src/bridge/schema.ts';
 import { mostTyped } from '../../../src/types/most-typed.ts';
 import { ledgerFindings, type LedgerFinding } from '../../../src/types/words.ts';
 import type { Bridge } from '../../shared/bridge.ts';
-import { textBytes } from '../../shared/bytes.ts';
 import { messages } from '../../shared/messages.ts';
 import { Button, TextField } from '../../shared/parts.tsx';
 import { count, moment } from '../../shared/text.ts';
-import { StepActions, useDeeds, type Deeds } from '../bands/deeds.tsx';
+import { StepActions } from '../bands/deeds.tsx';
 import * as model from '../model.ts';
+import { useFormFocus, useNoteForm, type NoteForm } from './note-form.ts';
 
 const text = messages.audit.reviews;
 
@@ -20,42 +20,19 @@ interface Span {
   readonly to: number;
 }
 
-export interface ReviewsState {
-  readonly deeds: Deeds<Due>;
-  /** What is being signed for. */
-  readonly signing: Span | undefined;
-  readonly begin: (span: Span) => void;
+export interface ReviewsState extends NoteForm<Due, Span> {
   readonly finish: (span: Span, finding: LedgerFinding, note: string) => void;
-  /** Leaves the form. */
-  readonly back: () => void;
-  /** Looks anew. */
-  readonly again: () => void;
 }
 
 export function useReviews(bridge: Bridge): ReviewsState {
-  const deeds = useDeeds<Due>(() => bridge.request('audit.reviews', {}), '');
-  const [signing, setSigning] = useState<Span | undefined>(undefined);
+  const form = useNoteForm<Due, Span>(bridge, () => bridge.request('audit.reviews', {}));
   return {
-    deeds,
-    signing,
-    begin: setSigning,
+    ...form,
     finish: (span, finding, note) =>
-      void deeds.run(messages.alerts.busy, async () => {
-        await bridge.sendFrame('vault', { type: 'words', bytes: textBytes(note) });
+      form.send(note, async () => {
         await bridge.request('audit.sign', { ...span, finding });
-        setSigning(undefined);
-        await deeds.look();
         return text.signed(count(span.from), count(span.to - 1));
       }),
-    back: () => {
-      if (deeds.busy) return;
-      deeds.clear();
-      setSigning(undefined);
-    },
-    again: () => {
-      deeds.clear();
-      void deeds.look();
-    },
   };
 }
 
@@ -63,17 +40,12 @@ export function useReviews(bridge: Bridge): ReviewsState {
 export function ReviewsDue({ state, home }: { readonly state: ReviewsState; readonly home: () => HTMLElement | null | undefined }): JSX.Element {
   const {
     deeds: { listed, face },
-    signing,
+    of: signing,
     begin,
     finish,
     back,
   } = state;
-  const was = useRef(false);
-  useLayoutEffect(() => {
-    if (signing) document.querySelector<HTMLElement>('#review-finding')?.focus();
-    else if (was.current) home()?.focus();
-    was.current = signing !== undefined;
-  }, [signing]);
+  useFormFocus(signing, '#review-finding', home);
   const may = model.permits('ledger.review');
   return (
     <>

@@ -14,7 +14,7 @@ const text = messages.alerts;
 
 function Alerts({ controller }: { readonly controller: Controller }): JSX.Element {
   const state = useAlerts(controller.bridge);
-  const { closing, back, again } = state;
+  const { of: closing, back, again } = state;
   const body = useRef<HTMLDivElement>(null);
   return (
     <Band label={text.label} onClose={closing ? back : close} keys={closing ? {} : { q: close }} class="band--help">

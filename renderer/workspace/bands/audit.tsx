@@ -40,7 +40,7 @@ function Audit({ controller }: { readonly controller: Controller }): JSX.Element
     reviews.again();
   };
   // Escape leaves a form before it leaves the house.
-  const form = alerts.closing ? alerts : reviews.signing ? reviews : undefined;
+  const form = alerts.of ? alerts : reviews.of ? reviews : undefined;
   const keys = { q: close, r: again, '1': to('audit__pictures'), '2': to('audit__events'), '3': to('audit__alerts'), '4': to('audit__reviews') };
   return (
     <Band label={text.label} onClose={form?.back ?? close} keys={form ? {} : keys} class="band--house">

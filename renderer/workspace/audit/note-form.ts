@@ -1,0 +1,56 @@
+/** A form with a note beside what is listed: the note goes sealed to the vault, what it is for is asked of main, and then the list is looked at anew. */
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { Bridge } from '../../shared/bridge.ts';
+import { textBytes } from '../../shared/bytes.ts';
+import { messages } from '../../shared/messages.ts';
+import { useDeeds, type Deeds } from '../bands/deeds.tsx';
+
+export interface NoteForm<Listed, Of> {
+  readonly deeds: Deeds<Listed>;
+  /** What the form is open for. */
+  readonly of: Of | undefined;
+  readonly begin: (of: Of) => void;
+  /** @param deed what the note is for. @returns what is said of it, by `deeds` */
+  readonly send: (note: string, deed: () => Promise<string>) => void;
+  /** Leaves the form. */
+  readonly back: () => void;
+  /** Looks anew. */
+  readonly again: () => void;
+}
+
+export function useNoteForm<Listed, Of>(bridge: Bridge, look: () => Promise<Listed>): NoteForm<Listed, Of> {
+  const deeds = useDeeds<Listed>(look, '');
+  const [of, setOf] = useState<Of | undefined>(undefined);
+  return {
+    deeds,
+    of,
+    begin: (next) => setOf(() => next),
+    send: (note, deed) =>
+      void deeds.run(messages.alerts.busy, async () => {
+        await bridge.sendFrame('vault', { type: 'words', bytes: textBytes(note) });
+        const said = await deed();
+        setOf(undefined);
+        await deeds.look();
+        return said;
+      }),
+    back: () => {
+      if (deeds.busy) return;
+      deeds.clear();
+      setOf(undefined);
+    },
+    again: () => {
+      deeds.clear();
+      void deeds.look();
+    },
+  };
+}
+
+/** The focus goes to the form's first field, and back when it is left. @param field its selector */
+export function useFormFocus(of: unknown, field: string, home: () => HTMLElement | null | undefined): void {
+  const was = useRef(false);
+  useLayoutEffect(() => {
+    if (of !== undefined) document.querySelector<HTMLElement>(field)?.focus();
+    else if (was.current) home()?.focus();
+    was.current = of !== undefined;
+  }, [of]);
+}
