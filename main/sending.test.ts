@@ -50,8 +50,12 @@ test('what became of a sink is entered, and nothing else can be', async () => {
   await sending.enter({ sink: 'siem', kind: 'syslog', failed: { code: 'unreachable', attempts: 3, waiting: 7 } });
   await sending.enter({ sink: 'siem', kind: 'syslog', failed: null });
   await expect(sending.enter({ sink: 'other', kind: 'syslog', failed: null })).rejects.toMatchObject({ code: 'no-sink' });
+  const end = { which: 'own', until: '2026-12-24T12:00:00.000Z' } as const;
+  await sending.enterEnd({ sink: 'siem', ...end });
+  await expect(sending.enterEnd({ sink: 'other', ...end })).rejects.toMatchObject({ code: 'no-sink' });
   expect(entered).toEqual([
     { action: 'sink.failed', detail: { sink: 'siem', kind: 'syslog', code: 'unreachable', attempts: 3, waiting: 7 } },
     { action: 'sink.resumed', detail: { sink: 'siem', kind: 'syslog' } },
+    { action: 'sink.certificate', detail: { sink: 'siem', kind: 'syslog', ...end } },
   ]);
 });

@@ -2,7 +2,9 @@
  * What the process that goes through the ledger asks of main for the sinks: it has no key, so the place up to which a collector has the events is looked at,
  * signed and kept here, and what became of a sink is entered here. A place that is none of this ledger, or of no sink of the policy in force, is neither.
  */
+import type { AuditEntry } from '../src/ledger/events.ts';
 import { writeCursor } from '../src/sinks/cursor.ts';
+import type { SinkRow } from '../src/sinks/kinds.ts';
 import type { Home } from '../src/storage/index.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import type { InstalledHolder } from './installed.ts';
@@ -16,9 +18,13 @@ export interface SendingParts {
 }
 
 export function sendingOf({ home, installed, journal }: SendingParts): Sending {
-  const requireSink = (name: string): void => {
-    if (!installed.require().policy.policy.sinks?.some((row) => row.name === name))
-      throw new Refusal('no-sink', 'The policy in force names no such sink any more.');
+  const requireSink = (name: string): SinkRow => {
+    const found = installed.require().policy.policy.sinks?.find((row) => row.name === name);
+    if (!found) throw new Refusal('no-sink', 'The policy in force names no such sink any more.');
+    return found;
+  };
+  const enter = async (entry: AuditEntry): Promise<void> => {
+    if (!(await journal.enter(entry))) throw new Refusal('not-entered', 'The ledger does not take it now.');
   };
   return {
     sinks: () => {
@@ -35,10 +41,11 @@ export function sendingOf({ home, installed, journal }: SendingParts): Sending {
     },
     enter: async ({ sink, kind, failed }) => {
       requireSink(sink);
-      const entry = failed
-        ? ({ action: 'sink.failed', detail: { sink, kind, ...failed } } as const)
-        : ({ action: 'sink.resumed', detail: { sink, kind } } as const);
-      if (!(await journal.enter(entry))) throw new Refusal('not-entered', 'The ledger does not take it now.');
+      await enter(failed ? { action: 'sink.failed', detail: { sink, kind, ...failed } } : { action: 'sink.resumed', detail: { sink, kind } });
+    },
+    enterEnd: async ({ sink, ...end }) => {
+      const { kind } = requireSink(sink);
+      await enter({ action: 'sink.certificate', detail: { sink, kind, ...end } });
     },
   };
 }

@@ -39,7 +39,7 @@ function setup() {
   const keeper = new AuditKeeper({
     host: { fork },
     home: '/home',
-    sending: { sinks: () => sinks.now, keep: async () => undefined, enter: async () => undefined },
+    sending: { sinks: () => sinks.now, keep: async () => undefined, enter: async () => undefined, enterEnd: async () => undefined },
     journal: { log, refusals: new Refusals(log, () => clock.now) },
     now: () => clock.now,
     changed: () => void changes++,

@@ -31,6 +31,8 @@ export interface Sending {
   readonly keep: (place: AuditParentInput<'sent'>) => Promise<void>;
   /** @throws Refusal */
   readonly enter: (told: AuditParentInput<'sink'>) => Promise<void>;
+  /** @throws Refusal */
+  readonly enterEnd: (told: AuditParentInput<'sinkEnds'>) => Promise<void>;
 }
 
 export interface AuditKeeperParts {
@@ -109,6 +111,10 @@ export class AuditKeeper {
         },
         sink: async (told) => {
           await sending.enter(told);
+          return {};
+        },
+        sinkEnds: async (told) => {
+          await sending.enterEnd(told);
           return {};
         },
       },

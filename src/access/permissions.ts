@@ -36,7 +36,11 @@ export const permissions = {
   'evidence.read': { when: always, roles: 'anyone', help: 'Read what the files of an installation, or of a bundle, show without any key.' },
   'policy.propose': { when: always, roles: 'anyone', help: 'Write a wish into policy.json. It changes nothing until somebody who may has accepted it.' },
   'recording.recover': { when: always, roles: 'anyone', help: 'Close interrupted recordings after their last whole record.' },
-  'sink.send': { when: always, roles: 'anyone', help: 'Hand events of the ledger to the sinks that the policy names.' },
+  'sink.send': {
+    when: always,
+    roles: 'anyone',
+    help: 'Hand events of the ledger to the sinks that the policy names, and put the token of one into the secret store.',
+  },
   'anchor.send': { when: always, roles: 'anyone', help: 'Hand a signed head of the ledger to where heads are kept outside.' },
   'selftest.run': { when: ['locked', 'open'], roles: 'anyone', help: 'Have the controls tried on this machine; the report is signed and entered.' },
   'request.answer': {

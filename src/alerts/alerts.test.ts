@@ -182,6 +182,10 @@ const incidents: Readonly<Record<RuleName, { readonly is: readonly LedgerEvent[]
     is: eventsAt([0, { action: 'sink.failed', detail: { sink: 'siem' } }]),
     not: eventsAt([0, { action: 'sink.resumed', detail: { sink: 'siem' } }]),
   },
+  'sink-certificate': {
+    is: eventsAt([0, { action: 'sink.certificate', detail: { sink: 'siem', which: 'own', until: '2026-12-24T12:00:00.000Z' } }]),
+    not: eventsAt([0, { action: 'sink.resumed', detail: { sink: 'siem' } }]),
+  },
   'sink-silent': {
     is: eventsAt([0, { action: 'sink.failed', detail: { sink: 'siem' } }], [9, { action: 'sink.resumed', detail: { sink: 'other' } }]),
     not: eventsAt([0, { action: 'sink.failed', detail: { sink: 'siem' } }], [9, { action: 'sink.resumed', detail: { sink: 'siem' } }]),

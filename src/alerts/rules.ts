@@ -320,6 +320,16 @@ export const rules = {
     by: (event) => text(event, 'sink'),
     gathers: true,
   },
+  'sink-certificate': {
+    help: 'A certificate that a sink hangs on ends within 30 days, or has ended.',
+    severity: 'warn',
+    owner: 'security',
+    dueHours: 168,
+    actions: ['sink.certificate'],
+    is: always,
+    by: (event) => text(event, 'sink'),
+    gathers: true,
+  },
   tampered: {
     help: 'Somebody changed files of this installation: of the ledger, of a person, of the delay after failed unlocks, of somebody’s windows; or lowered a limit of its processes.',
     severity: 'page',

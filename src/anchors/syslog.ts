@@ -5,7 +5,8 @@ import { z } from 'zod';
 import { anchorError } from './errors.ts';
 import { anchorName, everySeconds } from './fields.ts';
 import { AnchorUsage, CA_OPTION, type AnchorKind, type Channel } from './kind.ts';
-import { collectorFields, deliverTo, hasKeyToo, hostOf, knowsServer, QUIET_MS, SD_ID, SYSLOG_PORT, syslogFrame, whereOf } from './syslog-tls.ts';
+import { deliverTo, hostOf, QUIET_MS, SD_ID, SYSLOG_PORT, syslogFrame } from './syslog-tls.ts';
+import { hasKeyToo, knowsServer, serverFields, whereOf } from './tls.ts';
 import type { EmergencyAlert, AnchorHead } from './types.ts';
 
 /** Facility 13 (log audit), severity 6 (informational): RFC 5424, section 6.2.1. */
@@ -34,7 +35,7 @@ const rowSchema = z
   .strictObject({
     name: anchorName,
     kind: z.literal('syslog').describe('A syslog collector over TLS (RFC 5425).'),
-    ...collectorFields,
+    ...serverFields,
     everySeconds,
   })
   .refine(knowsServer, { path: ['ca'], message: 'or fingerprint is needed to know the server' })
@@ -61,8 +62,8 @@ export function syslogChannel({ row, installation, network, quietMs = QUIET_MS }
     async send(head, signal) {
       try {
         const frame = syslogFrame(syslogMessage(head, installation, hostname()));
-        const certificate = await deliverTo(row, frame, { network, signal, quietMs });
-        return { kind: 'syslog', server: where, certificate };
+        const { sha256 } = await deliverTo(row, frame, { network, signal, quietMs });
+        return { kind: 'syslog', server: where, certificate: sha256 };
       } catch (error) {
         throw anchorError(error, `${where} did not take the head`);
       }

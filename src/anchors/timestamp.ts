@@ -14,7 +14,7 @@ import { certificates, anchorName, everySeconds, hostName, splitPem } from './fi
 import { AnchorUsage, CA_OPTION, type Address, type AnchorKind, type Channel } from './kind.ts';
 import { readPlain } from './lines.ts';
 import { writeAtomicAsync } from '../disk/atomic.ts';
-import { requireNetwork } from './syslog-tls.ts';
+import { requireNetwork } from './tls.ts';
 import type { AnchorHead } from './types.ts';
 
 /** A token with four certificates has about 8 KiB. */

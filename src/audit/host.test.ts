@@ -29,6 +29,7 @@ function begin(home: string) {
       blind: ({ sentence }) => void blind.push(sentence),
       sent: () => ({}),
       sink: () => ({}),
+      sinkEnds: () => ({}),
     },
     theirs: auditService,
     door: () => undefined,

@@ -173,8 +173,10 @@ export class AuditHost {
     if (rows.length === 0) return;
     const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     const keep: SendParts['keep'] = async (sink, place) => void (await this.#main.ask('sent', { sink, ...place }));
-    const enter: SendParts['enter'] = async ({ action, detail: { sink, kind, ...failed } }) =>
-      void (await this.#main.ask('sink', { sink, kind, failed: action === 'sink.failed' ? failed : null } as AuditParentInput<'sink'>));
+    const enter: SendParts['enter'] = async ({ action, detail: { sink, kind, ...more } }) =>
+      void (await (action === 'sink.certificate'
+        ? this.#main.ask('sinkEnds', { sink, ...more } as AuditParentInput<'sinkEnds'>)
+        : this.#main.ask('sink', { sink, kind, failed: action === 'sink.failed' ? more : null } as AuditParentInput<'sink'>)));
     while (!signal.aborted) {
       try {
         const site = await openInstallation({ env: { WARDMUX_HOME: this.#home } });

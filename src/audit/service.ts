@@ -7,9 +7,9 @@ import { ruleNames } from '../alerts/absences.ts';
 import { anchorFailureCodes } from '../anchors/errors.ts';
 import { isMoment } from '../recording/time.ts';
 import { asked, told, type InputOf } from '../process/service.ts';
-import { sinksSchema } from '../sinks/row.ts';
+import { sinkKindNames, sinksSchema } from '../sinks/kinds.ts';
 import { PERSON_ID } from '../types/ids.ts';
-import { eventKinds, ledgerFindings, roles, workstationClasses } from '../types/words.ts';
+import { eventKinds, ledgerFindings, roles, sinkCertificates, workstationClasses } from '../types/words.ts';
 
 const seq = z.int().nonnegative();
 const moment = z.string().refine(isMoment);
@@ -155,11 +155,13 @@ export const auditParentService = {
     'process.keep',
     z.strictObject({
       sink: name,
-      kind: z.literal('syslog'),
+      kind: z.enum(sinkKindNames),
       failed: z.strictObject({ code: z.enum(anchorFailureCodes), attempts: seq, waiting: seq }).nullable(),
     }),
     none,
   ),
+  /** A certificate that a sink hangs on ends soon: please enter it. */
+  sinkEnds: asked('process.keep', z.strictObject({ sink: name, which: z.enum(sinkCertificates), until: moment }), none),
   /** Why nothing can be said of alerts now, as a sentence: it tries again. */
   blind: told('process.keep', z.object({ sentence: z.string().max(MOST_WORDS) })),
 };

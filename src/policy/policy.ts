@@ -13,7 +13,7 @@ import type { PublicJwk } from '../types/keys.ts';
 import { absolutePath } from '../anchors/fields.ts';
 import { parseSshKey } from '../crypto/sshsig.ts';
 import { anchorsSchema } from './anchors.ts';
-import { sinksSchema } from '../sinks/row.ts';
+import { sinksSchema } from '../sinks/kinds.ts';
 import { classesSchema } from './classes.ts';
 import { helpOf } from './fields.ts';
 import { TICKET_SHAPE } from './reason.ts';

@@ -1,5 +1,5 @@
 /** policy.json: what this workstation demands. Unknown fields are refused. What each field is for: fields.ts. */
-import type { SinkRow } from '../sinks/row.ts';
+import type { SinkRow } from '../sinks/kinds.ts';
 import type { AnchorRow } from '../anchors/kinds.ts';
 import type { PublicJwk } from '../types/keys.ts';
 import type { RevocationPolicy } from '../revocation/index.ts';

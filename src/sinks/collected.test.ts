@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { testEvent } from '../ledger/fixture.ts';
 import { collectedVerdict } from '../services/ledger/against.ts';
 import { CollectorComparison } from './collected.ts';
+import { eventDocument } from './document.ts';
 import { eventMessage } from './message.ts';
 
 const own = 'w-0123456789ab';
@@ -54,4 +55,14 @@ test('a gap, a changed event, and one that the ledger never had', () => {
 test('order is told, and lines of others and of no event are counted and passed over', () => {
   const lines = [lineOf(1), lineOf(0), lineOf(2).replaceAll(own, 'w-ffffffffffff'), 'something else', '', lineOf(3).replace('seq="3"', 'seq="4"')];
   expect(compare(lines, 2)).toMatchObject({ events: 2, outOfOrder: 1, foreign: 1, others: 2, different: [] });
+});
+
+test('documents are read as messages are, as they left, with spaces, or in whatever a store puts around them', () => {
+  const documents = Array.from({ length: 5 }, (_, seq) => eventDocument(testEvent(seq, { action: 'app.stop' }), leafOf(seq), 'ws7').json);
+  expect(codeOf(documents, 5)).toBe('good');
+  const spaced = documents.map((line) => JSON.stringify(JSON.parse(line), null, 1).replaceAll('\n', ''));
+  const wrapped = documents.map((line, seq) => `{"_index":"logs","_id":"${own}/${seq}","_source":${line}}`);
+  for (const lines of [spaced, wrapped]) expect(compare(lines, 5)).toMatchObject({ events: 5, others: 0, missingCount: 0, different: [] });
+  expect(codeOf(documents.toSpliced(1, 1), 5)).toBe('not-anchored');
+  expect(codeOf(documents.with(2, documents[2]!.replace(leafOf(2), 'f'.repeat(64))), 5)).toBe('diverged');
 });

@@ -1,7 +1,7 @@
 /** What a collector wrote down, read back: its lines against the ledger's leaves. Whoever wrote the file is believed nothing that the ledger does not say too. Pure. */
 import { SD_ID } from '../anchors/syslog-tls.ts';
 
-/** An event in a line of a collector's file, wherever in the line its structured data stands. */
+/** An event in a line of a collector's file, wherever in the line its structured data, or its document, stands. */
 interface Collected {
   readonly installation: string;
   readonly seq: number;
@@ -10,8 +10,12 @@ interface Collected {
 
 const ELEMENT = new RegExp(`\\[${SD_ID} id="(w-[0-9a-f]{12})/(\\d{1,15})" installation="(w-[0-9a-f]{12})" seq="(\\d{1,15})" leaf="([0-9a-f]{64})"`);
 
+/** The same of a document (document.ts), as whatever keeps it gives it back: with spaces, or in a document of its own. */
+const DOCUMENT =
+  /"id"\s*:\s*"(w-[0-9a-f]{12})\/(\d{1,15})"\s*,\s*"installation"\s*:\s*"(w-[0-9a-f]{12})"\s*,\s*"seq"\s*:\s*(\d{1,15})\s*,\s*"leaf"\s*:\s*"([0-9a-f]{64})"/;
+
 function eventOf(line: string): Collected | undefined {
-  const [, id, of, installation, seq, leaf] = ELEMENT.exec(line) ?? [];
+  const [, id, of, installation, seq, leaf] = ELEMENT.exec(line) ?? DOCUMENT.exec(line) ?? [];
   if (id === undefined || id !== installation || of !== seq) return undefined;
   return { installation: installation!, seq: Number(seq), leaf: leaf! };
 }

@@ -1,57 +1,11 @@
-/**
- * An event as an RFC 5424 message with structured data. What leaves is what the table of events allows and no more: a field that the table does not have, or a
- * value that its type does not allow, stays here, and so do signatures and what opens heads. No name of anybody is ever in it: people are their ids. Pure.
- */
-import { codes } from '../catalogue/codes.ts';
-import { eventTable, isAllowedValue } from '../ledger/events.ts';
-import type { FieldType } from '../ledger/table/row.ts';
+/** An event as an RFC 5424 message with structured data: of what leaves (leaving.ts), all of it. Pure. */
 import type { LedgerEvent } from '../ledger/types.ts';
 import { hostOf, SD_ID } from '../anchors/syslog-tls.ts';
+import { eventId, leavingOf } from './leaving.ts';
 
 /** Facility 10 (security, authorization), severity 5 (notice), and 4 (warning) for what failed: RFC 5424, section 6.2.1; DICOM PS3.15, A.6. */
 const NOTICE = 10 * 8 + 5;
 const WARNING = 10 * 8 + 4;
-
-/** Types whose values are of use to somebody who collects events. Everything else stays here: signatures, and digests that open nothing without the ledger. */
-const sent: ReadonlySet<FieldType> = new Set<FieldType>([
-  'action',
-  'anchor',
-  'recording',
-  'person',
-  'people',
-  'kid',
-  'kids',
-  'policy-changes',
-  'roles',
-  'sha256',
-  'version',
-  'count',
-  'integer',
-  'boolean',
-  'slot',
-  'aaguid',
-  'permission',
-  'code',
-  'break-glass',
-  'hold',
-  'session-class',
-  'installation',
-  'moment',
-]);
-
-const rows = new Map(
-  eventTable.map(({ action, fields }) => [action, new Map(Object.entries(fields).map(([name, type]) => [name.replace(/\?$/, ''), type] as const))] as const),
-);
-
-/** What of an event's detail leaves, as text. */
-function detailOf({ action, detail = {} }: LedgerEvent): [name: string, value: string][] {
-  const fields = rows.get(action);
-  return Object.entries(detail).flatMap(([name, value]): [string, string][] => {
-    const type = fields?.get(name);
-    if (type === undefined || !(Array.isArray(type) || sent.has(type)) || !isAllowedValue(type, value)) return [];
-    return [[name, Array.isArray(value) ? value.join(',') : String(value)]];
-  });
-}
 
 /** RFC 5424, section 6.3.3: what ends a value stands behind a backslash. Nothing of ours has any of these; nobody has to believe that. */
 const param = ([name, value]: readonly [string, string]): string => `${name}="${value.replace(/[^ -~]/g, '?').replace(/["\\\]]/g, '\\$&')}"`;
@@ -61,19 +15,16 @@ const param = ([name, value]: readonly [string, string]): string => `${name}="${
  * file is compared with the ledger.
  */
 export function eventMessage(event: LedgerEvent, leaf: string, host: string): string {
-  const { seq, time, entered, installation, action, person, outcome, aal, credential, monoUs } = event;
-  const row = codes.get(action);
-  // Of a version that knows more events than this one: that there was one, and nothing of it.
-  const known = row !== undefined;
-  const what = outcome ?? row?.outcome ?? (known ? 'success' : 'unknown');
+  const { seq, time, entered, installation, aal, credential, monoUs } = event;
+  const { name, person, outcome, codes: row, detail } = leavingOf(event);
   const own: [string, string | number | null | undefined][] = [
-    ['id', `${installation}/${seq}`],
+    ['id', eventId(event)],
     ['installation', installation],
     ['seq', seq],
     ['leaf', leaf],
-    ['action', known ? action : 'unknown'],
-    ['person', known ? person : undefined],
-    ['outcome', what],
+    ['action', name],
+    ['person', person],
+    ['outcome', outcome],
     ['aal', aal],
     ['credential', credential],
     ['monoUs', monoUs],
@@ -94,9 +45,9 @@ export function eventMessage(event: LedgerEvent, leaf: string, host: string): st
     const given = params.flatMap(([name, value]) => (value === null || value === undefined ? [] : [param([name, String(value)])]));
     return given.length === 0 ? '' : `[${[id, ...given].join(' ')}]`;
   };
-  const data = [element(SD_ID, own), element('wardmuxCodes@32473', codesOf), element('wardmuxDetail@32473', detailOf(event))].join('');
-  const name = known ? action : 'unknown';
-  return `<${what === 'failure' ? WARNING : NOTICE}>1 ${time} ${hostOf(host)} wardmux - ${name.slice(0, 32)} ${data} Event ${seq} of ${installation}: ${name} ${what}.`;
+  const values = detail.map(([key, value]) => [key, Array.isArray(value) ? value.join(',') : String(value)] as const);
+  const data = [element(SD_ID, own), element('wardmuxCodes@32473', codesOf), element('wardmuxDetail@32473', values)].join('');
+  return `<${outcome === 'failure' ? WARNING : NOTICE}>1 ${time} ${hostOf(host)} wardmux - ${name.slice(0, 32)} ${data} Event ${seq} of ${installation}: ${name} ${outcome}.`;
 }
 
 /** That a collector takes messages of this workstation: it is no event. */

@@ -24,6 +24,8 @@ export type ReviewState = (typeof reviewStates)[number];
 /** What somebody found who looked through the events of a span of time. `followed-up`: something, and it was dealt with. `reported`: something, and it was handed on. */
 export const ledgerFindings = ['nothing', 'followed-up', 'reported'] as const;
 export type LedgerFinding = (typeof ledgerFindings)[number];
+/** Whose certificate of a sink ends: the collector's, this workstation's, or that of who signed the collector's. */
+export const sinkCertificates = ['server', 'own', 'authority'] as const;
 /** Of which sort the events are that somebody looks through (src/report/events.ts says which those are). */
 export const eventKinds = ['all', 'alerts', 'failed', 'unlocks', 'changes', 'recordings', 'emergencies'] as const;
 export type EventKind = (typeof eventKinds)[number];

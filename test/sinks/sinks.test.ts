@@ -1,8 +1,6 @@
 /** Events to a real rsyslog over TLS: in order and all of them, whatever is down, restarts or ends in the middle; and to nobody who is not who the policy names. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, beforeAll, beforeEach, expect, test, vi, type TestContext } from 'vitest';
 import { sendingOf, type SendingParts } from '../../main/sending.ts';
 import { AnchorError } from '../../src/anchors/errors.ts';
@@ -12,14 +10,13 @@ import type { AuditEntry } from '../../src/ledger/events.ts';
 import { Endpoint } from '../../src/process/endpoint.ts';
 import { linkPair } from '../../src/process/link.fixture.ts';
 import { openLedger } from '../../src/services/installation/open-ledger.ts';
-import { acceptAsItStands } from '../../src/policy/force.fixture.ts';
-import { appendEvent, openInstallation, policyOf, type OpenInstallation } from '../../src/services/installation/installation.ts';
-import { drain, drainOnce, forward, sinksOf, sinkStatus, type SendParts } from '../../src/services/ledger/sinks.ts';
-import type { SinkRow } from '../../src/sinks/row.ts';
+import { policyOf, type OpenInstallation } from '../../src/services/installation/installation.ts';
+import { drain, drainOnce, forward, sinkStatus, type SendParts } from '../../src/services/ledger/sinks.ts';
+import type { SinkRow } from '../../src/sinks/kinds.ts';
 import { TestAuthority, type Issued } from '../support/certificates.ts';
-import { firstHome, ownFolder } from '../support/first-home.ts';
 import { Collector, noRsyslog } from '../support/rsyslog.ts';
 import { runHere } from '../support/run-here.ts';
+import { deafServer, listen, OLD_TLS, SinkSite, tlsServer, type Heard } from '../support/sink-site.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
@@ -28,6 +25,7 @@ let authority: TestAuthority;
 let stranger: TestAuthority;
 let server: Issued;
 let client: Issued;
+let made: SinkSite;
 let place: string;
 let home: string;
 let site: OpenInstallation;
@@ -36,14 +34,14 @@ const running: (() => unknown)[] = [];
 beforeAll(() => {
   authority = new TestAuthority('Test CA');
   stranger = new TestAuthority('Another CA');
-  server = authority.issue('localhost', { names: 'DNS:localhost,IP:127.0.0.1' });
-  client = authority.issue('ws7');
+  // Longer than what is told of ahead of its end.
+  const to = Date.now() + 300 * 86_400_000;
+  server = authority.issue('localhost', { names: 'DNS:localhost,IP:127.0.0.1', to });
+  client = authority.issue('ws7', { to });
 });
 beforeEach(async () => {
-  place = ownFolder();
-  home = join(place, 'home');
-  const first = await firstHome(place);
-  first.identity.destroy();
+  made = await SinkSite.make(authority);
+  ({ place, home } = made);
 });
 afterEach(async () => {
   for (const stop of running.splice(0)) await stop();
@@ -58,31 +56,14 @@ async function collector(context: TestContext, wantsCertificate = false): Promis
   return started;
 }
 
-/** A policy with this sink comes into force. */
-async function withSink(port: number, more: Partial<SinkRow> = {}, network = [`${more.host ?? 'localhost'}:${port}`]): Promise<SinkRow> {
-  const path = join(home, 'policy.json');
-  const policy = JSON.parse(readFileSync(path, 'utf8')) as object;
-  const pin = 'fingerprint' in more || 'ca' in more ? {} : { ca: authority.self.pem };
-  writeFileSync(path, JSON.stringify({ ...policy, network, sinks: [{ name: 'siem', kind: 'syslog', host: 'localhost', port, ...pin, ...more }] }));
-  await acceptAsItStands(home);
-  site = await openInstallation({ env: { WARDMUX_HOME: home, HOME: place } });
-  return sinksOf((await policyOf(site)).policy)[0]!;
+async function withSink(port: number, more: Partial<SinkRow> = {}, network?: readonly string[]): Promise<SinkRow> {
+  const row = await made.withSink({ kind: 'syslog', port, ...more }, network);
+  ({ site } = made);
+  return row;
 }
-const parts = async (more: Partial<SendParts> = {}): Promise<SendParts> => ({
-  site,
-  network: (await policyOf(site)).policy.network,
-  now: Date.now,
-  signal: new AbortController().signal,
-  quietMs: 50,
-  ...more,
-});
-const enter = async (count: number): Promise<void> => {
-  for (let n = 0; n < count; n++) await appendEvent(site, { action: 'app.stop' });
-};
-const size = async (): Promise<number> => {
-  const [status] = await sinkStatus(site, sinksOf((await policyOf(site)).policy));
-  return status!.sent + status!.waiting;
-};
+const parts = (more: Partial<SendParts> = {}): Promise<SendParts> => made.parts(more);
+const enter = (count: number): Promise<void> => made.enter(count);
+const size = (): Promise<number> => made.size();
 const seqs = (lines: readonly string[]): number[] => lines.flatMap((line) => / seq="(\d+)"/.exec(line)?.[1] ?? []).map(Number);
 /** However busy the machine is. */
 const WRITTEN_MS = 60_000;
@@ -94,7 +75,13 @@ async function written(at: Collector, events: number): Promise<number[]> {
   return seqs(at.lines());
 }
 const against = (file: string) => runHere(['ledger', 'verify', '--against', file, '--json'], { home, place });
-const verdict = async (file: string): Promise<string> => (JSON.parse((await against(file)).out) as { against: { code: string } }).against.code;
+const verdict = (file: string): Promise<string> => made.verdict(file);
+/** It ends with the test. */
+async function heardBy(...make: Parameters<typeof listen>): Promise<Heard> {
+  const at = await listen(...make);
+  running.push(at.stop);
+  return at;
+}
 
 test('the app sends by itself: what is there, then each event as it is entered; and main keeps the place', async (context) => {
   const siem = await collector(context);
@@ -113,6 +100,7 @@ test('the app sends by itself: what is there, then each event as it is entered; 
       ...{ ready: nothing, alerts: nothing, blind: nothing },
       sent: async (at) => (await sending.keep(at), {}),
       sink: async (told) => (await sending.enter(told), {}),
+      sinkEnds: async (told) => (await sending.enterEnd(told), {}),
     },
     theirs: auditService,
     ...{ door: () => undefined, frame: nothing, trouble: nothing, bad: nothing },
@@ -252,14 +240,10 @@ test('a forwarder sends what is entered while it runs, says after three attempts
 });
 
 test('a timer’s run that fails is an event, once a day, also beside a forwarder that began anew; the next one that goes says so', async () => {
-  const at = await listen(tls(server));
+  const at = await heardBy(tlsServer(server));
   const row = await withSink(at.port);
   await drainOnce(row, await parts());
-  const told = async (): Promise<(readonly [string, unknown])[]> => {
-    const { out } = await runHere(['events', '--action', 'sink.*', '--json'], { home, place });
-    const events = out.split('\n').filter(Boolean);
-    return events.map((line) => JSON.parse(line) as { action: string; detail: object }).map(({ action, detail }) => [action, detail] as const);
-  };
+  const told = async () => (await made.told()).map(({ action, detail }) => [action, detail] as const);
   const down = async (more: Partial<SendParts> = {}): Promise<SendParts> => parts({ network: [], ...more });
   await enter(1);
   await expect(drainOnce(row, await down())).rejects.toThrow(AnchorError);
@@ -289,33 +273,11 @@ test('client certificates: without one nothing goes, with one all of it', async 
   await written(siem, all);
 });
 
-/** A server whose bytes are seen. */
-async function listen(make: () => Server): Promise<{ readonly port: number; readonly heard: () => number }> {
-  const listening = make();
-  const sockets = new Set<Socket>();
-  let heard = 0;
-  listening.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-  });
-  listening.on('secureConnection', (socket: Socket) => socket.on('data', (bytes: Buffer) => (heard += bytes.length)));
-  await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
-  running.push(() => {
-    for (const socket of sockets) socket.destroy();
-    return new Promise((resolve) => listening.close(resolve));
-  });
-  return { port: (listening.address() as AddressInfo).port, heard: () => heard };
-}
-const tls =
-  (issued: Issued, more: object = {}) =>
-  () =>
-    createTlsServer({ cert: readFileSync(issued.certificate), key: readFileSync(issued.key), ...more }, () => {}) as unknown as Server;
-
 test('no byte of an event goes to somebody else’s certificate, another name, an old TLS, or a host that the policy does not let this reach', async () => {
-  const other = await listen(tls(stranger.issue('localhost', { names: 'DNS:localhost' })));
-  const named = await listen(tls(authority.issue('other', { names: 'DNS:other.example' })));
-  const old = await listen(tls(server, { maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' }));
-  const plain = await listen(() => createTcpServer(() => {}));
+  const other = await heardBy(tlsServer(stranger.issue('localhost', { names: 'DNS:localhost' })));
+  const named = await heardBy(tlsServer(authority.issue('other', { names: 'DNS:other.example' })));
+  const old = await heardBy(tlsServer(server, OLD_TLS));
+  const plain = await heardBy(deafServer);
   for (const [at, network] of [[other], [named], [old], [other, []]] as const) {
     const row = await withSink(at.port, {}, network ? [...network] : undefined);
     await expect(drain(row, await parts()), `port ${at.port}`).rejects.toThrow(AnchorError);

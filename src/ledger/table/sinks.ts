@@ -1,4 +1,5 @@
 /** Events of sinks: where events of the ledger go as they are entered. */
+import { sinkCertificates } from '../../types/words.ts';
 import { row } from './row.ts';
 
 export const sinkRows = [
@@ -19,5 +20,11 @@ export const sinkRows = [
     'A sink that had failed takes events again.',
     { ecs: 'network:info', ocsf: '4001:1', dicom: '110113/~110128', act: 'E', safeguard: 'activity-review' },
     { sink: 'anchor', kind: 'code' },
+  ),
+  row(
+    'sink.certificate',
+    'A certificate that a sink hangs on ends within 30 days, or has ended: the server’s, this workstation’s own, or that of the authority. Said once a week.',
+    { ecs: 'network:info', ocsf: '4001:99', dicom: '110113/~110128', act: 'E', safeguard: 'activity-review' },
+    { sink: 'anchor', kind: 'code', which: sinkCertificates, until: 'moment' },
   ),
 ] as const;

@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { anchorError, AnchorError } from '../../anchors/errors.ts';
-import { deliverTo, QUIET_MS, syslogFrame, whereOf } from '../../anchors/syslog-tls.ts';
+import { whereOf, type ServerCertificate } from '../../anchors/tls.ts';
 import { BACKOFF_MS } from '../../anchors/keeper.ts';
 import { StorageFault } from '../../disk/fault.ts';
 import { withFileLock } from '../../disk/lock.ts';
@@ -16,23 +16,29 @@ import { LedgerView } from '../../ledger/view.ts';
 import { leafHash } from '../../merkle/tree.ts';
 import type { Policy } from '../../policy/index.ts';
 import { readCursor, writeCursor, type SinkCursor } from '../../sinks/cursor.ts';
-import { eventMessage, testMessage } from '../../sinks/message.ts';
-import type { SinkRow } from '../../sinks/row.ts';
+import { kindOf, type SinkRow } from '../../sinks/kinds.ts';
+import { endingSoon, type CertificateEnd } from '../../sinks/ends.ts';
+import type { SinkContext, SinkEvent } from '../../sinks/kind.ts';
 import { openSigner } from '../../storage/index.ts';
 import { appendEvent, type OpenInstallation } from '../installation/installation.ts';
+import { sinkToken } from './sink-token.ts';
 import { Refusal } from '../../types/refusal.ts';
 import { retryMs } from '../../time/retry.ts';
+import { DAY_MS } from '../../types/units.ts';
 
 /** What is entered of a sink. */
-export type SinkEntry = Extract<AuditEntry, { readonly action: 'sink.failed' | 'sink.resumed' }>;
+export type SinkEntry = Extract<AuditEntry, { readonly action: 'sink.failed' | 'sink.resumed' | 'sink.certificate' }>;
 
-/** Events of one connection: some megabytes, which a collector has before an attempt is over. */
-const BATCH = 5000;
+/** Events that are read at once. */
+const READ = 5000;
 /** An attempt: a handshake and a batch over a bad line. */
 const ATTEMPT_MS = 60_000;
 /** A blip is no event, and a night without a collector is not one an hour. */
 const TELL_FAILURE_AFTER = 3;
-const TELL_AGAIN_MS = 86_400_000;
+const TELL_AGAIN_MS = DAY_MS;
+/** An end that comes nearer is told once a week, and a forwarder looks for one once a day. */
+const TELL_END_MS = 7 * DAY_MS;
+const LOOK_FOR_END_MS = DAY_MS;
 
 /** The sinks of the policy, or the one of that name. @throws Refusal where it has none of that name */
 export function sinksOf(policy: Pick<Policy, 'sinks'>, name?: string): readonly SinkRow[] {
@@ -91,17 +97,30 @@ export interface SendParts {
   readonly signal: AbortSignal;
   /** Shorter than in the product, where nothing depends on it. */
   readonly quietMs?: number;
+  /** Events of an attempt; left out: as many as its kind takes. */
   readonly batch?: number;
 }
 
+/** What a kind is given for one attempt. */
+async function contextOf(row: SinkRow, { site, network, signal, quietMs }: SendParts): Promise<SinkContext> {
+  return {
+    network,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]),
+    host: hostname(),
+    token: await sinkToken(site, row),
+    ...(quietMs === undefined ? {} : { quietMs }),
+  };
+}
+
 /**
- * Hands the next events to a sink.
+ * Hands the next events to a sink. Where it took only the first of them, the place behind these is kept, and then it has failed.
  * @returns how many went, 0 where it has all of them, and which was the last of them that says how this sink stands. @throws AnchorError where it did not take them, LedgerError
  */
 async function sendBatch(
   row: SinkRow,
-  { site, network, now, signal, keep = keepHere(site), quietMs = QUIET_MS, batch = BATCH }: SendParts,
-): Promise<{ readonly sent: number; readonly last?: LedgerEvent | undefined }> {
+  parts: SendParts,
+): Promise<{ readonly sent: number; readonly last?: LedgerEvent | undefined; readonly certificate?: ServerCertificate }> {
+  const { site, now, keep = keepHere(site), batch = kindOf(row).batch } = parts;
   const { home, noteKey } = site;
   const view = await LedgerView.open(home.ledger, noteKey);
   try {
@@ -109,20 +128,23 @@ async function sendBatch(
     const from = (await placeIn(view, readCursor(home.sinks, row.name, noteKey)))?.size ?? 0;
     const to = Math.min(view.events, from + batch);
     if (to === from) return { sent: 0 };
-    let last: LedgerEvent | undefined;
-    const frames: Buffer[] = [];
-    const host = hostname();
-    for (const { event, entry } of await view.between(from, to)) {
-      if (isOf(row, event)) last = event;
-      frames.push(syslogFrame(eventMessage(event, leafHash(entry).toString('hex'), host)));
-    }
-    const attempt = AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]);
-    const certificate = await deliverTo(row, Buffer.concat(frames), { network, signal: attempt, quietMs }).catch((error: unknown) => {
+    const events = (await view.between(from, to)).map(({ event, entry }): SinkEvent => ({ event, leaf: leafHash(entry).toString('hex') }));
+    const failed = (error: unknown): never => {
       throw anchorError(error, `${whereOf(row)} did not take the events`);
-    });
-    const root = (await view.rootAt(to))!;
-    await keep(row.name, { size: to, root, at: new Date(now()).toISOString(), certificate });
-    return { sent: to - from, last };
+    };
+    const {
+      events: taken,
+      certificate,
+      refused,
+    } = await contextOf(row, parts)
+      .then((context) => kindOf(row).send(row, events, context))
+      .catch(failed);
+    if (taken > 0) {
+      const size = from + taken;
+      await keep(row.name, { size, root: (await view.rootAt(size))!, at: new Date(now()).toISOString(), certificate: certificate.sha256 });
+    }
+    if (refused) throw refused;
+    return { sent: taken, certificate, last: events.findLast(({ event }) => isOf(row, event))?.event };
   } finally {
     view?.close();
   }
@@ -139,46 +161,87 @@ const enterHere =
   (entry) =>
     appendEvent(site, entry);
 
-/** Sends a message that is no event. @returns SHA-256 of the collector's certificate. @throws AnchorError where it did not take it */
-export async function testSink(row: SinkRow, { site, network, now, signal, quietMs = QUIET_MS }: SendParts): Promise<string> {
-  const text = testMessage(site.installation.id, new Date(now()).toISOString(), hostname());
-  const attempt = AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]);
-  return deliverTo(row, syslogFrame(text), { network, signal: attempt, quietMs }).catch((error: unknown) => {
-    throw anchorError(error, `${whereOf(row)} did not take the message`);
-  });
+/** Hands over something that is no event. @returns the collector's certificate. @throws AnchorError where it did not take it */
+export async function testSink(row: SinkRow, parts: SendParts): Promise<ServerCertificate> {
+  const { site, now } = parts;
+  const test = { installation: site.installation.id, time: new Date(now()).toISOString() };
+  return contextOf(row, parts)
+    .then((context) => kindOf(row).test(row, test, context))
+    .catch((error: unknown) => {
+      throw anchorError(error, `${whereOf(row)} did not take the message`);
+    });
 }
 
 /**
  * Sends everything that waits, once. That it failed stands behind its place in the ledger, whoever entered it, so where that goes out it takes events again.
  * @returns how many went. @throws as sendBatch
  */
-export function drain(row: SinkRow, parts: SendParts): Promise<number> {
+export const drain = async (row: SinkRow, parts: SendParts): Promise<number> => (await drained(row, parts)).sent;
+
+interface Drained {
+  readonly sent: number;
+  /** That the server showed; undefined where there was nothing to send. */
+  readonly certificate: ServerCertificate | undefined;
+}
+
+function drained(row: SinkRow, parts: SendParts): Promise<Drained> {
   // The app and a service of the account may both send: one of them at a time, or everything would go twice.
   return withFileLock(join(parts.site.home.sinks, `${row.name}.lock`), `The sending to ${row.name}`, () => drainAlone(row, parts));
 }
 
-async function drainAlone(row: SinkRow, parts: SendParts): Promise<number> {
+async function drainAlone(row: SinkRow, parts: SendParts): Promise<Drained> {
   const { site, enter = enterHere(site) } = parts;
   let failed = false;
+  let shown: ServerCertificate | undefined;
   try {
     for (let all = 0; ;) {
-      const { sent, last } = await sendBatch(row, parts);
+      const { sent, last, certificate } = await sendBatch(row, parts);
       if (last) failed = last.action === FAILED;
+      shown = certificate ?? shown;
       all += sent;
-      if (sent === 0) return all;
+      if (sent === 0) return { sent: all, certificate: shown };
     }
   } finally {
     if (failed) await enter({ action: 'sink.resumed', detail: { sink: row.name, kind: row.kind } });
   }
 }
 
-/** As drain, for a timer: that it fails is entered as well. */
+/** As drain, for a timer: that it fails is entered as well, and that a certificate ends soon. */
 export async function drainOnce(row: SinkRow, parts: SendParts): Promise<number> {
   try {
-    return await drain(row, parts);
+    const { sent, certificate } = await drained(row, parts);
+    if (certificate) await tellEnds(row, parts, certificate);
+    return sent;
   } catch (error) {
     if (error instanceof AnchorError) await tellFailing(row, parts, error, 1);
     throw error;
+  }
+}
+
+/** Enters which certificates of a sink end soon, each once a week, whichever process says so. */
+async function tellEnds(row: SinkRow, { site, now, enter = enterHere(site) }: SendParts, certificate: ServerCertificate): Promise<void> {
+  const ends = await endingSoon(row, certificate, now());
+  if (ends.length === 0) return;
+  const told = await toldEnds(row, site, now() - TELL_END_MS);
+  for (const { which, until } of ends)
+    if (!told.some((each) => each.which === which && each.until === until))
+      await enter({ action: 'sink.certificate', detail: { sink: row.name, kind: row.kind, which, until } });
+}
+
+/** What was entered of them since then, from the end of the ledger back. */
+async function toldEnds(row: SinkRow, { home, noteKey }: OpenInstallation, since: number): Promise<Partial<CertificateEnd>[]> {
+  const view = await LedgerView.open(home.ledger, noteKey);
+  const told: Partial<CertificateEnd>[] = [];
+  try {
+    for (let to = view?.events ?? 0; view && to > 0; to -= READ) {
+      const events = await view.between(Math.max(0, to - READ), to);
+      for (const { event } of events)
+        if (event.action === 'sink.certificate' && event.detail?.['sink'] === row.name && Date.parse(event.time) >= since) told.push(event.detail);
+      if (Date.parse(events[0]!.event.time) < since) break;
+    }
+    return told;
+  } finally {
+    view?.close();
   }
 }
 
@@ -186,12 +249,7 @@ const FAILED = 'sink.failed';
 const isOf = (row: SinkRow, { action, detail }: LedgerEvent): boolean => (action === FAILED || action === 'sink.resumed') && detail?.['sink'] === row.name;
 
 /** Enters that a sink fails, once a day for as long as it does, whichever process says so. */
-async function tellFailing(
-  row: SinkRow,
-  { site, now, enter = enterHere(site), batch = BATCH }: SendParts,
-  { code }: AnchorError,
-  attempts: number,
-): Promise<void> {
+async function tellFailing(row: SinkRow, { site, now, enter = enterHere(site) }: SendParts, { code }: AnchorError, attempts: number): Promise<void> {
   const view = await LedgerView.open(site.home.ledger, site.noteKey);
   let last: LedgerEvent | undefined;
   let waiting = 0;
@@ -199,8 +257,8 @@ async function tellFailing(
     const end = view?.events ?? 0;
     const place = view && (await placeIn(view, readCursor(site.home.sinks, row.name, site.noteKey)));
     waiting = end - (place?.size ?? 0);
-    for (let from = end - waiting; view && from < end; from += batch)
-      for (const { event } of await view.between(from, Math.min(end, from + batch))) if (isOf(row, event)) last = event;
+    for (let from = end - waiting; view && from < end; from += READ)
+      for (const { event } of await view.between(from, Math.min(end, from + READ))) if (isOf(row, event)) last = event;
   } finally {
     view?.close();
   }
@@ -229,10 +287,15 @@ export async function forward(rows: readonly SinkRow[], parts: ForwardParts): Pr
 async function forwardTo(row: SinkRow, parts: ForwardParts): Promise<void> {
   const { now, pause, over, talk } = parts;
   const failing: Failing = { attempts: 0, notBefore: 0 };
+  let lookForEnd = 0;
   while (!over()) {
     if (now() >= failing.notBefore) {
       try {
-        const sent = await drain(row, parts);
+        const { sent, certificate } = await drained(row, parts);
+        if (certificate && now() >= lookForEnd) {
+          await tellEnds(row, parts, certificate);
+          lookForEnd = now() + LOOK_FOR_END_MS;
+        }
         if (sent > 0) talk(`${row.name}: ${sent} events went to ${whereOf(row)}.`);
         Object.assign(failing, { attempts: 0, notBefore: 0 });
       } catch (error) {

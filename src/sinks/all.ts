@@ -1,0 +1,3 @@
+/** Every kind of sink: one line each, made from the files of this folder by test/docs/made.test.ts. */
+export { httpsKind } from './https.ts';
+export { syslogKind } from './syslog.ts';
