@@ -8,6 +8,7 @@ import { copyKey } from '../../src/mux/keys/table.ts';
 import { messages } from '../shared/messages.ts';
 import type { Controller } from './controller.ts';
 import { ChordSwallow } from './chord-swallow.ts';
+import { deliverKey } from './deliver-key.ts';
 import { KeyHold } from './key-hold.ts';
 import * as model from './model.ts';
 
@@ -27,7 +28,7 @@ export function installKeys(controller: Controller): void {
     if (next.prefixActive) helpTimer = setTimeout(() => (model.whichKey.value = true), WHICH_KEY_MS);
   };
   // Every command holds the keys behind it, whether a key, a prompt, a menu or the mouse has given it.
-  const hold = new KeyHold<KeyboardEvent>(deliver);
+  const hold = new KeyHold<KeyboardEvent>(deliverKey);
   controller.onCommand((answer) => void hold.until(answer));
   const take = (event: Event): void => {
     event.preventDefault();
@@ -97,7 +98,7 @@ export function installKeys(controller: Controller): void {
         controller.focusTerminal();
         if (document.activeElement === document.body) return;
         take(event);
-        deliver(event);
+        deliverKey(event);
       }
     },
     { capture: true },
@@ -138,25 +139,6 @@ export function installKeys(controller: Controller): void {
   window.addEventListener('pointermove', () => controller.active('move'), { capture: true, passive: true });
   // A window that comes back must not think that the prefix is still down.
   window.addEventListener('blur', () => setState(idleKeys));
-}
-
-/** Types a key that waited, where the focus is now. A synthetic event enters no text by itself. */
-function deliver(event: KeyboardEvent): void {
-  const { key, code, keyCode, ctrlKey, altKey, shiftKey, metaKey } = event;
-  const target = document.activeElement ?? document.body;
-  const goesOn = target.dispatchEvent(
-    new KeyboardEvent('keydown', { key, code, keyCode, ctrlKey, altKey, shiftKey, metaKey, bubbles: true, cancelable: true }),
-  );
-  if (!goesOn) return;
-  const dialog = target.closest('dialog');
-  if (key === 'Escape' && dialog) dialog.dispatchEvent(new Event('cancel', { cancelable: true }));
-  else if (key === 'Enter' && target instanceof HTMLInputElement) target.form?.requestSubmit();
-  else if (key === 'Backspace' && target instanceof HTMLInputElement) document.execCommand('delete');
-  else if ([...key].length === 1 && !ctrlKey && !altKey && !metaKey) {
-    // The emulator takes a space from the key press or, with no key down, from the input. There is no press here.
-    target.dispatchEvent(new KeyboardEvent('keyup', { key, code, keyCode, bubbles: true }));
-    document.execCommand('insertText', false, key);
-  }
 }
 
 /** AltGr arrives as ctrl-alt on some systems; names.ts wants to know. */
