@@ -86,11 +86,11 @@ export function Guest({ bridge, asked: first }: { readonly bridge: Bridge; reado
             <FaultLine error={text.gone} gap />
           </section>
         ) : asked.step === 'newcomer' ? (
-          <Newcomer asked={asked} bridge={bridge} run={run} told={told} />
+          <Newcomer asked={asked} bridge={bridge} busy={busy !== ''} run={run} told={told} />
         ) : asked.step === 'second' ? (
-          <Second asked={asked} bridge={bridge} run={run} told={told} />
+          <Second asked={asked} bridge={bridge} busy={busy !== ''} run={run} told={told} />
         ) : (
-          <Back asked={asked} bridge={bridge} run={run} told={told} />
+          <Back asked={asked} bridge={bridge} busy={busy !== ''} run={run} told={told} />
         )}
       </main>
       <div class="banners" />
@@ -118,12 +118,13 @@ export function Guest({ bridge, asked: first }: { readonly bridge: Bridge; reado
 interface StepProps {
   readonly asked: Asked;
   readonly bridge: Bridge;
+  readonly busy: boolean;
   readonly run: (words: string, deed: () => Promise<Asked | undefined>) => Promise<void>;
   /** How it goes, and why it did not. */
   readonly told: JSX.Element;
 }
 
-function Newcomer({ asked, bridge, run, told }: StepProps): JSX.Element {
+function Newcomer({ asked, bridge, busy, run, told }: StepProps): JSX.Element {
   const words = text.newcomer;
   const { fields, show, next } = useNewPassphrase(
     { name: asked.newcomer ?? '' },
@@ -144,7 +145,7 @@ function Newcomer({ asked, bridge, run, told }: StepProps): JSX.Element {
         novalidate
         onSubmit={(event) => {
           event.preventDefault();
-          void next();
+          if (!busy) void next();
         }}
       >
         {fields}
@@ -198,7 +199,7 @@ function Request({ asked: { words, effect, hash, changes } }: { readonly asked: 
   );
 }
 
-function Second({ asked, bridge, run, told }: StepProps): JSX.Element {
+function Second({ asked, bridge, busy, run, told }: StepProps): JSX.Element {
   const words = text.second;
   const who = useRef<HTMLInputElement>(null);
   const [error, setError] = useState('');
@@ -230,6 +231,7 @@ function Second({ asked, bridge, run, told }: StepProps): JSX.Element {
           words={words.prove}
           label={messages.prove.field}
           submit={words.agree}
+          busy={busy}
           before={<TextField id="agree-id" label={words.id} error={error} input={who} focus maxLength={100} />}
           onPassphrase={(bytes) => {
             const typed = person();
@@ -264,7 +266,7 @@ function Second({ asked, bridge, run, told }: StepProps): JSX.Element {
   );
 }
 
-function Back({ asked, bridge, run, told }: StepProps): JSX.Element {
+function Back({ asked, bridge, busy, run, told }: StepProps): JSX.Element {
   const words = text.proof;
   const [go, setGo] = useState(!asked.refused);
   return (
@@ -290,6 +292,7 @@ function Back({ asked, bridge, run, told }: StepProps): JSX.Element {
           words={go ? words.text : words.back}
           label={messages.prove.field}
           submit={go ? words.doIt : words.comeBack}
+          busy={busy}
           onPassphrase={(bytes) =>
             void run(messages.prove.busy, async () => {
               await bridge.sendFrame('vault', { type: 'passphrase', bytes });

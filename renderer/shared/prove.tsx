@@ -12,6 +12,8 @@ export interface ProveProps {
   readonly label: string;
   /** What Return does. */
   readonly submit: string;
+  /** Something is on its way: what is typed stays in its field until it is known what came of that. */
+  readonly busy: boolean;
   readonly onPassphrase: (bytes: Uint8Array) => void;
   /** Undefined where there is no passkey. */
   readonly onPasskey?: (() => void) | undefined;
@@ -22,7 +24,7 @@ export interface ProveProps {
   readonly children?: ComponentChildren;
 }
 
-export function Prove({ id, words, label, submit, onPassphrase, onPasskey, onBoth, before, children }: ProveProps): JSX.Element {
+export function Prove({ id, words, label, submit, busy, onPassphrase, onPasskey, onBoth, before, children }: ProveProps): JSX.Element {
   const field = useRef<HTMLInputElement>(null);
   const [error, setError] = useState('');
   return (
@@ -31,6 +33,7 @@ export function Prove({ id, words, label, submit, onPassphrase, onPasskey, onBot
       novalidate
       onSubmit={(event) => {
         event.preventDefault();
+        if (busy) return;
         if (!secretText(field.current!)) return setError(messages.prove.empty);
         onPassphrase(takeSecret(field.current!));
       }}
@@ -48,6 +51,7 @@ export function Prove({ id, words, label, submit, onPassphrase, onPasskey, onBot
         {onBoth ? (
           <Button
             onClick={() => {
+              if (busy) return;
               if (!secretText(field.current!)) return setError(messages.prove.empty);
               onBoth(takeSecret(field.current!));
             }}

@@ -12,13 +12,14 @@ const text = messages.people;
 interface AskedProofProps {
   readonly asked: Output<'people.asked'>;
   readonly bridge: Bridge;
+  readonly busy: boolean;
   /** Kinds of the key slots of who is in. */
   readonly own: readonly string[];
   readonly onProve: (how: () => Promise<{ readonly sentence: string }>, words: string) => void;
   readonly onCancel: () => void;
 }
 
-export function AskedProof({ asked, bridge, own, onProve, onCancel }: AskedProofProps): JSX.Element {
+export function AskedProof({ asked, bridge, busy, own, onProve, onCancel }: AskedProofProps): JSX.Element {
   return (
     <section aria-label={asked.words}>
       <p class="x2 gap-h">{asked.words}</p>
@@ -28,6 +29,7 @@ export function AskedProof({ asked, bridge, own, onProve, onCancel }: AskedProof
         words={text.prove}
         label={messages.prove.field}
         submit={text.doIt}
+        busy={busy}
         onPassphrase={(bytes) =>
           onProve(async () => {
             await bridge.sendFrame('vault', { type: 'passphrase', bytes });

@@ -187,6 +187,7 @@ function KeySlots({ controller }: { readonly controller: Controller }): JSX.Elem
                   words={text.confirm.text}
                   label={messages.prove.field}
                   submit={text.confirm.byPassphrase}
+                  busy={busy !== ''}
                   onPassphrase={(bytes) => (has('passphrase-key') && !has('passphrase') ? withKey(bytes) : void confirm(bytes))}
                   onPasskey={has('passkey') || has('passkey-store') ? () => void run(text.testing, text.confirm.done, () => touched()) : undefined}
                   onBoth={has('passphrase-key') && has('passphrase') ? withKey : undefined}

@@ -138,6 +138,7 @@ function People({ controller }: { readonly controller: Controller }): JSX.Elemen
           <AskedProof
             asked={step.asked}
             bridge={bridge}
+            busy={busy !== ''}
             own={listed?.people.find(({ you }) => you)?.slots.map(({ kind }) => kind) ?? []}
             onProve={prove}
             onCancel={list}

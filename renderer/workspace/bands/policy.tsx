@@ -53,6 +53,7 @@ function Policy({ controller }: { readonly controller: Controller }): JSX.Elemen
             <AskedProof
               asked={asked}
               bridge={bridge}
+              busy={busy !== ''}
               own={listed?.own ?? []}
               onCancel={back}
               onProve={(how, words) =>
