@@ -1,5 +1,5 @@
 /** What time it is, on the wall and since the page began. */
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 
 /** A machine that was asleep shows its time again within this (ms). */
 const LOOK_MS = 10_000;
@@ -7,7 +7,8 @@ const LOOK_MS = 10_000;
 /** The clock: each second while somebody waits, else at the turn of the minute. */
 export function useClock(waitUntil: number): { readonly wall: Date; readonly monotonic: number } {
   const [now, setNow] = useState(() => ({ wall: new Date(), monotonic: performance.now() }));
-  useEffect(() => {
+  // Before it is painted: what was looked at last may be a minute old, and who has to wait would read too long a time.
+  useLayoutEffect(() => {
     let timer: ReturnType<typeof setTimeout>;
     const tick = (): void => {
       const [wall, monotonic] = [new Date(), performance.now()];

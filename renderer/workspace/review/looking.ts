@@ -129,7 +129,7 @@ export class Looking {
       this.#programs = this.#next++;
       await this.#bridge.request('review.programs', { ticket: this.#programs, recordings: own });
     } catch (error) {
-      this.fault.value = refusalWords(error);
+      if (query === this.query.value) this.fault.value = refusalWords(error);
     }
   }
 
