@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Browser } from 'playwright-core';
 import type { Output } from '../../src/bridge/schema.ts';
 import { Refusal } from '../../src/types/refusal.ts';
+import { brings } from '../support/brings.ts';
 import { axeViolations, buildPages, calmEvents, calmLock, launch, open, until, type FakeCore, type Opened } from './harness.ts';
 
 let browser: Browser;
@@ -77,8 +78,8 @@ async function band(name: string): Promise<void> {
   await opened.core.settled();
   await page().keyboard.press('Control+b');
   await page().keyboard.type(`:${name}`);
-  await page().keyboard.press('Enter');
-  await page().getByRole('dialog').waitFor();
+  // The prompt that it is typed into is a dialog too.
+  await brings(() => page().keyboard.press('Enter'), page().locator('dialog:not(.palette)'));
 }
 
 const states: Readonly<Record<string, State>> = {
@@ -100,8 +101,7 @@ const states: Readonly<Record<string, State>> = {
     act: async () => {
       await page().locator('#passphrase').waitFor();
       await page().keyboard.type('not the right one at all');
-      await page().keyboard.press('Enter');
-      await page().getByRole('alert').getByText('9 tries in a row').waitFor();
+      await brings(() => page().keyboard.press('Enter'), page().getByRole('alert').getByText('9 tries in a row'));
     },
     tree: [/alert.*That passphrase did not open this/, /button "Unlock.*\[disabled\]/, /button "Break-glass/],
   },
@@ -114,10 +114,13 @@ const states: Readonly<Record<string, State>> = {
   'the glass': {
     surface: 'lock',
     act: async () => {
-      await page()
-        .getByRole('button', { name: /^Break-glass/ })
-        .click();
-      await page().locator('.glassform').waitFor();
+      await brings(
+        () =>
+          page()
+            .getByRole('button', { name: /^Break-glass/ })
+            .click(),
+        page().locator('.glassform'),
+      );
     },
     tree: [
       /region "Break the glass/,
@@ -140,10 +143,13 @@ const states: Readonly<Record<string, State>> = {
     surface: 'lock',
     prepare: (core) => void (core.lockFacts = { ...several, stopped }),
     act: async () => {
-      await page()
-        .getByRole('button', { name: /^Lift the stop/ })
-        .click();
-      await page().locator('#lift-who').waitFor();
+      await brings(
+        () =>
+          page()
+            .getByRole('button', { name: /^Lift the stop/ })
+            .click(),
+        page().locator('#lift-who'),
+      );
     },
     tree: [/region "Lift the stop"/, /textbox "your id or name"/, /textbox "passphrase"/, /button "Leave/],
   },
@@ -163,8 +169,7 @@ const states: Readonly<Record<string, State>> = {
     surface: 'workspace',
     act: async () => {
       await band('export-pane');
-      await page().getByLabel('what is withheld').selectOption('chosen');
-      await page().getByRole('checkbox', { name: 'mrn' }).waitFor();
+      await brings(() => page().getByLabel('what is withheld').selectOption('chosen'), page().getByRole('checkbox', { name: 'mrn' }));
     },
     tree: [/group "Which recognisers look"/, /checkbox "ssn"/],
   },
@@ -175,8 +180,7 @@ const states: Readonly<Record<string, State>> = {
       await page().getByLabel('what it is for').fill('weekly review');
       await page().getByLabel('who gets it').fill('ward office');
       await page().getByLabel('where it goes').fill('/media/audit');
-      await page().keyboard.press('Enter');
-      await page().getByRole('list', { name: 'What was found' }).waitFor();
+      await brings(() => page().keyboard.press('Enter'), page().getByRole('list', { name: 'What was found' }));
     },
     tree: [
       /alert.*In the clear, into this folder/,
@@ -198,10 +202,7 @@ const states: Readonly<Record<string, State>> = {
     act: async () => {
       await band('key-slots');
       await page().locator('#confirm').fill('kettle orbit willow prairie stamp');
-      await page().keyboard.press('Enter');
-      await page()
-        .getByRole('button', { name: /^Remove: Key ring/ })
-        .waitFor();
+      await brings(() => page().keyboard.press('Enter'), page().getByRole('button', { name: /^Remove: Key ring/ }));
     },
     tree: [/status:? .*It is you/, /button "Name: Key ring"/, /button "Remove: Key ring"/],
   },
@@ -212,10 +213,13 @@ const states: Readonly<Record<string, State>> = {
       await band('key-slots');
       await page().locator('#confirm').fill('kettle orbit willow prairie stamp');
       await page().keyboard.press('Enter');
-      await page()
-        .getByRole('button', { name: /^Weaker passkey/ })
-        .click();
-      await page().locator('#slot-name').waitFor();
+      await brings(
+        () =>
+          page()
+            .getByRole('button', { name: /^Weaker passkey/ })
+            .click(),
+        page().locator('#slot-name'),
+      );
     },
     tree: [/heading "Weaker passkey"/, /neither was made to be a secret/, /textbox "name"/, /button "Enrol it/],
   },
@@ -223,8 +227,7 @@ const states: Readonly<Record<string, State>> = {
     surface: 'workspace',
     act: async () => {
       await band('people');
-      await page().getByRole('button', { name: 'Mara Ueda' }).click();
-      await page().getByRole('button', { name: 'Delete: Mara Ueda' }).waitFor();
+      await brings(() => page().getByRole('button', { name: 'Mara Ueda' }).click(), page().getByRole('button', { name: 'Delete: Mara Ueda' }));
     },
     tree: [
       /dialog "People"/,
@@ -256,10 +259,8 @@ const states: Readonly<Record<string, State>> = {
     prepare: withAlerts,
     act: async () => {
       await band('alerts');
-      await page().getByRole('button', { name: 'Close: 4711/spray' }).click();
-      await page().locator('#alert-note').waitFor();
-      await page().keyboard.press('Enter');
-      await page().getByRole('alert').getByText('Say what you found first').waitFor();
+      await brings(() => page().getByRole('button', { name: 'Close: 4711/spray' }).click(), page().locator('#alert-note'));
+      await brings(() => page().keyboard.press('Enter'), page().getByRole('alert').getByText('Say what you found first'));
     },
     tree: [/heading "Close alert 4711\/spray"/, /textbox "what you found"/, /alert.*Say what you found first/, /button "Close it/],
   },
@@ -272,7 +273,7 @@ const states: Readonly<Record<string, State>> = {
     act: async () => {
       await band('audit');
       await page().getByRole('button', { name: 'Event 48 205' }).click();
-      await page().getByText('Failed unlocks by hour: as a table').click();
+      await brings(() => page().getByText('Failed unlocks by hour: as a table').click(), page().locator('details[open] table'));
       await page().getByRole('button', { name: 'Close: 4711/spray' }).waitFor();
     },
     tree: [
@@ -307,8 +308,7 @@ const states: Readonly<Record<string, State>> = {
     act: async () => {
       await page().locator('#agree-id').fill('K. Moss');
       await page().locator('#agree').fill('kettle orbit willow prairie stamp');
-      await page().keyboard.press('Enter');
-      await page().getByRole('alert').getByText('That did not open it.').waitFor();
+      await brings(() => page().keyboard.press('Enter'), page().getByRole('alert').getByText('That did not open it.'));
     },
     tree: [
       /heading "A second person decides"/,

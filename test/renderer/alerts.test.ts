@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { permissionNames } from '../../src/access/index.ts';
 import type { Output } from '../../src/bridge/schema.ts';
 import { Refusal } from '../../src/types/refusal.ts';
+import { brings } from '../support/brings.ts';
 import { calmStatus, until, type Opened } from './harness.ts';
 import { pagesOfTests } from './pages.ts';
 
@@ -45,12 +46,10 @@ test('the count on the line opens the list; one is closed by keys, and the note 
   await dialog.getByText('late, was due').waitFor();
   expect(await dialog.innerText()).toContain('About Mara Ueda, p-00000000e802.');
   await dialog.getByRole('button', { name: 'Close: 4711/spray' }).press('Enter');
-  await page.keyboard.press('Enter');
-  await dialog.getByRole('alert').getByText('Say what you found first.').waitFor();
+  await brings(() => page.keyboard.press('Enter'), dialog.getByRole('alert').getByText('Say what you found first.'));
   expect(closed).toEqual([]);
   await page.keyboard.type('A drill, Station 4 was told.');
-  await page.keyboard.press('Enter');
-  await dialog.getByText('Alert 4711/spray is closed.').waitFor();
+  await brings(() => page.keyboard.press('Enter'), dialog.getByText('Alert 4711/spray is closed.'));
   await dialog.getByRole('button', { name: 'Close: 4711/spray' }).waitFor({ state: 'detached' });
   expect(closed).toEqual([['spray', 4711]]);
   const words = core.frames.flatMap(({ peer, frame }) => (peer === 'vault' && frame.type === 'words' ? [Buffer.from(frame.bytes).toString()] : []));
@@ -73,14 +72,14 @@ test('what is about whoever is in has no button, and a refusal stands where they
   expect(await dialog.getByRole('button', { name: /^Close: / }).count()).toBe(1);
   await dialog.getByRole('button', { name: 'Close: 4711/spray' }).click();
   await page.keyboard.type('I looked.');
-  await page.keyboard.press('Enter');
-  await dialog.getByRole('alert').getByText('It is about a hand of yours.').waitFor();
-  await page.keyboard.press('Escape');
-  await dialog.getByRole('button', { name: 'Close: 4711/spray' }).waitFor();
+  await brings(() => page.keyboard.press('Enter'), dialog.getByRole('alert').getByText('It is about a hand of yours.'));
+  await brings(() => page.keyboard.press('Escape'), dialog.getByRole('button', { name: 'Close: 4711/spray' }));
 });
 
 test('who may not look sees how many there are, and no way to them; where nobody knows that is said', async () => {
   const { page, core } = await start();
+  // Of a line that says nothing yet the button would be gone too.
+  await page.getByRole('button', { name: '1 alert' }).waitFor();
   core.status = { ...core.status, permits: permissionNames.filter((name) => name !== 'audit.look') };
   core.emit('status', core.status);
   await until(async () => (await page.getByRole('button', { name: '1 alert' }).count()) === 0, 'the button to go');

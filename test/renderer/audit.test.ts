@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Input } from '../../src/bridge/schema.ts';
 import { Refusal } from '../../src/types/refusal.ts';
+import { brings } from '../support/brings.ts';
 import { calmEvents, type Opened } from './harness.ts';
 import { pagesOfTests } from './pages.ts';
 
@@ -22,8 +23,7 @@ async function start(): Promise<Opened & { readonly asked: Input<'audit.events'>
   const audit = async (): Promise<void> => {
     await page.keyboard.press('Control+b');
     await page.keyboard.type(':audit');
-    await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: 'Event 48 209' }).waitFor();
+    await brings(() => page.keyboard.press('Enter'), page.getByRole('button', { name: 'Event 48 209' }));
   };
   return { ...opened, asked, audit };
 }
@@ -37,11 +37,9 @@ test('events stand newest first, more follow when asked, and one opens with all 
   await page.keyboard.press('2');
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('Enter');
-  await dialog.getByText('with the key slot k-000000000002, assurance level 2').waitFor();
+  await brings(() => page.keyboard.press('Enter'), dialog.getByText('with the key slot k-000000000002, assurance level 2'));
   expect(await dialog.getByRole('button', { name: 'Event 48 208' }).getAttribute('aria-expanded')).toBe('true');
-  await dialog.getByRole('button', { name: 'Look further back' }).press('Enter');
-  await dialog.getByRole('button', { name: 'Event 48 200' }).waitFor();
+  await brings(() => dialog.getByRole('button', { name: 'Look further back' }).press('Enter'), dialog.getByRole('button', { name: 'Event 48 200' }));
   expect(asked.at(-1)).toMatchObject({ before: 48_205 });
   expect(await dialog.getByRole('button', { name: /^Event / }).count()).toBe(10);
   await page.keyboard.press('Escape');
@@ -55,13 +53,11 @@ test('a sort and what is typed are asked for; what is refused is said, and nothi
   await dialog.getByRole('button', { name: 'failed or refused' }).click();
   await dialog.getByLabel('action').fill('unlock');
   await dialog.getByLabel('from').fill('2026-11-01');
-  await page.keyboard.press('Enter');
-  await dialog.getByText('That is the beginning of the ledger.').waitFor();
+  await brings(() => page.keyboard.press('Enter'), dialog.getByText('That is the beginning of the ledger.'));
   expect(asked.at(-1)).toEqual({ kind: 'failed', before: null, action: 'unlock', person: '', since: '2026-11-01', until: '', count: 100 });
   expect(await dialog.getByRole('button', { name: /^Event / }).count()).toBe(3);
   await dialog.getByLabel('person').fill('nobody');
-  await page.keyboard.press('Enter');
-  await dialog.getByRole('alert').getByText('Nobody here has the id "nobody"').waitFor();
+  await brings(() => page.keyboard.press('Enter'), dialog.getByRole('alert').getByText('Nobody here has the id "nobody"'));
   expect(await dialog.getByRole('button', { name: /^Event / }).count()).toBe(0);
 });
 
@@ -71,8 +67,7 @@ test('each picture says in a sentence what it shows, and has its data as a table
   const dialog = page.getByRole('dialog', { name: 'Audit centre' });
   await dialog.getByText('failed in 24 hours').waitFor();
   await dialog.getByText('events of people in 7 days').waitFor();
-  await dialog.getByText('Recordings a day: as a table').click();
-  await dialog.getByRole('rowheader', { name: '2026-11-24' }).waitFor();
+  await brings(() => dialog.getByText('Recordings a day: as a table').click(), dialog.getByRole('rowheader', { name: '2026-11-24' }));
   await dialog.getByText('190.00 GiB of 512.00 GiB free').waitFor();
 });
 
@@ -85,19 +80,18 @@ test('a review of what is due is signed by keys, with what was found as a sealed
   await dialog.getByText('1 310 events that nobody has reviewed').waitFor();
   await dialog.getByRole('button', { name: 'Sign a review of these' }).press('Enter');
   await dialog.getByLabel('outcome').selectOption('reported');
-  await dialog.getByRole('button', { name: 'Sign it' }).press('Enter');
-  await dialog.getByRole('alert').getByText('Say what you found first.').waitFor();
+  await brings(() => dialog.getByRole('button', { name: 'Sign it' }).press('Enter'), dialog.getByRole('alert').getByText('Say what you found first.'));
   expect(signed).toEqual([]);
   await page.keyboard.type('Told the ward about Station 4.');
-  await page.keyboard.press('Enter');
-  await dialog.getByText('Events 46 900 to 48 209 are reviewed.').waitFor();
+  await brings(() => page.keyboard.press('Enter'), dialog.getByText('Events 46 900 to 48 209 are reviewed.'));
   expect(signed).toEqual([{ from: 46_900, to: 48_210, finding: 'reported' }]);
   const words = core.frames.flatMap(({ peer, frame }) => (peer === 'vault' && frame.type === 'words' ? [Buffer.from(frame.bytes).toString()] : []));
   expect(words).toEqual(['Told the ward about Station 4.']);
   expect(JSON.stringify(core.requests)).not.toContain('Station 4');
   // What somebody did who has reviewed it themselves is another review; Escape leaves its form, and not the house.
-  await dialog.getByRole('button', { name: 'Sign a review of what R. Okafor did' }).press('Enter');
-  await dialog.getByRole('heading', { name: 'Review of events 41 204 to 46 810' }).waitFor();
-  await page.keyboard.press('Escape');
-  await dialog.getByRole('button', { name: 'Sign a review of these' }).waitFor();
+  await brings(
+    () => dialog.getByRole('button', { name: 'Sign a review of what R. Okafor did' }).press('Enter'),
+    dialog.getByRole('heading', { name: 'Review of events 41 204 to 46 810' }),
+  );
+  await brings(() => page.keyboard.press('Escape'), dialog.getByRole('button', { name: 'Sign a review of these' }));
 });

@@ -726,6 +726,7 @@ export async function open(
     locale: 'en-GB',
     ...options,
   });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const core = new FakeCore(page, surface);
   const errors: string[] = [];

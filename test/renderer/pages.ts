@@ -7,7 +7,7 @@ import { buildPages, launch, open, until, type FakeCore, type Opened } from './h
 export interface Pages {
   /** Opens a page, and closes it after the test. */
   readonly open: (surface: Surface, options?: BrowserContextOptions, prepare?: (core: FakeCore) => void | Promise<void>) => Promise<Opened>;
-  /** The workspace, with its panes. */
+  /** The workspace, with its panes: one of them has the keys. */
   readonly workspace: (options?: BrowserContextOptions, prepare?: (core: FakeCore) => void | Promise<void>) => Promise<Opened>;
 }
 
@@ -40,6 +40,8 @@ export function pagesOfTests(): Pages {
       const one = await pages.open('workspace', options, prepare);
       await until(() => one.core.requests.some(({ request }) => request === 'workspace.attach'), 'attach');
       await one.core.settled();
+      // What is typed or pasted next goes to a pane.
+      await until(() => one.page.evaluate(`document.activeElement?.closest('[data-pane]') != null`), 'a pane with the focus');
       return one;
     },
   };

@@ -1,7 +1,9 @@
 /** People in the window, and the page of whoever is at the keyboard of a covered session: by keys, to a screen reader, and at each size. */
 import { expect, test } from 'vitest';
+import { bullets } from '../../renderer/shared/secret-text.ts';
 import type { BrowserContextOptions, Locator } from 'playwright-core';
 import { Refusal } from '../../src/types/refusal.ts';
+import { brings } from '../support/brings.ts';
 import { axeViolations, until, type FakeCore, type Opened } from './harness.ts';
 import { pagesOfTests } from './pages.ts';
 
@@ -17,8 +19,7 @@ async function openBand(options: BrowserContextOptions = {}, prepare: (core: Fak
   await page.keyboard.press('Control+b');
   await page.keyboard.press(':');
   await page.keyboard.type('people');
-  await page.keyboard.press('Enter');
-  await dialog().waitFor();
+  await brings(() => page.keyboard.press('Enter'), dialog());
 }
 async function openGuest(options: BrowserContextOptions = {}, prepare: (core: FakeCore) => void = () => {}): Promise<void> {
   opened = await pages.open('guest', options, prepare);
@@ -41,17 +42,16 @@ test('who is there, and one of them disabled by keys alone, after a proof; nobod
   ])
     expect(text).toContain(part);
   expect(text).not.toContain('S. Adeyemi (p-');
-  await dialog().getByRole('button', { name: 'Mara Ueda' }).press('Enter');
-  await dialog().getByText('A role that they do not have yet, and new keys: K. Moss agrees here.').waitFor();
-  await dialog().getByRole('button', { name: 'Disable: Mara Ueda' }).press('Enter');
-  await dialog().getByText('Disable Mara Ueda (p-000000007c41).').waitFor();
+  await brings(
+    () => dialog().getByRole('button', { name: 'Mara Ueda' }).press('Enter'),
+    dialog().getByText('A role that they do not have yet, and new keys: K. Moss agrees here.'),
+  );
+  await brings(() => dialog().getByRole('button', { name: 'Disable: Mara Ueda' }).press('Enter'), dialog().getByText('Disable Mara Ueda (p-000000007c41).'));
   expect(asked('people.disable')).toEqual([{ id: 'p-000000007c41' }]);
   // Return with an empty field says what is missing, and asks for nothing.
-  await page.keyboard.press('Enter');
-  await dialog().getByText('Type your passphrase, or use a passkey.').waitFor();
+  await brings(() => page.keyboard.press('Enter'), dialog().getByText('Type your passphrase, or use a passkey.'));
   await page.keyboard.type('kettle orbit willow prairie stamp');
-  await page.keyboard.press('Enter');
-  await dialog().getByRole('status').getByText('is disabled.').waitFor();
+  await brings(() => page.keyboard.press('Enter'), dialog().getByRole('status').getByText('is disabled.'));
   expect(asked('people.provePassphrase')).toEqual([{ go: true }]);
   expect(core.frames.filter(({ peer, frame }) => peer === 'vault' && frame.type === 'passphrase')).toHaveLength(1);
   // Looked at again.
@@ -60,16 +60,33 @@ test('who is there, and one of them disabled by keys alone, after a proof; nobod
   await until(async () => (await page.getByRole('dialog').count()) === 0, 'the band is closed');
 });
 
+test('what is typed while a proof is on its way stays in its field, and is sent when it is known what came of that', async () => {
+  await openBand();
+  const { page, core } = opened;
+  const { promise, reject } = Promise.withResolvers<never>();
+  core.people.prove = () => promise;
+  await dialog().getByRole('button', { name: 'Mara Ueda' }).press('Enter');
+  await brings(() => dialog().getByRole('button', { name: 'Disable: Mara Ueda' }).press('Enter'), dialog().locator('#prove'));
+  await page.keyboard.type('not the one that opens');
+  await brings(() => page.keyboard.press('Enter'), dialog().getByRole('status').getByText('Looking whether it opens your keys'));
+  await page.keyboard.type('kettle orbit');
+  await page.keyboard.press('Enter');
+  expect(await page.inputValue('#prove')).toBe(bullets('kettle orbit'));
+  reject(new Refusal('wrong-passphrase', 'That did not open it.'));
+  await dialog().getByRole('alert').getByText('That did not open it.').waitFor();
+  expect(await page.inputValue('#prove')).toBe(bullets('kettle orbit'));
+  core.people.prove = async () => ({ sentence: 'Mara Ueda (p-000000007c41) is disabled.' });
+  await brings(() => page.keyboard.press('Enter'), dialog().getByRole('status').getByText('is disabled.'));
+  const typed = core.frames.flatMap(({ frame }) => (frame.type === 'passphrase' ? [Buffer.from(frame.bytes).toString()] : []));
+  expect(typed).toEqual(['not the one that opens', 'kettle orbit']);
+});
+
 test('new keys ask how it was seen that it is them, and no word is chosen before', async () => {
   await openBand();
   const { page } = opened;
   await dialog().getByRole('button', { name: 'Mara Ueda' }).press('Enter');
-  await dialog().getByRole('button', { name: 'New keys: Mara Ueda' }).press('Enter');
-  await dialog()
-    .getByRole('radio', { name: /both know them/ })
-    .waitFor();
-  await page.keyboard.press('Enter');
-  await dialog().getByText('Say how it was seen that it is them.').waitFor();
+  await brings(() => dialog().getByRole('button', { name: 'New keys: Mara Ueda' }).press('Enter'), dialog().getByRole('radio', { name: /both know them/ }));
+  await brings(() => page.keyboard.press('Enter'), dialog().getByText('Say how it was seen that it is them.'));
   await dialog()
     .getByRole('radio', { name: /staff badge/ })
     .check();
@@ -83,20 +100,17 @@ test('enrolling asks for a name and roles, and says whose turn it is next; a ref
   const { page, core } = opened;
   await dialog().getByRole('button', { name: 'Mara Ueda' }).waitFor();
   await page.keyboard.press('e');
-  await page.keyboard.press('Enter');
-  await dialog().getByText('Write their name.').waitFor();
+  await brings(() => page.keyboard.press('Enter'), dialog().getByText('Write their name.'));
   core.people.ask = async () => {
     throw new Refusal('same-name', 'Somebody here has that name already.');
   };
   await page.keyboard.type('Jo Varga');
-  await page.keyboard.press('Enter');
-  await dialog().getByRole('alert').getByText('Somebody here has that name already.').waitFor();
+  await brings(() => page.keyboard.press('Enter'), dialog().getByRole('alert').getByText('Somebody here has that name already.'));
   core.people.ask = async () => ({ ...core.people.view(), step: 'newcomer', newcomer: 'Jo Varga' });
   await dialog()
     .getByRole('checkbox', { name: /^emergency/ })
     .check();
-  await dialog().getByRole('button', { name: /^Next/ }).click();
-  await dialog().getByRole('status').getByText('Your panes are covered.').waitFor();
+  await brings(() => dialog().getByRole('button', { name: /^Next/ }).click(), dialog().getByRole('status').getByText('Your panes are covered.'));
   expect(asked('people.enrol').at(-1)).toEqual({ name: 'Jo Varga', roles: ['operator', 'emergency'] });
 });
 
@@ -107,20 +121,18 @@ test('somebody is stopped with a reason, another one’s stop is lifted, and so 
   const prove = async (sentence: string): Promise<void> => {
     core.people.prove = async () => ({ sentence });
     await dialog().locator('#prove').fill('kettle orbit willow prairie stamp');
-    await page.keyboard.press('Enter');
-    await dialog().getByRole('status').getByText(sentence).waitFor();
+    await brings(() => page.keyboard.press('Enter'), dialog().getByRole('status').getByText(sentence));
   };
   await dialog().getByRole('button', { name: 'Mara Ueda' }).press('Enter');
   await dialog().getByRole('button', { name: 'Stop: Mara Ueda' }).press('Enter');
-  await page.keyboard.press('Enter');
-  await dialog().getByRole('alert').getByText('Choose why first.').waitFor();
+  await brings(() => page.keyboard.press('Enter'), dialog().getByRole('alert').getByText('Choose why first.'));
   expect(asked('people.stop')).toEqual([]);
   expect(await axeViolations(opened)).toEqual([]);
   await dialog().getByRole('radio', { name: 'dismissal' }).check();
   await page.keyboard.press('Enter');
   await prove('Mara Ueda (p-000000007c41) is stopped, until another security admin lifts it.');
   expect(asked('people.stop')).toEqual([{ id: 'p-000000007c41', reason: 'dismissal' }]);
-  await dialog().getByRole('button', { name: 'N. Reyes' }).press('Enter');
+  await brings(() => dialog().getByRole('button', { name: 'N. Reyes' }).press('Enter'), dialog().getByRole('button', { name: 'Lift the stop: N. Reyes' }));
   expect(
     await dialog()
       .getByRole('button', { name: /^(Stop|Let in again|Disable): / })
@@ -129,8 +141,7 @@ test('somebody is stopped with a reason, another one’s stop is lifted, and so 
   await dialog().getByRole('button', { name: 'Lift the stop: N. Reyes' }).press('Enter');
   await prove('The stop of N. Reyes (p-00000000a5a5) is lifted.');
   expect(asked('people.lift')).toEqual([{ id: 'p-00000000a5a5' }]);
-  await dialog().getByRole('button', { name: 'Stop the workstation' }).press('Enter');
-  await dialog().getByText('Everybody is locked out, you too.').waitFor();
+  await brings(() => dialog().getByRole('button', { name: 'Stop the workstation' }).press('Enter'), dialog().getByText('Everybody is locked out, you too.'));
   await dialog().getByRole('radio', { name: 'security incident' }).check();
   await page.keyboard.press('Enter');
   await prove('This workstation is stopped.');
@@ -147,8 +158,10 @@ test('somebody is stopped with a reason, another one’s stop is lifted, and so 
   await page.keyboard.press(':');
   await page.keyboard.type('people');
   await page.keyboard.press('Enter');
-  await dialog().getByRole('button', { name: 'N. Reyes' }).press('Enter');
-  await dialog().getByText('You have stopped them: another security admin lifts it.').waitFor();
+  await brings(
+    () => dialog().getByRole('button', { name: 'N. Reyes' }).press('Enter'),
+    dialog().getByText('You have stopped them: another security admin lifts it.'),
+  );
   expect(
     await dialog()
       .getByRole('button', { name: /^Lift the stop/ })
@@ -190,8 +203,7 @@ test('a second person reads the request and its whole hash, and agrees by their 
   await page.keyboard.type('K. Moss');
   await page.keyboard.press('Tab');
   await page.keyboard.type('marble canyon drizzle hammock violet');
-  await page.keyboard.press('Enter');
-  await main.getByText('K. Moss has agreed and signed.').waitFor();
+  await brings(() => page.keyboard.press('Enter'), main.getByText('K. Moss has agreed and signed.'));
   expect(asked('people.agreePassphrase')).toEqual([{ person: 'K. Moss' }]);
   await page.keyboard.type('kettle orbit willow prairie stamp');
   await page.keyboard.press('Enter');
@@ -203,8 +215,7 @@ test('a second person reads the request and its whole hash, and agrees by their 
 test('a second person refuses: who asked only comes back; ctrl-shift-l locks from a field', async () => {
   await openGuest();
   const { page } = opened;
-  await page.getByRole('button', { name: /^Refuse/ }).click();
-  await page.getByText('The other person does not agree').waitFor();
+  await brings(() => page.getByRole('button', { name: /^Refuse/ }).click(), page.getByText('The other person does not agree'));
   expect(await page.getByRole('button', { name: /^Do it/ }).count()).toBe(0);
   await page.keyboard.type('kettle orbit willow prairie stamp');
   await page.keyboard.press('Enter');
@@ -311,8 +322,7 @@ test.each([...sizes, ['text at 200 percent of 1440', { viewport: { width: 720, h
   '%s: axe finds nothing on either page, and nothing is wider than it',
   async (_, options) => {
     await openBand(options);
-    await dialog().getByRole('button', { name: 'Mara Ueda' }).click();
-    await dialog().getByRole('button', { name: 'Delete: Mara Ueda' }).waitFor();
+    await brings(() => dialog().getByRole('button', { name: 'Mara Ueda' }).click(), dialog().getByRole('button', { name: 'Delete: Mara Ueda' }));
     expect(await axeViolations(opened)).toEqual([]);
     expect(await wider('dialog.band')).toBe(0);
     await opened.context.close();

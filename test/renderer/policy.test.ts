@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { BrowserContextOptions } from 'playwright-core';
 import { Refusal } from '../../src/types/refusal.ts';
+import { brings } from '../support/brings.ts';
 import { axeViolations, until, type FakeCore, type Opened } from './harness.ts';
 import { pagesOfTests } from './pages.ts';
 
@@ -16,8 +17,7 @@ async function openBand(options: BrowserContextOptions = {}, prepare: (core: Fak
   const { page } = opened;
   await page.keyboard.press('Control+b');
   await page.keyboard.type(':policy');
-  await page.keyboard.press('Enter');
-  await dialog().getByRole('heading', { name: 'In force', exact: true }).waitFor();
+  await brings(() => page.keyboard.press('Enter'), dialog().getByRole('heading', { name: 'In force', exact: true }));
 }
 
 test('a weaker one: both values of each field, who agrees, and by a key on to the page of the second one', async () => {
@@ -35,8 +35,7 @@ test('a weaker one: both values of each field, who agrees, and by a key on to th
   const text = await dialog().innerText();
   for (const part of ['2 of them get weaker', 'a second security admin agrees here', 'K. Moss', 'M. Ueda and K. Moss', 'one field'])
     expect(text).toContain(part);
-  await page.keyboard.press('a');
-  await dialog().getByRole('status').getByText('Your panes are covered').waitFor();
+  await brings(() => page.keyboard.press('a'), dialog().getByRole('status').getByText('Your panes are covered'));
   expect(asked('policy.accept')).toEqual([{ sha256: 'c'.repeat(64) }]);
 });
 
@@ -48,18 +47,14 @@ test('one that one decides is shown once more, and done after a proof; Escape le
   });
   const { page, core } = opened;
   expect(await dialog().innerText()).toContain('nobody else here decides with you');
-  await page.keyboard.press('a');
-  await dialog().getByText('Take another policy into force.').waitFor();
+  await brings(() => page.keyboard.press('a'), dialog().getByText('Take another policy into force.'));
   expect(await dialog().getByRole('row').allInnerTexts()).toHaveLength(4);
-  await page.keyboard.press('Escape');
-  await dialog().getByRole('heading', { name: 'In force', exact: true }).waitFor();
+  await brings(() => page.keyboard.press('Escape'), dialog().getByRole('heading', { name: 'In force', exact: true }));
   expect(asked('people.leave')).toHaveLength(1);
-  await page.keyboard.press('a');
-  await dialog().getByText('Take another policy into force.').waitFor();
+  await brings(() => page.keyboard.press('a'), dialog().getByText('Take another policy into force.'));
   await page.keyboard.type('kettle orbit willow prairie stamp');
   core.policy = { ...core.policy, wish: null };
-  await page.keyboard.press('Enter');
-  await dialog().getByRole('status').getByText('The policy is in force: version 3.').waitFor();
+  await brings(() => page.keyboard.press('Enter'), dialog().getByRole('status').getByText('The policy is in force: version 3.'));
   expect(await dialog().innerText()).toContain('Nothing: it is the policy in force.');
   expect(asked('people.provePassphrase')).toEqual([{ go: true }]);
 });
@@ -97,8 +92,7 @@ test('a refusal is said in the core’s own words', async () => {
       throw new Refusal('changed-meanwhile', 'policy.json is another one by now. Nothing was changed: look at it again.');
     };
   });
-  await opened.page.keyboard.press('a');
-  await dialog().getByText('policy.json is another one by now.').waitFor();
+  await brings(() => opened.page.keyboard.press('a'), dialog().getByText('policy.json is another one by now.'));
 });
 
 test('who agrees sees both values of each field too', async () => {

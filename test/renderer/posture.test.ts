@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { BrowserContextOptions } from 'playwright-core';
 import type { Output } from '../../src/bridge/schema.ts';
 import { Refusal } from '../../src/types/refusal.ts';
+import { brings } from '../support/brings.ts';
 import { axeViolations, until, type Opened } from './harness.ts';
 import { pagesOfTests } from './pages.ts';
 
@@ -62,8 +63,7 @@ async function openBand(): Promise<void> {
   await page.keyboard.press('Control+b');
   await page.keyboard.press(':');
   await page.keyboard.type('posture');
-  await page.keyboard.press('Enter');
-  await page.getByRole('dialog', { name: 'Posture and self-test' }).waitFor();
+  await brings(() => page.keyboard.press('Enter'), page.getByRole('dialog', { name: 'Posture and self-test' }));
 }
 
 test('the worst first, each with its safeguard and what to do, by keys alone; Escape leaves', async () => {
@@ -95,15 +95,16 @@ test('r tries the controls; a screen reader hears what came of it, and what fail
     );
   await page.getByRole('heading', { name: 'To do now, 1' }).waitFor();
   expect(await inSight()).toBe(false);
-  let go = (): void => undefined;
-  core.proving.selfTest = () => new Promise((resolve) => (go = () => resolve(tested)));
+  // Given before it is asked for too: the page says that it is busy before the core has heard of it.
+  const { promise, resolve } = Promise.withResolvers<typeof tested>();
+  core.proving.selfTest = () => promise;
   const status = page.getByRole('dialog').getByRole('status');
   await page.keyboard.press('r');
   await until(async () => (await status.innerText()).includes('Trying each control'), 'it says that it is busy');
   expect(await inSight()).toBe(true);
   // A second press while it runs asks for nothing.
   await page.keyboard.press('r');
-  go();
+  resolve(tested);
   await until(async () => (await status.innerText()).includes('1 of 3 controls do not hold.'), 'the result is said');
   expect(await inSight()).toBe(true);
   expect(core.requests.filter(({ request }) => request === 'selftest.run').length).toBe(1);
@@ -124,8 +125,7 @@ test('what cannot be had is said in the core’s own words', async () => {
   };
   await openBand();
   await page.getByText('The ledger cannot be read.').waitFor();
-  await page.keyboard.press('r');
-  await page.getByRole('status').getByText('The self-test was not brought to its end.').waitFor();
+  await brings(() => page.keyboard.press('r'), page.getByRole('status').getByText('The self-test was not brought to its end.'));
 });
 
 test.each<[string, BrowserContextOptions]>([
@@ -136,8 +136,7 @@ test.each<[string, BrowserContextOptions]>([
 ])('%s: axe finds nothing, nothing is wider than the band, and the end can be reached by keys', async (_, options) => {
   const { page } = await start(options);
   await openBand();
-  await page.keyboard.press('r');
-  await page.getByRole('heading', { name: 'Does not hold, 1' }).waitFor();
+  await brings(() => page.keyboard.press('r'), page.getByRole('heading', { name: 'Does not hold, 1' }));
   expect(await axeViolations(opened)).toEqual([]);
   expect(await page.evaluate(`(() => { const band = document.querySelector('dialog.band'); return band.scrollWidth - band.clientWidth; })()`)).toBe(0);
   await page.keyboard.press('End');

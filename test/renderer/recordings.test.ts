@@ -1,6 +1,7 @@
 /** The review house in the window, over a recording that is read as the vault reads it: by keys, to a screen reader, at each size; and what it asks for. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BrowserContextOptions } from 'playwright-core';
+import { brings } from '../support/brings.ts';
 import { newRecording, opener, removeFolders } from '../support/recording.ts';
 import { decodeFrame } from '../../src/bridge/frames.ts';
 import type { Output } from '../../src/bridge/schema.ts';
@@ -93,8 +94,7 @@ async function start(options: BrowserContextOptions = {}): Promise<Opened> {
   await page.keyboard.press('Control+b');
   await page.keyboard.press(':');
   await page.keyboard.type('recordings');
-  await page.keyboard.press('Enter');
-  await page.getByRole('dialog', { name: 'Recordings' }).getByRole('heading', { level: 3 }).first().waitFor();
+  await brings(() => page.keyboard.press('Enter'), page.getByRole('dialog', { name: 'Recordings' }).getByRole('heading', { level: 3 }).first());
   return opened;
 }
 
@@ -130,18 +130,15 @@ test('what was said of a recording is shown and filtered by, and an auditor says
     () => core.requests.some(({ request, input }) => request === 'review.everybody' && (input as { reason?: string }).reason === 'patient-safety'),
     'the reason',
   );
-  await dialog.getByRole('button', { name: /Mara Ueda/ }).click();
-  await dialog.getByText('It is yours: somebody else reviews it.').waitFor();
+  await brings(() => dialog.getByRole('button', { name: /Mara Ueda/ }).click(), dialog.getByText('It is yours: somebody else reviews it.'));
   await page.keyboard.press('Escape');
   await dialog
     .getByRole('button', { name: /Theo Lind/ })
     .first()
     .focus();
-  await page.keyboard.press('Enter');
-  await dialog.getByText('Nobody has said anything of it.').waitFor();
+  await brings(() => page.keyboard.press('Enter'), dialog.getByText('Nobody has said anything of it.'));
   await dialog.getByRole('region', { name: 'Review', exact: true }).getByRole('button', { name: 'fine' }).focus();
-  await page.keyboard.press('Enter');
-  await dialog.getByText('fine, by Uma Okafor').waitFor();
+  await brings(() => page.keyboard.press('Enter'), dialog.getByText('fine, by Uma Okafor'));
   expect(core.requests.filter(({ request }) => request === 'review.say').map(({ input }) => input)).toEqual([
     { recording: '20261122-081500-0a1b2c3d', state: 'fine' },
   ]);
@@ -150,8 +147,7 @@ test('what was said of a recording is shown and filtered by, and an auditor says
 test('one’s own is exported from its replay, by a key; leaving that leads back to the list', async () => {
   const { page, core } = await start();
   const dialog = page.getByRole('dialog', { name: 'Recordings' });
-  await dialog.getByRole('button', { name: /Mara Ueda/ }).click();
-  await dialog.getByRole('button', { name: /^Export…/ }).waitFor();
+  await brings(() => dialog.getByRole('button', { name: /Mara Ueda/ }).click(), dialog.getByRole('button', { name: /^Export…/ }));
   await dialog.getByRole('heading', { level: 2, name: '/bin/sh -l' }).focus();
   await page.keyboard.press('e');
   const asked = page.getByRole('dialog', { name: 'Export a session log' });
@@ -159,19 +155,20 @@ test('one’s own is exported from its replay, by a key; leaving that leads back
   await asked.getByLabel('what it is for').fill('weekly review');
   await asked.getByLabel('who gets it').fill('ward office');
   await asked.getByLabel('where it goes').fill('/media/audit');
-  await page.keyboard.press('Enter');
-  await asked.getByRole('list', { name: 'What was found' }).waitFor();
+  await brings(() => page.keyboard.press('Enter'), asked.getByRole('list', { name: 'What was found' }));
   expect(core.requests.find(({ request }) => request === 'export.plan')?.input).toMatchObject({ recording: recording.id });
-  await page.keyboard.press('Escape');
-  await page.getByRole('dialog', { name: 'Recordings' }).getByRole('heading', { level: 3 }).first().waitFor();
+  await brings(() => page.keyboard.press('Escape'), page.getByRole('dialog', { name: 'Recordings' }).getByRole('heading', { level: 3 }).first());
   expect(core.requests.some(({ request }) => request === 'export.start')).toBe(false);
   // Of somebody else’s it is not offered.
-  await page
-    .getByRole('dialog', { name: 'Recordings' })
-    .getByRole('button', { name: /Theo Lind/ })
-    .first()
-    .click();
-  await page.getByText('Nobody has said anything of it.').waitFor();
+  await brings(
+    () =>
+      page
+        .getByRole('dialog', { name: 'Recordings' })
+        .getByRole('button', { name: /Theo Lind/ })
+        .first()
+        .click(),
+    page.getByText('Nobody has said anything of it.'),
+  );
   expect(await page.getByRole('button', { name: /^Export…/ }).count()).toBe(0);
 });
 
@@ -189,23 +186,23 @@ test('somebody else’s is asked for with a reason and an audit key, is shown ma
     if (!given.masked) throw new Refusal('second-needed', 'Somebody else has to agree to it here.');
     return { whole: (await review.open(given.ticket, recording.folder, opener, false, true)).whole, masked: true, live: false };
   };
-  await dialog
-    .getByRole('button', { name: /Theo Lind/ })
-    .first()
-    .click();
-  await dialog.getByText(/sealed to them and to the audit keys/).waitFor();
+  await brings(
+    () =>
+      dialog
+        .getByRole('button', { name: /Theo Lind/ })
+        .first()
+        .click(),
+    dialog.getByText(/sealed to them and to the audit keys/),
+  );
   await dialog.getByRole('button', { name: 'Look, masked' }).focus();
-  await page.keyboard.press('Enter');
-  await dialog.getByText('Say why you look first.').first().waitFor();
+  await brings(() => page.keyboard.press('Enter'), dialog.getByText('Say why you look first.').first());
   await dialog.getByLabel('why you look').selectOption('audit');
   await dialog.getByLabel('file of the audit key').fill('/media/key/audit-key.json');
   expect(await axeViolations(opened)).toEqual([]);
   if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/recordings-other.png` });
-  await dialog.getByRole('button', { name: 'With nothing covered' }).click();
-  await dialog.getByRole('button', { name: 'Ask a second person' }).waitFor();
+  await brings(() => dialog.getByRole('button', { name: 'With nothing covered' }).click(), dialog.getByRole('button', { name: 'Ask a second person' }));
   await dialog.getByLabel('file of the audit key').focus();
-  await page.keyboard.press('Enter');
-  await dialog.getByRole('slider', { name: 'Timeline' }).waitFor();
+  await brings(() => page.keyboard.press('Enter'), dialog.getByRole('slider', { name: 'Timeline' }));
   expect(asked).toMatchObject({ recording: '20261122-081500-0a1b2c3d', masked: true, reason: 'audit', keyFile: '/media/key/audit-key.json' });
   await dialog
     .getByRole('region', { name: /^Replay of/ })
@@ -229,19 +226,16 @@ test('one that goes on is followed: what is written is shown as it comes', async
   core.review.seek = (ticket, timeUs) => nothing(review.seek(ticket, timeUs));
   core.review.more = (ticket) => nothing(review.more(ticket));
   core.review.lines = (ticket, timeUs, count) => nothing(review.lines(ticket, timeUs, count));
-  await dialog.getByRole('button', { name: /Mara Ueda/ }).click();
-  await dialog.getByRole('slider', { name: 'Timeline' }).waitFor();
+  await brings(() => dialog.getByRole('button', { name: /Mara Ueda/ }).click(), dialog.getByRole('slider', { name: 'Timeline' }));
   // That it goes on is known behind its timeline: before that there is nothing to follow.
   await dialog.getByRole('button', { name: /^follow/, pressed: false }).waitFor();
-  await page.keyboard.press('f');
-  await dialog.getByRole('button', { name: /^follow/, pressed: true }).waitFor();
+  await brings(() => page.keyboard.press('f'), dialog.getByRole('button', { name: /^follow/, pressed: true }));
   for (const what of ['recv 90181', 'recv 90182']) {
     say(`${what}\r\n`);
     await until(async () => (await screenText()).includes(what), what);
   }
   // Whoever looks at another moment follows it no longer.
-  await page.keyboard.press('Home');
-  await dialog.getByRole('button', { name: /^follow/, pressed: false }).waitFor();
+  await brings(() => page.keyboard.press('Home'), dialog.getByRole('button', { name: /^follow/, pressed: false }));
   await live.writer.end('exit');
 });
 
@@ -278,8 +272,7 @@ test('a replay by keys: it seeks, steps, plays with idle skipped, and ends; what
 test('a screen that was larger than its place is drawn whole, and in the colours of another theme', async () => {
   const { page } = await start({ viewport: { width: 1024, height: 640 }, colorScheme: 'light' });
   const dialog = page.getByRole('dialog', { name: 'Recordings' });
-  await dialog.getByRole('button', { name: /Mara Ueda/ }).click();
-  await dialog.getByRole('slider').waitFor();
+  await brings(() => dialog.getByRole('button', { name: /Mara Ueda/ }).click(), dialog.getByRole('slider'));
   await page.keyboard.press('End');
   await until(async () => (await screenText()).includes('E_CONN_RESET'), 'the end of the recording');
   const place = '.review__screen';
@@ -299,8 +292,7 @@ test('text is found: what is looked for goes sealed to the vault and never throu
   const { page, core } = await start();
   const dialog = page.getByRole('dialog', { name: 'Recordings' });
   await dialog.getByLabel('shown text').fill('e_conn_reset');
-  await page.keyboard.press('Enter');
-  await dialog.getByText('1 found in 1 recording. That you looked is entered.').waitFor();
+  await brings(() => page.keyboard.press('Enter'), dialog.getByText('1 found in 1 recording. That you looked is entered.'));
   expect(JSON.stringify(core.requests)).not.toMatch(/conn_reset/i);
   expect(core.frames.filter(({ peer, frame }) => peer === 'vault' && frame.type === 'query')).toHaveLength(1);
   expect(await dialog.locator('mark').allTextContents()).toEqual(['E_CONN_RESET']);
@@ -322,12 +314,10 @@ test.each([
   };
   await dialog.getByText('/bin/sh -l').waitFor();
   await looks('list');
-  await dialog.getByRole('button', { name: /Mara Ueda/ }).click();
-  await dialog.getByRole('slider').waitFor();
+  await brings(() => dialog.getByRole('button', { name: /Mara Ueda/ }).click(), dialog.getByRole('slider'));
   await page.keyboard.press('End');
   await until(async () => (await screenText()).includes('E_CONN_RESET'), 'the end of the recording');
-  await dialog.getByRole('button', { name: 'Verify' }).click();
-  await dialog.getByText(/Verified against the signed ledger/).waitFor();
+  await brings(() => dialog.getByRole('button', { name: 'Verify' }).click(), dialog.getByText(/Verified against the signed ledger/));
   await looks('replay');
   const reached = new Set<string>();
   for (let n = 0; n < 60; n++) {

@@ -2,6 +2,7 @@ import { bullets } from '../../renderer/shared/secret-text.ts';
 import { expect, test } from 'vitest';
 import { randomBytes } from 'node:crypto';
 import { rpId } from '../../main/host.ts';
+import { brings } from '../support/brings.ts';
 import { axeViolations, until, type FakeCore, type Opened } from './harness.ts';
 import { pagesOfTests } from './pages.ts';
 import { setupTo } from './shots.ts';
@@ -73,18 +74,15 @@ test('a minute at most: name, passphrase, audit key, no passkey, ready, all by k
   expect(await page.isChecked('input[value="nursing"]')).toBe(true);
   for (const key of ['Tab', 'ArrowDown', 'ArrowDown']) await page.keyboard.press(key);
   expect(await page.isChecked('input[value="it-office"]')).toBe(true);
-  await page.keyboard.press('Enter');
-  await page.waitForSelector('#passphrase');
+  await brings(() => page.keyboard.press('Enter'), page.locator('#passphrase'));
   expect(await axeViolations(opened)).toEqual([]);
   await page.keyboard.type(secret);
   await page.keyboard.press('Enter');
   await page.keyboard.type(secret);
-  await page.keyboard.press('Enter');
-  await page.waitForSelector('#audit');
+  await brings(() => page.keyboard.press('Enter'), page.locator('#audit'));
   expect(await page.inputValue('#audit')).toBe('/home/mueda/wardmux-audit-key.json');
   expect(await axeViolations(opened)).toEqual([]);
-  await page.keyboard.press('Enter');
-  await page.waitForSelector('[data-step="4"]');
+  await brings(() => page.keyboard.press('Enter'), page.locator('[data-step="4"]'));
   const create = core.requests.find(({ request }) => request === 'setup.create');
   expect(create?.input).toEqual({
     name: 'Mariko Ueda',
@@ -97,8 +95,7 @@ test('a minute at most: name, passphrase, audit key, no passkey, ready, all by k
   expect(await page.textContent('.saved')).toContain('Move this file off the machine');
   expect(await axeViolations(opened)).toEqual([]);
   await page.keyboard.press('Tab');
-  await page.keyboard.press('Enter');
-  await page.waitForSelector('[data-step="5"]');
+  await brings(() => page.keyboard.press('Enter'), page.locator('[data-step="5"]'));
   expect(await page.textContent('.checks')).toContain('none: the passphrase is the only way in');
   // What has still to be moved off the machine has no tick.
   expect(await page.locator('.checks li', { hasText: 'move it today' }).locator('[data-m]').getAttribute('data-m')).toBe('warn');
@@ -112,8 +109,7 @@ test('a minute at most: name, passphrase, audit key, no passkey, ready, all by k
 test('whoever types on after Return types into the second field, also while the word lists load', async () => {
   const { page } = await start();
   await page.keyboard.type('Mariko Ueda');
-  await page.keyboard.press('Enter');
-  await page.waitForSelector('#passphrase');
+  await brings(() => page.keyboard.press('Enter'), page.locator('#passphrase'));
   // In one turn of the page, in which nothing that is waited for can come.
   const focused = await page.evaluate<string>(`(() => {
     document.querySelector('#passphrase').focus();
@@ -123,16 +119,14 @@ test('whoever types on after Return types into the second field, also while the 
   })()`);
   expect(focused).toBe('again');
   await page.keyboard.type(secret);
-  await page.keyboard.press('Enter');
-  await page.waitForSelector('#audit');
+  await brings(() => page.keyboard.press('Enter'), page.locator('#audit'));
 });
 
 test('Tab from a passphrase leads to the next field and on to Next, never to what shows it', async () => {
   const { page } = await start();
   const kinds = (): Promise<(string | null)[]> => Promise.all(['#passphrase', '#again'].map((field) => page.getAttribute(field, 'type')));
   await page.keyboard.type('Mariko Ueda');
-  await page.keyboard.press('Enter');
-  await page.waitForSelector('#passphrase');
+  await brings(() => page.keyboard.press('Enter'), page.locator('#passphrase'));
   await page.keyboard.type(secret);
   await page.keyboard.press('Tab');
   await page.keyboard.type(secret);
@@ -158,26 +152,22 @@ test('errors stand at the field, and the field has the focus', async () => {
   await page.keyboard.type('Mariko Ueda');
   await page.keyboard.press('Enter');
   await page.keyboard.type('passwordpassword');
-  await page.keyboard.press('Enter');
   // Judging loads its word lists first.
-  await page.locator('#passphrase-error:not(:empty)').waitFor();
+  await brings(() => page.keyboard.press('Enter'), page.locator('#passphrase-error:not(:empty)'));
   expect(await page.evaluate('document.activeElement.id')).toBe('passphrase');
   await page.fill('#passphrase', secret);
   await page.keyboard.press('Enter');
   await page.keyboard.type('something else');
-  await page.keyboard.press('Enter');
-  expect(await page.textContent('#again-error')).toContain('not the same');
+  await brings(() => page.keyboard.press('Enter'), page.locator('#again-error', { hasText: 'not the same' }));
   await page.keyboard.type(secret);
-  await page.keyboard.press('Enter');
-  await page.waitForSelector('#audit');
+  await brings(() => page.keyboard.press('Enter'), page.locator('#audit'));
   core.vault = { createPerson: () => Promise.reject(new Error('no')) };
   await page.keyboard.press('Enter');
   await until(async () => (await page.textContent('#audit-error')) !== '', 'the refusal');
   core.refused.length = 0;
   // The passphrase is still there for a second try.
   core.vault = {};
-  await page.keyboard.press('Enter');
-  await page.waitForSelector('[data-step="4"]');
+  await brings(() => page.keyboard.press('Enter'), page.locator('[data-step="4"]'));
   expect(core.frames.map(({ frame }) => (frame.type === 'passphrase' ? Buffer.from(frame.bytes).toString() : ''))).toEqual([secret, secret]);
 });
 
@@ -193,8 +183,7 @@ test('a passkey is taken only when it gives the same secret twice', async () => 
   const { page, core } = await start();
   await setupTo(opened, 4);
   await authenticator(true);
-  await page.keyboard.press('Enter');
-  await page.waitForSelector('text=sealed with that secret');
+  await brings(() => page.keyboard.press('Enter'), page.locator('text=sealed with that secret').first());
   const prf = core.frames.flatMap(({ frame }) => (frame.type === 'prf' ? [Buffer.from(frame.bytes)] : []));
   expect(prf).toHaveLength(2);
   expect(prf[0]).toHaveLength(32);
@@ -202,8 +191,7 @@ test('a passkey is taken only when it gives the same secret twice', async () => 
   expect(JSON.stringify(core.requests)).not.toContain(prf[0]!.toString('base64url'));
   expect(await page.textContent('.firstrun__t')).toContain('not tested');
   expect(await axeViolations(opened)).toEqual([]);
-  await page.click('text=Next');
-  await page.waitForSelector('[data-step="5"]');
+  await brings(() => page.click('text=Next'), page.locator('[data-step="5"]'));
   expect(await page.textContent('.checks')).toContain('proven twice');
 });
 
@@ -211,10 +199,8 @@ test('a passkey without PRF is refused in a sentence, and nothing is sent', asyn
   const { page, core } = await start();
   await setupTo(opened, 4);
   await authenticator(false);
-  await page.keyboard.press('Enter');
-  await page.waitForSelector('text=no PRF');
+  await brings(() => page.keyboard.press('Enter'), page.locator('text=no PRF').first());
   expect(core.frames.some(({ frame }) => frame.type === 'prf')).toBe(false);
   expect(core.requests.some(({ request }) => request === 'setup.passkeyProve')).toBe(false);
-  await page.click('text=Skip the passkey');
-  await page.waitForSelector('[data-step="5"]');
+  await brings(() => page.click('text=Skip the passkey'), page.locator('[data-step="5"]'));
 });
