@@ -1,3 +1,4 @@
 /** Every kind of sink: one line each, made from the files of this folder by test/docs/made.test.ts. */
 export { httpsKind } from './https.ts';
+export { natsKind } from './nats.ts';
 export { syslogKind } from './syslog.ts';

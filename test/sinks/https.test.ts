@@ -4,6 +4,7 @@ import { chmodSync, openSync, closeSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { AnchorError } from '../../src/anchors/errors.ts';
+import { nodeFlags } from '../../src/native/protect.ts';
 import { drain, drainOnce, forward, sinkStatus } from '../../src/services/ledger/sinks.ts';
 import type { SinkRow } from '../../src/sinks/kinds.ts';
 import { shapeNames, type ShapeName } from '../../src/sinks/shapes.ts';
@@ -199,7 +200,7 @@ test('a process of ours that is killed while the collector answers', async () =>
   const siem = await collector();
   const row = await withSink(siem.port, { token: tokenFile() });
   await made.enter(3);
-  const child = spawn(process.execPath, ['--disable-sigusr1', commandScript, 'sink', 'run', '--once'], {
+  const child = spawn(process.execPath, [...nodeFlags, commandScript, 'sink', 'run', '--once'], {
     stdio: 'ignore',
     env: { PATH: process.env['PATH'], HOME: made.place, WARDMUX_HOME: made.home },
   });

@@ -109,6 +109,13 @@ export const requirements = [
     has: () => (anyOf('rsyslogd') || existsSync('/usr/sbin/rsyslogd')) && hasTlsDriver(),
     better: true,
   },
+  {
+    packages: ['nats-server'],
+    why: 'the tests send events of the ledger to it',
+    for: ['test'],
+    has: () => anyOf('nats-server') || existsSync('/usr/sbin/nats-server'),
+    better: true,
+  },
   { packages: ['tmux'], why: 'the tests compare with tmux', for: ['test', 'bench'], has: () => anyOf('tmux') },
   { packages: ['bubblewrap'], why: 'the tests of a class that has a sandbox', for: ['test'], has: () => anyOf('bwrap') },
   { packages: ['xterm'], why: 'a replay is shown to a real terminal', for: ['test'], has: () => anyOf('xterm') },

@@ -1,0 +1,137 @@
+/**
+ * Events to a stream of NATS JetStream. One at a time, each with the number of the last message of its subject: so the stream has them in order, a second sender cannot come
+ * between, and what comes twice is refused or known, however long ago the first one was. (The window in which JetStream knows a `Nats-Msg-Id` is two minutes where
+ * nobody says otherwise.)
+ */
+import { z } from 'zod';
+import { AnchorError, anchorError } from '../anchors/errors.ts';
+import { whereOf } from '../anchors/tls.ts';
+import { parsed, wordOf } from './answer.ts';
+import { eventDocument, testDocument, type SinkDocument } from './document.ts';
+import { serverFields, sinkName, token, withServer } from './fields.ts';
+import type { SinkEvent, SinkKind, Taken } from './kind.ts';
+import { fieldOf, headerText } from './nats-protocol.ts';
+import { NatsSession } from './nats-session.ts';
+
+/** Each waits for its answer: with a server that is 50 ms away this is half an attempt. */
+const BATCH = 500;
+const DEFAULT_SUBJECT = 'wardmux';
+
+const rowSchema = withServer(
+  z.strictObject({
+    name: sinkName,
+    kind: z.literal('nats').describe('A stream of NATS JetStream.'),
+    ...serverFields,
+    stream: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{1,64}$/, 'is not the name of a stream')
+      .describe('The stream that has to take them; it is made by whoever runs the server, with the subjects SUBJECT.>'),
+    subject: z
+      .string()
+      .max(100)
+      .regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, 'is not a subject without wildcards')
+      .optional()
+      .describe('Events go to SUBJECT.INSTALLATION. Left out: wardmux.'),
+    user: z
+      .string()
+      .regex(/^[!-~]{1,100}$/, 'is not the name of a user')
+      .optional()
+      .describe('Whose password the token is. Left out: the token stands for itself.'),
+    token,
+  }),
+);
+type NatsRow = z.infer<typeof rowSchema>;
+
+const apiError = z.object({ code: z.int(), err_code: z.int().optional(), description: z.string().optional() });
+const publishAnswer = z.object({ stream: z.string().optional(), seq: z.int().nonnegative().optional(), error: apiError.optional() });
+const lastAnswer = z.object({
+  message: z.object({ seq: z.int().positive(), hdrs: z.base64().optional(), data: z.base64().optional() }).optional(),
+  error: apiError.optional(),
+});
+
+/** What a subject of the stream ends with. */
+interface Last {
+  /** Its number in the stream; 0 where there is none. */
+  readonly seq: number;
+  readonly id?: string | undefined;
+  readonly text?: string;
+}
+
+const described = ({ code, err_code, description }: z.infer<typeof apiError>): string => `${err_code ?? code} ${wordOf(description ?? '')}`.trim();
+
+/** Of a stream that has none under this subject. */
+const NO_MESSAGE = 404;
+
+async function lastOf(session: NatsSession, row: NatsRow, subject: string): Promise<Last> {
+  const { status, text } = await session.ask(`$JS.API.STREAM.MSG.GET.${row.stream}`, '', JSON.stringify({ last_by_subj: subject }));
+  const where = whereOf(row);
+  if (status !== undefined) throw new AnchorError('refused', `${where} has no JetStream for this account (${status}).`);
+  const answer = parsed(lastAnswer, text);
+  // A stream that is not there has this code too, and another number of its own.
+  if (answer?.error?.code === NO_MESSAGE && answer.error.err_code === 10_037) return { seq: 0 };
+  if (answer?.error) throw new AnchorError('refused', `${where} does not say what the stream ${row.stream} has (${described(answer.error)}).`);
+  if (!answer?.message) throw new AnchorError('bad-answer', `${where} does not say what the stream ${row.stream} has.`);
+  const { seq, hdrs = '', data = '' } = answer.message;
+  const header = Buffer.from(hdrs, 'base64').toString('latin1');
+  return { seq, id: fieldOf(header, 'Nats-Msg-Id'), text: Buffer.from(data, 'base64').toString('utf8') };
+}
+
+/** How many of these the stream has: up to the one that its subject ends with, where that is one of these, byte for byte. */
+const thereOf = (documents: readonly SinkDocument[], { id, text }: Last): number => documents.findIndex((one) => one.id === id && one.json === text) + 1;
+
+/** @returns the number of the message. @throws AnchorError where the stream did not take it */
+async function publish(session: NatsSession, row: NatsRow, subject: string, { id, json }: SinkDocument, last: number | undefined): Promise<number> {
+  const header = headerText({
+    'Nats-Msg-Id': id,
+    'Nats-Expected-Stream': row.stream,
+    ...(last === undefined ? {} : { 'Nats-Expected-Last-Subject-Sequence': last }),
+  });
+  const { status, text } = await session.ask(subject, header, json);
+  const where = whereOf(row);
+  if (status !== undefined) throw new AnchorError('refused', `${where} has no stream that takes ${subject} (${status}).`);
+  const answer = parsed(publishAnswer, text);
+  if (answer?.error) throw new AnchorError('refused', `${where} does not take ${id}: ${described(answer.error)}.`);
+  if (answer?.stream !== row.stream || !answer.seq) throw new AnchorError('bad-answer', `${where} does not say that the stream ${row.stream} has ${id}.`);
+  return answer.seq;
+}
+
+const subjectOf = ({ subject = DEFAULT_SUBJECT }: NatsRow, rest: string): string => `${subject}.${rest}`;
+
+async function sendAll(session: NatsSession, row: NatsRow, events: readonly SinkEvent[], host: string): Promise<Taken> {
+  const { certificate } = session;
+  const documents = events.map(({ event, leaf }) => eventDocument(event, leaf, host));
+  const subject = subjectOf(row, events[0]!.event.installation);
+  const last = await lastOf(session, row, subject);
+  let taken = thereOf(documents, last);
+  let { seq } = last;
+  try {
+    for (; taken < documents.length; taken++) seq = Math.max(seq, await publish(session, row, subject, documents[taken]!, seq));
+    return { events: taken, certificate };
+  } catch (error) {
+    return { events: taken, certificate, refused: anchorError(error, `${whereOf(row)} did not take the events`) };
+  }
+}
+
+export const natsKind: SinkKind<NatsRow> = {
+  kind: 'nats',
+  row: rowSchema,
+  sent: ({ stream }) => `The stream ${stream} acknowledged each event with its number there: it is stored as the stream is set up (replicas, disk).`,
+  batch: BATCH,
+  async send(row, events, context) {
+    const session = await NatsSession.open(row, context);
+    try {
+      return await sendAll(session, row, events, context.host);
+    } finally {
+      session.end();
+    }
+  },
+  async test(row, { installation, time }, context) {
+    const session = await NatsSession.open(row, context);
+    try {
+      await publish(session, row, subjectOf(row, `test.${installation}`), testDocument(installation, time, context.host), undefined);
+      return session.certificate;
+    } finally {
+      session.end();
+    }
+  },
+};
