@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -96,11 +97,32 @@ test('a lock is held by one, given back, and taken over from a process that is g
   expect(existsSync(path)).toBe(false);
   await expect(withFileLock(path, 'A test', () => Promise.reject(new Error('inside')))).rejects.toThrow('inside');
   expect(existsSync(path)).toBe(false);
-  // A process that has certainly ended.
-  writeFileSync(path, `${spawnSync(process.execPath, ['--version']).pid}\n`);
+  // What one has left that was killed: between its making and its content, or with a number that another process has by now.
+  for (const left of ['', `${process.pid}\n`, 'what somebody likes']) {
+    writeFileSync(path, left);
+    expect(await withFileLock(path, 'A test', async () => 'taken')).toBe('taken');
+    expect(existsSync(path)).toBe(false);
+  }
+  symlinkSync(join(folder, 'elsewhere'), path);
+  await expect(withFileLock(path, 'A test', async () => 'taken')).rejects.toMatchObject({ code: 'corrupt' });
+  expect(existsSync(join(folder, 'elsewhere'))).toBe(false);
+});
+
+test('a process that is killed while it holds a lock holds nobody up', async () => {
+  const path = join(folder, 'a.lock');
+  const holder = `import { withFileLock } from ${JSON.stringify(join(import.meta.dirname, '../disk/lock.ts'))};
+await withFileLock(${JSON.stringify(path)}, 'A test', () => new Promise(() => { console.log('held'); setInterval(() => {}, 1000); }));`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', holder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  await once(child.stdout, 'data');
+  await expect(withFileLock(path, 'A test', async () => 'taken')).rejects.toMatchObject({
+    code: 'busy',
+    message: expect.stringContaining(`process ${child.pid}`),
+  });
+  child.kill('SIGKILL');
+  await ended;
+  expect(existsSync(path)).toBe(true);
   expect(await withFileLock(path, 'A test', async () => 'taken')).toBe('taken');
-  writeFileSync(path, '');
-  await expect(withFileLock(path, 'A test', async () => 'taken')).rejects.toMatchObject({ code: 'busy' });
 });
 
 test('only small plain files are read', () => {

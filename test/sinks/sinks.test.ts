@@ -6,6 +6,7 @@ import { sendingOf, type SendingParts } from '../../main/sending.ts';
 import { AnchorError } from '../../src/anchors/errors.ts';
 import { AuditHost } from '../../src/audit/host.ts';
 import { auditParentService, auditService, type AuditParentService, type AuditService } from '../../src/audit/service.ts';
+import { withFileLock } from '../../src/disk/lock.ts';
 import type { AuditEntry } from '../../src/ledger/events.ts';
 import { Endpoint } from '../../src/process/endpoint.ts';
 import { linkPair } from '../../src/process/link.fixture.ts';
@@ -122,8 +123,7 @@ test('one sends at a time: whoever finds another one at it leaves it alone, and 
   const siem = await collector(context);
   const row = await withSink(siem.port);
   const lock = join(site.home.sinks, 'siem.lock');
-  writeFileSync(lock, `${process.pid}\n`);
-  await expect(drain(row, await parts())).rejects.toMatchObject({ code: 'busy' });
+  await withFileLock(lock, 'A test', async () => expect(drain(row, await parts())).rejects.toMatchObject({ code: 'busy' }));
   expect(await sinkStatus(site, [row])).toMatchObject([{ sent: 0 }]);
   // Of a process that is gone.
   writeFileSync(lock, '999999999\n');

@@ -19,6 +19,7 @@ import { firstHome, firstWords, ownFolder } from '../../../test/support/first-ho
 import { runWith } from '../../../test/support/run-here.ts';
 import { OpenRun, lookAtRuns, requireSet } from '../../backup/index.ts';
 import { newScryptParameters } from '../../crypto/kdf.ts';
+import { withFileLock } from '../../disk/lock.ts';
 import { acceptAsItStands } from '../../policy/force.fixture.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
 import { deciderOf } from '../../services/deeds/decide.ts';
@@ -399,10 +400,12 @@ describe('erasure', () => {
   test('nothing is erased while a backup is made, which could write it once more', async () => {
     await backedUp();
     const lock = join(home, 'run', 'backup.lock');
-    writeFileSync(lock, `${process.pid}\n`);
-    expect(await erase(one, '--backup', bk())).toMatchObject({ status: 1, err: expect.stringContaining('is going on already') });
+    await withFileLock(lock, 'A backup', async () => {
+      expect(await erase(one, '--backup', bk())).toMatchObject({ status: 1, err: expect.stringContaining('is going on already') });
+    });
     expect(existsSync(join(home, 'recordings', one))).toBe(true);
-    rmSync(lock);
+    // What a kill between its making and its content leaves.
+    writeFileSync(lock, '');
     expect((await erase(one, '--backup', bk())).status).toBe(0);
   });
 
