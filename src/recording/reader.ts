@@ -15,7 +15,7 @@ import { coveredBytes, parseFrame, SEGMENT_MAGIC, TYPE_HEADER, TYPE_SEALED } fro
 import { parseHeader, segmentName, segmentNumber } from './header.ts';
 import { RECORDING_ID } from '../types/ids.ts';
 import { commitmentOf, PieceSalts, pieceDigest, pieceSeal, Ratchet, recordNonce, segmentKey } from './ratchet.ts';
-import { wrapFor } from './rewrapped.ts';
+import { wrapsOf, type WrapFor } from './rewrapped.ts';
 import type { Frame, FrameFault, RecordingEvent, SegmentHeader, SegmentOpener } from './types.ts';
 import type { TreeHead } from '../types/head.ts';
 
@@ -91,6 +91,7 @@ export class RecordingReader {
   /** Numbers of the segment files that are there, ascending; without gaps unless segments are missing. */
   readonly segments: readonly number[];
   readonly #options: OpenOptions;
+  readonly #wraps: WrapFor;
   #tree = new MerkleTree();
   #fault: FrameFault | undefined;
   #header: SegmentHeader | undefined;
@@ -100,6 +101,7 @@ export class RecordingReader {
     this.folder = folder;
     this.segments = segments;
     this.#options = options;
+    this.#wraps = wrapsOf(folder);
   }
 
   /** Why the last walk stopped early; undefined after a whole one. */
@@ -289,7 +291,7 @@ export class RecordingReader {
   }
 
   async #ratchetOf(header: SegmentHeader, opener: SegmentOpener, frame: Frame): Promise<Ratchet | undefined> {
-    const wrapped = wrapFor(this.folder, header, opener.kid);
+    const wrapped = this.#wraps(header, opener.kid);
     if (wrapped === undefined) throw new RecordingError('not-a-recipient', `Recording ${header.recording} is not sealed to this key.`);
     let secret: Buffer;
     try {

@@ -3,7 +3,6 @@
  * stays what it is, so these stand in a file beside the segments. It is believed in nothing: what a wrap opens has to open the records.
  * docs/format.md, "Wrapped once more", is normative.
  */
-import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { largestSmallFile, readSmall, writeAtomic } from '../disk/atomic.ts';
@@ -62,9 +61,12 @@ export function writeRewraps(folder: string, recording: string, wraps: readonly 
 }
 
 /** The secret of a segment as it is wrapped for a key: in its header, or beside it. Undefined where it is for neither. */
-export function wrapFor(folder: string, { recipients, recording, segment }: SegmentHeader, kid: string): string | undefined {
-  const own = recipients.find((recipient) => recipient.kid === kid);
-  if (own) return own.jwe;
-  if (!lstatSync(join(folder, REWRAPPED), { throwIfNoEntry: false })) return undefined;
-  return readRewraps(folder, recording).find((one) => one.segment === segment && one.kid === kid)?.jwe;
+export type WrapFor = (header: SegmentHeader, kid: string) => string | undefined;
+
+/** For the segments of one recording: what lies beside it is read once, and not before a header asks for it. */
+export function wrapsOf(folder: string): WrapFor {
+  let beside: readonly Rewrap[] | undefined;
+  return ({ recipients, recording, segment }, kid) =>
+    recipients.find((recipient) => recipient.kid === kid)?.jwe ??
+    (beside ??= readRewraps(folder, recording)).find((one) => one.segment === segment && one.kid === kid)?.jwe;
 }

@@ -1,7 +1,7 @@
 /** `wardmux play`: a recording back to a terminal, with its timing, or its exact bytes. */
 import { LedgerView } from '../../ledger/view.ts';
 import { openRecording, readHeader } from '../../recording/reader.ts';
-import { wrapFor } from '../../recording/rewrapped.ts';
+import { wrapsOf } from '../../recording/rewrapped.ts';
 import type { SegmentOpener } from '../../recording/types.ts';
 import { needsRecovery } from '../../recording/recovery.ts';
 import { checkRecording, proofText } from '../../records/index.ts';
@@ -92,7 +92,7 @@ export const play: CliCommand = {
           );
         try {
           const first = await readHeader(folder, 0);
-          if (first && wrapFor(folder, first.header, opener.kid) === undefined) {
+          if (first && wrapsOf(folder)(first.header, opener.kid) === undefined) {
             await told('failure');
             throw new CliError('notUnlocked', `Recording ${id} is not sealed to this key: only its owner or an audit key can open it.`);
           }
