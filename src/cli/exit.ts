@@ -35,6 +35,8 @@ export const exitTable = [
     help: 'backup verify: it is not what was signed for, has no whole run or not every run that the ledger here has, or is not of that ledger.',
   },
   { name: 'notAllTaken', status: 65, help: 'config check: the file can be read, and something in it is not taken.' },
+  { name: 'draft', status: 66, help: 'audit-key new: policy.json is not the policy in force, and what stands there is not written over.' },
+  { name: 'noBrowser', status: 67, help: 'A PDF is made by Chromium, Chrome or Edge: none is installed, or it did not come up.' },
   { name: 'cancelled', status: 130, help: 'Cancelled at the keyboard.' },
 ] as const;
 

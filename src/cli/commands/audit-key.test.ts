@@ -185,3 +185,26 @@ test('a key that no policy named, and one beside which there is no other, are se
   expect(await wardmux(['audit-key', 'new', '--out', join(place, 'x.json'), '--replace', 'nobody'])).toMatchObject({ status: 2 });
   expect([existsSync(join(place, 'x.json')), (await wardmux(['ledger', 'show'])).out.includes('audit-key.rewrap')]).toEqual([false, false]);
 });
+
+test('a draft that stands in policy.json is not written over: not a change that waits, not what is no policy, not a file that is gone', async () => {
+  const policy = join(home, 'policy.json');
+  const inForce = readFileSync(policy, 'utf8');
+  const out = join(place, 'x.json');
+  for (const draft of [`${inForce} `, '{', undefined]) {
+    if (draft === undefined) rmSync(policy);
+    else writeFileSync(policy, draft);
+    const refused = await wardmux(['audit-key', 'new', '--out', out]);
+    expect(refused, refused.err).toMatchObject({ status: 66, err: expect.stringContaining('Nothing was made') });
+    expect(refused.err).toContain(`cp '`);
+    expect(existsSync(out)).toBe(false);
+    expect(existsSync(policy) ? readFileSync(policy, 'utf8') : undefined).toBe(draft);
+  }
+  writeFileSync(policy, inForce);
+  expect((await wardmux(['audit-key', 'new', '--out', out])).status).toBe(0);
+  // The wish of before is a draft now.
+  expect(await wardmux(['audit-key', 'new', '--out', join(place, 'y.json')])).toMatchObject({
+    status: 66,
+    err: expect.stringContaining('wardmux policy accept'),
+  });
+  expect(existsSync(join(place, 'y.json'))).toBe(false);
+});

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { createNew, writeAtomic } from '../../disk/atomic.ts';
 import { toJson } from '../../disk/json.ts';
-import { loadPolicy, parsePolicy } from '../../policy/index.ts';
+import { parsePolicy, proposalSentence } from '../../policy/index.ts';
 import { AuditKeyOpener, generateAuditKey } from '../../recording/wrap.ts';
 import { rewrapRecordings } from '../../services/recordings/rewrap.ts';
 import { mediumOf, type Medium } from '../../disk/media.ts';
@@ -65,7 +65,13 @@ interface NewOptions {
 /** A new key, and the wish that the policy names it. */
 async function makeNew({ out, label, replace }: NewOptions, io: CliIo): Promise<number> {
   const site = await openInstallation(io);
-  const { policy } = loadPolicy(site.home);
+  const { policy, proposal } = await policyOf(site);
+  // A draft is somebody's work, or something that somebody put there: it is neither lost nor taken over with the new key.
+  if (proposal)
+    throw new CliError(
+      'draft',
+      `${proposalSentence(site.home, proposal)} Nothing was made: a new key is proposed over the policy in force, and not over a draft.`,
+    );
   if (replace !== undefined && !policy.auditKeys.some(({ kid }) => kid === replace))
     throw new CliError(
       'usage',
@@ -107,7 +113,7 @@ export const auditKey: CliCommand = {
   needs: { prove: 'audit-key.prove', new: 'policy.propose', rewrap: 'audit-key.rewrap' },
   summary: 'Shows that you have the private audit key that the policy names, and has another one take its place.',
   description:
-    'A new key is proposed in policy.json, and two accept it; from then on recordings are sealed to it. What was recorded before is wrapped once more for it by whoever has the key of before, while recordings go on; a call that was cut off is made again. To prove: a fresh challenge is sealed to the audit key of the policy in force and opened with the file. That it was, and whether the file lies on a removable medium, on another disk or on that of the recordings, is entered in the ledger. Who unlocks at the terminal is asked once a day until it lies elsewhere.',
+    'A new key is proposed in policy.json, where no other change waits to be accepted, and two accept it; from then on recordings are sealed to it. What was recorded before is wrapped once more for it by whoever has the key of before, while recordings go on; a call that was cut off is made again. To prove: a fresh challenge is sealed to the audit key of the policy in force and opened with the file. That it was, and whether the file lies on a removable medium, on another disk or on that of the recordings, is entered in the ledger. Who unlocks at the terminal is asked once a day until it lies elsewhere.',
   examples: [
     ['wardmux audit-key prove /media/ada/SAFE/wardmux-audit-key-ward7.json', 'asks for your passphrase'],
     ['wardmux audit-key new --out /media/ada/SAFE/next.json --replace KID', 'a new key in the place of another one; then: wardmux policy accept'],
