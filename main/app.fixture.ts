@@ -24,7 +24,7 @@ import { acceptAsItStands } from '../src/policy/force.fixture.ts';
 import { prove } from '../src/proof/proof.ts';
 import { App } from './app.ts';
 import type { Child, Host, HostWindow, RefusedByHost } from './host.ts';
-import { Listeners } from './listeners.ts';
+import { Listeners } from '../src/types/listeners.ts';
 
 const clear: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

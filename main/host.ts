@@ -3,13 +3,10 @@
  * both to it. A host is thin: it opens a window, serves files, carries messages, reports idle and suspend, forks.
  */
 import type { Invisibility, LimitedProcess, Peer, Surface } from '../src/types/words.ts';
+import type { Disposable } from '../src/types/listeners.ts';
 import type { hostRefusals } from '../src/ledger/table/app.ts';
 
 export type { Peer };
-
-export interface Disposable {
-  dispose(): void;
-}
 
 /** Where a window is on the screens, in pixels, with its frame; maximised, where it is then. */
 export interface WindowPlace {

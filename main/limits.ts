@@ -1,10 +1,9 @@
 /** What both hosts check of every message from a page before anybody else sees it. A page is not trusted to be ours. */
+import { MAX_FRAME_BYTES } from '../src/bridge/frames.ts';
 import { peers, type Peer } from '../src/types/words.ts';
 
 /** The longest request is a WebAuthn response, a few KiB; 64 KiB leaves room and keeps a flood of them small. */
 export const MAX_MESSAGE_CHARS = 64 * 1024;
-/** A screen snapshot with 10,000 lines of scrollback is about 2 MB; a sealed frame may be four times that. */
-export const MAX_FRAME_BYTES = 8 * 1024 * 1024;
 
 export function isPeer(value: unknown): value is Peer {
   return peers.some((peer) => peer === value);

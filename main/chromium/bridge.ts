@@ -4,7 +4,8 @@
  * is the number of the `show` that made the document, so that a message of an old one is known and dropped.
  */
 import { ownMemory } from '../../src/bridge/own-memory.ts';
-import { isFrame, isMessage, MAX_FRAME_BYTES, MAX_MESSAGE_CHARS } from '../limits.ts';
+import { MAX_FRAME_BYTES } from '../../src/bridge/frames.ts';
+import { isFrame, isMessage, MAX_MESSAGE_CHARS } from '../limits.ts';
 import { origin, type Appearance, type Peer } from '../host.ts';
 import { frameFolder } from './large-frames.ts';
 

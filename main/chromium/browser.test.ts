@@ -7,16 +7,16 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { waitFor } from '../../test/support/wait-for.ts';
 import { isRunning, processStat } from '../../src/disk/process-identity.ts';
-import { folderArgument } from '../machine/owned-folder.ts';
-import { commandLine, killNow, processTree, startedWith } from '../machine/processes.ts';
-import { Browser, BrowserStartError } from './browser.ts';
+import { folderArgument } from '../../src/browser/owned-folder.ts';
+import { commandLine, killNow, processTree, startedWith } from '../../src/browser/processes.ts';
+import { Browser, BrowserStartError } from '../../src/browser/browser.ts';
 import { createChromiumHost } from './index.ts';
-import { tiedToUs } from './tied.ts';
+import { tiedToUs } from '../../src/browser/tied.ts';
 
 /** False: as where another program of this account has taken our descriptors away (prlimit(2), RLIMIT_NOFILE). */
 const machine = vi.hoisted(() => ({ lists: true }));
-vi.mock('../machine/processes.ts', async (original) => {
-  const real = await original<typeof import('../machine/processes.ts')>();
+vi.mock('../../src/browser/processes.ts', async (original) => {
+  const real = await original<typeof import('../../src/browser/processes.ts')>();
   const whereListed =
     <Value, Result>(what: (value: Value) => Result) =>
     (value: Value): Result => {
@@ -94,8 +94,8 @@ test('the core limit reaches a browser that a script executes', async ({ skip })
 });
 
 /** Another main: starts the browser as ours does, says its process id, and goes on. */
-const main = `import { Browser } from ${JSON.stringify(join(import.meta.dirname, 'browser.ts'))};
-import { tiedToUs } from ${JSON.stringify(join(import.meta.dirname, 'tied.ts'))};
+const main = `import { Browser } from ${JSON.stringify(join(import.meta.dirname, '../../src/browser/browser.ts'))};
+import { tiedToUs } from ${JSON.stringify(join(import.meta.dirname, '../../src/browser/tied.ts'))};
 const [path, folder] = process.argv.slice(1);
 const { browser } = await Browser.start({ ...tiedToUs(path, ['--user-data-dir=' + folder]), env: { PATH: process.env.PATH }, folder });
 console.log(browser.pid);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
 import { isRunning } from '../../src/disk/process-identity.ts';
-import { isStopped, killNow, whenGone } from '../machine/processes.ts';
+import { isStopped, killNow, whenGone } from '../../src/browser/processes.ts';
 
 test.skipIf(process.platform !== 'linux')('a helper that is stopped while main is killed goes on, hears of it, and ends', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'child-'));

@@ -3,9 +3,9 @@ import { fork } from 'node:child_process';
 import { ownMessage } from '../../src/bridge/own-memory.ts';
 import { hostArguments, nodeFlags } from '../../src/native/protect.ts';
 import type { Child } from '../host.ts';
-import { Listeners } from '../listeners.ts';
+import { Listeners } from '../../src/types/listeners.ts';
 import { childEnvironment } from '../machine/child-environment.ts';
-import { wokenWithoutUs } from './tied.ts';
+import { wokenWithoutUs } from '../../src/browser/tied.ts';
 
 /**
  * Starts `entry` (a path to an .mjs file) in a process group of its own, so that Ctrl+C in the terminal that started the

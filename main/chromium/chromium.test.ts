@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { markOf } from '../../src/disk/process-identity.ts';
 import { readPayload } from './bridge.ts';
-import { browserEnvironment } from './flags.ts';
-import { findBrowser } from './find.ts';
-import { removeStaleFolders, temporaryPrefixes } from '../machine/owned-folder.ts';
-import { createProfile } from './profile.ts';
+import { browserEnvironment } from '../../src/browser/flags.ts';
+import { findBrowser } from '../../src/browser/find.ts';
+import { removeStaleFolders, temporaryPrefixes } from '../../src/browser/owned-folder.ts';
+import { createProfile } from '../../src/browser/profile.ts';
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'wmx-'))));

@@ -1,5 +1,5 @@
 /** The clipboard, cleared by a page: where nobody else can (x11-selections.ts). */
-import type { TargetSession } from './devtools.ts';
+import type { TargetSession } from '../../src/browser/devtools.ts';
 import { inTime } from '../../src/time/in-time.ts';
 
 /** A browser writes to the clipboard within milliseconds, or not at all: without the focus its promise stays open. */

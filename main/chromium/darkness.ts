@@ -2,8 +2,8 @@
  * Whether a page is to be seen. A browser's word is no proof: one that has been stopped has said "done" about a picture that
  * still stands there. So the screen is looked at, where that can be done.
  */
-import { treeRuns } from '../machine/processes.ts';
-import type { TargetSession } from './devtools.ts';
+import { treeRuns } from '../../src/browser/processes.ts';
+import type { TargetSession } from '../../src/browser/devtools.ts';
 import { betweenLooks, lookFor, type Look } from '../machine/x11-window.ts';
 
 /** Without proof that the page is not to be seen any more, the browser is killed after this long, so that its end is within 400 ms. A proof takes 20 to 100 ms. */

@@ -3,23 +3,23 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Child, ChildName, Host, HostWindow, RefusedByHost, WindowOpening } from '../host.ts';
 import { NoWindowError } from '../window/host-window.ts';
-import { Listeners } from '../listeners.ts';
+import { Listeners } from '../../src/types/listeners.ts';
 import { idleReader } from '../machine/idle.ts';
-import { sweepTemporaryFolders } from '../machine/owned-folder.ts';
+import { sweepTemporaryFolders } from '../../src/browser/owned-folder.ts';
 import { watchSignals } from '../machine/signals.ts';
 import { X11Selections } from '../machine/x11-selections.ts';
 import { lookFor, watchX11Window, type WindowWatch } from '../machine/x11-window.ts';
 import { plainPath } from '../../src/disk/held-folder.ts';
 import { kindOf, SentenceError } from '../../src/types/sentence.ts';
 import { inTime } from '../../src/time/in-time.ts';
-import { Browser, BrowserStartError } from './browser.ts';
+import { Browser, BrowserStartError } from '../../src/browser/browser.ts';
 import { forkChild } from './child.ts';
-import { DevToolsError, type DevTools } from './devtools.ts';
-import { findBrowser } from './find.ts';
-import { browserEnvironment, browserFlags, windowClass } from './flags.ts';
-import { createProfile, defaultRunFolder, type Profile } from './profile.ts';
-import { tiedToUs } from './tied.ts';
-import { startFailure } from './start-failure.ts';
+import { DevToolsError, type DevTools } from '../../src/browser/devtools.ts';
+import { findBrowser, NoBrowserError, type InstalledBrowser } from '../../src/browser/find.ts';
+import { browserEnvironment, browserFlags, windowClass } from '../../src/browser/flags.ts';
+import { createProfile, defaultRunFolder, type Profile } from '../../src/browser/profile.ts';
+import { tiedToUs } from '../../src/browser/tied.ts';
+import { startFailure } from '../../src/browser/start-failure.ts';
 import { ChromiumWindow } from './window.ts';
 
 /** A cell of the default font in pixels, and the face's own line and rules, to open the window at a size in cells. */
@@ -55,11 +55,20 @@ export interface ChromiumHost extends Host {
   readonly devtools: DevTools | undefined;
 }
 
+/** @throws NoWindowError */
+function foundBrowser(env: NodeJS.ProcessEnv): InstalledBrowser {
+  try {
+    return findBrowser(env);
+  } catch (error) {
+    throw error instanceof NoBrowserError ? new NoWindowError(`No window can be opened: ${error.message}`, { cause: error }) : error;
+  }
+}
+
 /** Finds a browser; throws an Error with a sentence when there is none. The window opens with `open`. */
 export async function createChromiumHost(options: ChromiumHostOptions): Promise<ChromiumHost> {
   const env = options.env ?? process.env;
   const headless = options.headless ?? false;
-  const installed = findBrowser(env);
+  const installed = foundBrowser(env);
   const root = process.getuid?.() === 0;
   const signals = watchSignals(env);
   const selections = new X11Selections(env);
@@ -145,7 +154,7 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
       await endBrowser();
       const said = error instanceof BrowserStartError ? error.said : '';
       const ended = error instanceof BrowserStartError || error instanceof DevToolsError || error instanceof SentenceError ? error.message : kindOf(error);
-      throw new NoWindowError(startFailure(ended, said, { ...installed, env }), { cause: error });
+      throw new NoWindowError(`No window can be opened: ${startFailure(ended, said, { ...installed, env })}`, { cause: error });
     }
   }
 

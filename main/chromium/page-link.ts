@@ -2,7 +2,7 @@
 import type { Peer, RefusedByHost } from '../host.ts';
 import { isFrame } from '../limits.ts';
 import { fetchExpression, frameExpression, messageExpression, readPayload } from './bridge.ts';
-import type { TargetSession } from './devtools.ts';
+import type { TargetSession } from '../../src/browser/devtools.ts';
 import { LARGE_FRAME_BYTES, LargeFrames } from './large-frames.ts';
 
 export interface PageLinkOptions {

@@ -1,8 +1,8 @@
 /** Answers every request of the page before anything leaves the browser: our files, our frames, and nothing else. */
 import type { RefusedByHost } from '../host.ts';
 import { ownUrl, servePage } from '../window/pages.ts';
-import type { TargetSession } from './devtools.ts';
-import type { EventParams } from './protocol.ts';
+import type { TargetSession } from '../../src/browser/devtools.ts';
+import type { EventParams } from '../../src/browser/protocol.ts';
 
 /** A frame that is fetched is sealed; it must not be kept all the same. */
 const frameHeaders: Readonly<Record<string, string>> = { 'content-type': 'application/octet-stream', 'cache-control': 'no-store' };

@@ -1,7 +1,7 @@
 /** Where the browser has its window, in its own words (DevTools protocol, domain Browser). */
 import { z } from 'zod';
 import type { WindowPlace } from '../host.ts';
-import type { TargetSession } from './devtools.ts';
+import type { TargetSession } from '../../src/browser/devtools.ts';
 
 /** Of a window that was put back at least this much lies on a screen (pixels): enough to see what it is and to take hold of it. */
 const SEEN = 100;

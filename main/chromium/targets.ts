@@ -3,8 +3,8 @@
  * closed as soon as the browser tells of it, whoever asked for it and whether or not anything of it is on the screen.
  */
 import type { RefusedByHost } from '../host.ts';
-import type { TargetSession } from './devtools.ts';
-import type { TargetInfo } from './protocol.ts';
+import type { TargetSession } from '../../src/browser/devtools.ts';
+import type { TargetInfo } from '../../src/browser/protocol.ts';
 
 /** A target that is still there after this long does not close: nobody may work beside it. Closing takes 5 to 20 ms. */
 const CLOSE_MS = 1000;

@@ -3,7 +3,7 @@
  * long as nobody types more: what Chromium looks for reused passwords in (PasswordReuseDetectionManager, 45 characters; no switch
  * and no preference turns it off). So it is given others, which no page gets.
  */
-import type { TargetSession } from './devtools.ts';
+import type { TargetSession } from '../../src/browser/devtools.ts';
 import { inTime } from '../../src/time/in-time.ts';
 
 /** More than it keeps. */

@@ -3,9 +3,9 @@ import { MessageChannelMain, utilityProcess } from 'electron';
 import { isOwnMessage, ownMessage } from '../../src/bridge/own-memory.ts';
 import { hostArguments } from '../../src/native/protect.ts';
 import type { Child, ChildName, RefusedByHost } from '../host.ts';
-import { Listeners } from '../listeners.ts';
+import { Listeners } from '../../src/types/listeners.ts';
 import { childEnvironment } from '../machine/child-environment.ts';
-import { killNow } from '../machine/processes.ts';
+import { killNow } from '../../src/browser/processes.ts';
 
 /** A process starts within a second on a slow machine. Electron says nothing of one that could not be started. */
 const SPAWN_MS = 10_000;

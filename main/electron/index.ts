@@ -4,7 +4,7 @@ import { app, powerMonitor, type Session } from 'electron';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Child, ChildName, Host, HostSignal, HostWindow, RefusedByHost } from '../host.ts';
-import { Listeners } from '../listeners.ts';
+import { Listeners } from '../../src/types/listeners.ts';
 import { watchSignals } from '../machine/signals.ts';
 import { watchX11Window, type WindowWatch } from '../machine/x11-window.ts';
 import { clearClipboard } from './clipboard.ts';

@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withholdCoreDumps } from '../machine/core-dumps.ts';
-import { makeOwnedFolder, sweepTemporaryFolders, temporaryPrefixes } from '../machine/owned-folder.ts';
+import { makeOwnedFolder, sweepTemporaryFolders, temporaryPrefixes } from '../../src/browser/owned-folder.ts';
 import { setNoMenu } from './menu.ts';
 
 /** Parts of Chromium that would talk to somebody or keep text. */

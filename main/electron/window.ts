@@ -10,7 +10,7 @@ import { ownMemory, ownsMemory } from '../../src/bridge/own-memory.ts';
 import { origin, type HostWindow, type Peer, type RefusedByHost, type WindowPlace } from '../host.ts';
 import { isFrame, isMessage, isPeer } from '../limits.ts';
 import { inStartTime, isProven, missingPageError, replacedError, WindowListeners } from '../window/host-window.ts';
-import { commandLine, killNow, processTree, rendererPids, whenGone } from '../machine/processes.ts';
+import { commandLine, killNow, processTree, rendererPids, whenGone } from '../../src/browser/processes.ts';
 import { lookFor, type Look } from '../machine/x11-window.ts';
 import { channels } from './channels.ts';
 import { isLockKey } from './menu.ts';

@@ -18,6 +18,8 @@ const passedOn = [
   'XDG_DATA_HOME',
   'XDG_CONFIG_HOME',
   'DBUS_SESSION_BUS_ADDRESS',
+  // The vault host prints what it exports.
+  'WARDMUX_BROWSER',
 ];
 
 export function childEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {

@@ -1,7 +1,7 @@
 /** No core dump of any process of the app: it would be what the process showed or held, in plaintext, in the system's store. */
 import { NativeError, setCoreLimit } from '../../src/native/addon.ts';
 import { CORE_LIMIT_BYTES } from '../../src/native/protect.ts';
-import { processTree } from './processes.ts';
+import { processTree } from '../../src/browser/processes.ts';
 
 /**
  * For this process, those below it, and all that they start: renderers come from the browser's zygote, which is there before

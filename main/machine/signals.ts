@@ -6,8 +6,9 @@ import { sessionBusPath, systemBusPath } from '../../src/dbus/address.ts';
 import { Variant, type Value } from '../../src/dbus/values.ts';
 import { watchBus, type SignalMatch } from '../../src/dbus/watch.ts';
 import { every, steadyClock } from '../../src/time/clock.ts';
-import type { Disposable, HostSignal } from '../host.ts';
-import { Listeners } from '../listeners.ts';
+import type { HostSignal } from '../host.ts';
+import type { Disposable } from '../../src/types/listeners.ts';
+import { Listeners } from '../../src/types/listeners.ts';
 import { DelayLock } from './delay-lock.ts';
 import { Lid } from './lid.ts';
 

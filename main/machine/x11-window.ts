@@ -6,7 +6,7 @@
  * browser that has been stopped has said "done" about a picture that still stands there. The X server tells everyone who asks;
  * this asks it. On Wayland no other client can destroy a window, and none can look.
  */
-import { processTree } from './processes.ts';
+import { processTree } from '../../src/browser/processes.ts';
 import { opcode, words, X11 } from './x11.ts';
 
 /** The window is there within a second of the browser's start; ten are for a machine in trouble. */

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { ANSWER_MS } from '../../src/types/answer.ts';
 import { sentenceOf } from '../../src/types/sentence.ts';
 import type { Child, Host } from '../host.ts';
-import { isStopped } from '../machine/processes.ts';
+import { isStopped } from '../../src/browser/processes.ts';
 import { PtyClient } from './pty-client.ts';
 import { waitFor } from '../../test/support/wait-for.ts';
 

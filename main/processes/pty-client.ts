@@ -10,7 +10,7 @@ import { inTime } from '../../src/time/in-time.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { SentenceError } from '../../src/types/sentence.ts';
 import type { Child, Host } from '../host.ts';
-import { isStopped } from '../machine/processes.ts';
+import { isStopped } from '../../src/browser/processes.ts';
 
 type Challenge = OutputOf<PtyService, 'attach'>;
 

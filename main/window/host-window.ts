@@ -3,8 +3,8 @@ import { plainPath } from '../../src/disk/held-folder.ts';
 import { SentenceError } from '../../src/types/sentence.ts';
 import { inTime } from '../../src/time/in-time.ts';
 import type { Surface } from '../../src/types/words.ts';
-import type { Disposable, HostWindow, Peer } from '../host.ts';
-import { Listeners } from '../listeners.ts';
+import type { HostWindow, Peer } from '../host.ts';
+import { Listeners, type Disposable } from '../../src/types/listeners.ts';
 
 /** A built page is on the screen in well under a second; ten are for a machine in trouble. */
 const START_MS = 10_000;

@@ -18,6 +18,9 @@
  *  14 disclosure workspace -> vault host UTF-8 JSON: what an export is for, who gets it, and what of it is released by hand
  */
 
+/** A screen snapshot with 10,000 lines of scrollback is about 2 MB; a sealed frame may be four times that. */
+export const MAX_FRAME_BYTES = 8 * 1024 * 1024;
+
 /** Lines above the screen that a page keeps for a pane at most. A full line of 120 columns takes 1.3 to 1.9 kB there. */
 export const scrollbackLines = 10_000;
 

@@ -2,10 +2,11 @@
  * A bundle as one file that only its recipient opens: a tar of its folders in a compact JWE (RFC 7516) to a P-256 key, as segments' secrets are wrapped, so
  * `jose jwe dec -i FILE -k KEY | tar -x` opens it. Why not age: docs/decisions/sealed-export.md.
  */
-import { realpathSync, statfsSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { CompactEncrypt, importJWK } from 'jose';
 import { z } from 'zod';
 import { createNew, readSmall } from '../disk/atomic.ts';
+import { memoryFolderOf } from '../disk/memory.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import type { PublicJwk } from '../types/keys.ts';
 import { ExportError } from './error.ts';
@@ -14,8 +15,6 @@ import { tarOf, type TarFolder } from './tar.ts';
 /** The whole of it is in memory, several times over: a JWE has no streams. */
 const MOST_BYTES = 128 * 1024 * 1024;
 const MOST_KEY_BYTES = 16 * 1024;
-/** statfs(2): a file system in memory. */
-const TMPFS_MAGIC = 0x0102_1994;
 
 const coordinate = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 /** Members of a JWK that say nothing about where it lies are passed over: its name, what it is for. */
@@ -42,13 +41,7 @@ export function sealingKey(path: string): { readonly kid: string; readonly jwk: 
 
 /** A folder in memory for the time in which a bundle is in the clear. @param candidates in order. @throws ExportError where there is none */
 export function memoryFolder(candidates: readonly (string | undefined)[]): string {
-  const found = candidates.find((folder) => {
-    try {
-      return folder !== undefined && statfsSync(folder).type === TMPFS_MAGIC;
-    } catch {
-      return false;
-    }
-  });
+  const found = memoryFolderOf(candidates);
   if (found !== undefined) return found;
   throw new ExportError(
     'target-unwritable',

@@ -9,7 +9,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { commandLine, processTree } from '../../main/machine/processes.ts';
+import { commandLine, processTree } from '../../src/browser/processes.ts';
 import { missingPrograms, openDisplay, type Display } from '../support/display.ts';
 import { LEASE_MS } from '../../src/bridge/lease.ts';
 import type { Said } from './stopped-main.ts';

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { processTree } from '../../main/machine/processes.ts';
+import { processTree } from '../../src/browser/processes.ts';
 import { initialise } from '../e2e/initialised.ts';
 import { openRealApp, type RealApp } from '../e2e/real-window.ts';
 import { missingPrograms, openDisplay, type Picture } from '../support/display.ts';

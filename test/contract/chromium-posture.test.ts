@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CDPSession } from 'playwright-core';
 import { createChromiumHost, type ChromiumHost } from '../../main/chromium/index.ts';
-import { commandLine, processTree } from '../../main/machine/processes.ts';
+import { commandLine, processTree } from '../../src/browser/processes.ts';
 import { isRunning } from '../../src/disk/process-identity.ts';
 import { contentSecurityPolicy, type HostWindow } from '../../main/host.ts';
 import { PageDriver } from '../support/page-driver.ts';

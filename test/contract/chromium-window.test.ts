@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createChromiumHost, type ChromiumHost } from '../../main/chromium/index.ts';
 import { origin, type HostWindow } from '../../main/host.ts';
-import { commandLine, processTree, rendererPids } from '../../main/machine/processes.ts';
+import { commandLine, processTree, rendererPids } from '../../src/browser/processes.ts';
 import { isRunning } from '../../src/disk/process-identity.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { listen, pagesFolder } from './suite.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createChromiumHost } from '../../main/chromium/index.ts';
-import { killNow } from '../../main/machine/processes.ts';
+import { killNow } from '../../src/browser/processes.ts';
 import { isRunning } from '../../src/disk/process-identity.ts';
 import { PageDriver } from '../support/page-driver.ts';
 import { childEntry, hostContract } from './suite.ts';

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { build, type Rolldown } from 'vite';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { contentSecurityPolicy, type ChildName, type Host, type HostSignal, type HostWindow } from '../../main/host.ts';
-import { temporaryPrefixes } from '../../main/machine/owned-folder.ts';
+import { temporaryPrefixes } from '../../src/browser/owned-folder.ts';
 import { isRunning, markOf } from '../../src/disk/process-identity.ts';
 import { forkUtility } from '../../main/electron/child.ts';
 import { setMacMenu } from '../../main/electron/menu.ts';

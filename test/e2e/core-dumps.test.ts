@@ -1,7 +1,7 @@
 /** No process of the app leaves a core dump: main, the helpers, the browser, its zygotes and renderers. Shells are the person's. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { commandLine, processTree, rendererPids } from '../../main/machine/processes.ts';
+import { commandLine, processTree, rendererPids } from '../../src/browser/processes.ts';
 import { isRunning } from '../../src/disk/process-identity.ts';
 import { coreLimit, setCoreLimit } from '../../src/native/addon.ts';
 import { missingPrograms } from '../support/display.ts';

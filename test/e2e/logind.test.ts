@@ -4,7 +4,7 @@
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startBus, type TestBus } from '../../src/dbus/bus.fixture.ts';
-import { rendererPids } from '../../main/machine/processes.ts';
+import { rendererPids } from '../../src/browser/processes.ts';
 import { noLogind, startLogind, type TestLogind } from '../support/logind.ts';
 import { entered, firstRun, paneText, shownRows, run, start, unlockWithPassphrase, until, type Running } from './support.ts';
 

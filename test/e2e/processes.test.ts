@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { socketPath } from '../../src/control/ask.ts';
-import { processTree } from '../../main/machine/processes.ts';
+import { processTree } from '../../src/browser/processes.ts';
 import { missingPrograms } from '../support/display.ts';
 import { installForNobody, noOtherAccount, type Installed } from '../support/other-account.ts';
 import { openRealApp, type RealApp } from './real-window.ts';

@@ -4,9 +4,9 @@ import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { MAX_FOLDER_LENGTH } from '../../main/chromium/profile.ts';
-import { OWNED_SUFFIX_LENGTH, temporaryPrefixes } from '../../main/machine/owned-folder.ts';
-import { commandLine, processTree } from '../../main/machine/processes.ts';
+import { MAX_FOLDER_LENGTH } from '../../src/browser/profile.ts';
+import { OWNED_SUFFIX_LENGTH, temporaryPrefixes } from '../../src/browser/owned-folder.ts';
+import { commandLine, processTree } from '../../src/browser/processes.ts';
 import { missingPrograms, openDisplay } from '../support/display.ts';
 import { watchFrame } from '../support/frame-watch.ts';
 import { installForNobody, noOtherAccount, type Installed } from '../support/other-account.ts';

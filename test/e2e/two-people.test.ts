@@ -7,7 +7,7 @@ import { deciderOf } from '../../src/services/deeds/decide.ts';
 import { openLedger } from '../../src/services/installation/open-ledger.ts';
 import { enrol, prepareEnrolment } from '../../src/services/people/people.ts';
 import { homePaths, requireInstallation } from '../../src/storage/index.ts';
-import { processTree } from '../../main/machine/processes.ts';
+import { processTree } from '../../src/browser/processes.ts';
 import { scanProcesses } from '../support/memory-scan.ts';
 import { entered, firstRun, paneText, passphrase, prompt, run, start, until, type Running } from './support.ts';
 

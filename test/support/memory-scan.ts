@@ -3,7 +3,7 @@
  * tests. Linux only; reading another process's memory needs the same user and a dumpable process, which ours are not, or root.
  */
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
-import { processTree } from '../../main/machine/processes.ts';
+import { processTree } from '../../src/browser/processes.ts';
 
 /** Memory is read in pieces of this size, with an overlap so that a hit on a border is not missed. */
 const PIECE_BYTES = 16 * 1024 * 1024;

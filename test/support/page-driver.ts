@@ -3,7 +3,7 @@
  * browser under test is started and held exactly as it is for a person.
  */
 import { chromium, type Browser, type ConnectOverCDPTransport, type Page } from 'playwright-core';
-import { DevToolsError, type DevTools } from '../../main/chromium/devtools.ts';
+import { DevToolsError, type DevTools } from '../../src/browser/devtools.ts';
 
 /** A page that is being replaced answers nothing: the next attempt meets the new one. */
 const CONNECT_MS = 5_000;

@@ -19,6 +19,7 @@ export interface CommandParams {
     readonly bounds: { readonly windowState?: 'normal' | 'maximized'; readonly left?: number; readonly top?: number };
   };
   'Emulation.setDefaultBackgroundColorOverride': { readonly color: { readonly r: number; readonly g: number; readonly b: number; readonly a: number } };
+  'Emulation.setScriptExecutionDisabled': { readonly value: true };
   'Emulation.setDeviceMetricsOverride': { readonly width: number; readonly height: number; readonly deviceScaleFactor: number; readonly mobile: boolean };
   'Fetch.enable': { readonly patterns: readonly { readonly urlPattern: string }[] };
   'Fetch.failRequest': { readonly requestId: string; readonly errorReason: 'Aborted' | 'AccessDenied' };
@@ -36,10 +37,18 @@ export interface CommandParams {
     readonly clip: { readonly x: number; readonly y: number; readonly width: number; readonly height: number; readonly scale: number };
   };
   'Page.enable': undefined;
+  'Page.getFrameTree': undefined;
   'Page.handleJavaScriptDialog': { readonly accept: false };
   'Page.navigate': { readonly url: string };
+  'Page.printToPDF': {
+    readonly printBackground: boolean;
+    readonly preferCSSPageSize: boolean;
+    readonly generateTaggedPDF: boolean;
+    readonly transferMode: 'ReturnAsBase64';
+  };
   'Page.removeScriptToEvaluateOnNewDocument': { readonly identifier: string };
   'Page.resetNavigationHistory': undefined;
+  'Page.setDocumentContent': { readonly frameId: string; readonly html: string };
   'Page.setInterceptFileChooserDialog': { readonly enabled: boolean };
   'Runtime.addBinding': { readonly name: string };
   'Runtime.enable': undefined;
@@ -81,6 +90,7 @@ export const results = {
   'Browser.setWindowBounds': nothing,
   'Emulation.setDefaultBackgroundColorOverride': nothing,
   'Emulation.setDeviceMetricsOverride': nothing,
+  'Emulation.setScriptExecutionDisabled': nothing,
   'Fetch.enable': nothing,
   'Fetch.failRequest': nothing,
   'Fetch.fulfillRequest': nothing,
@@ -89,10 +99,13 @@ export const results = {
   'Page.bringToFront': nothing,
   'Page.captureScreenshot': nothing,
   'Page.enable': nothing,
+  'Page.getFrameTree': z.object({ frameTree: z.object({ frame: z.object({ id: z.string() }) }) }),
   'Page.handleJavaScriptDialog': nothing,
   'Page.navigate': z.object({ errorText: z.string().optional() }),
+  'Page.printToPDF': z.object({ data: z.string() }),
   'Page.removeScriptToEvaluateOnNewDocument': nothing,
   'Page.resetNavigationHistory': nothing,
+  'Page.setDocumentContent': nothing,
   'Page.setInterceptFileChooserDialog': nothing,
   'Runtime.addBinding': nothing,
   'Runtime.enable': nothing,

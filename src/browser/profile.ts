@@ -5,8 +5,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { isPrivate, makeOwnedFolder, OWNED_SUFFIX_LENGTH, removeFolder, temporaryPrefixes } from '../machine/owned-folder.ts';
-import { SentenceError } from '../../src/types/sentence.ts';
+import { isPrivate, makeOwnedFolder, OWNED_SUFFIX_LENGTH, removeFolder, temporaryPrefixes } from './owned-folder.ts';
+import { SentenceError } from '../types/sentence.ts';
 
 const PREFIX = temporaryPrefixes.chromium;
 /**

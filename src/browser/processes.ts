@@ -1,6 +1,6 @@
 /** Processes of this machine, read from /proc: the host must know that a renderer is gone, not hope so. */
 import { readFileSync, readdirSync, statSync } from 'node:fs';
-import { processStat, isRunning } from '../../src/disk/process-identity.ts';
+import { processStat, isRunning } from '../disk/process-identity.ts';
 
 /**
  * Whether the process, or one of its threads, has been stopped or is held by a tracer: it does not do what it said it would, and

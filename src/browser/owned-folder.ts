@@ -4,7 +4,7 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, renameSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { markOf, runsStill } from '../../src/disk/process-identity.ts';
+import { markOf, runsStill } from '../disk/process-identity.ts';
 import { killNow, startedWith, waitUntilGone } from './processes.ts';
 
 const OWNER_FILE = 'owner.json';

@@ -5,9 +5,8 @@
  */
 import type { Readable, Writable } from 'node:stream';
 import { z } from 'zod';
-import type { Disposable } from '../host.ts';
-import { Listeners } from '../listeners.ts';
-import { MAX_FRAME_BYTES } from '../limits.ts';
+import { MAX_FRAME_BYTES } from '../bridge/frames.ts';
+import { Listeners, type Disposable } from '../types/listeners.ts';
 import { events, results, type CommandName, type CommandParams, type EventName, type EventParams, type Result } from './protocol.ts';
 
 /** A browser answers within milliseconds; one that has not after this long does not. */

@@ -1,7 +1,6 @@
 /** The browser's command line, whole, each switch with its reason. No switch makes it show that it is driven. */
 import { statfsSync } from 'node:fs';
-import type { WindowPlace } from '../host.ts';
-import { folderArgument } from '../machine/owned-folder.ts';
+import { folderArgument } from './owned-folder.ts';
 
 /** Below this much free shared memory the browser is told to keep its buffers in its private temporary folder instead. */
 const MIN_SHARED_MEMORY_BYTES = 256 * 1024 * 1024;
@@ -16,7 +15,7 @@ export interface FlagOptions {
   readonly width: number;
   readonly height: number;
   /** Where the window was last. */
-  readonly place: WindowPlace | undefined;
+  readonly place: { readonly left: number; readonly top: number; readonly width: number; readonly height: number; readonly maximized: boolean } | undefined;
 }
 
 /** What desktops know the window by (WM_CLASS). */

@@ -1,4 +1,7 @@
-import type { Disposable } from './host.ts';
+/** What ends what was begun: a listener hears no more. */
+export interface Disposable {
+  dispose(): void;
+}
 
 /** A list of listeners. A listener that throws does not keep the others from hearing. */
 export class Listeners<Arguments extends unknown[]> {

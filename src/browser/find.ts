@@ -1,6 +1,9 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { NoWindowError } from '../window/host-window.ts';
+import { SentenceError } from '../types/sentence.ts';
+
+/** There is none that can be started. The message is the second half of a sentence, behind what was wanted of it. */
+export class NoBrowserError extends SentenceError {}
 
 export interface InstalledBrowser {
   /** Absolute path of the executable. */
@@ -33,13 +36,13 @@ const commands: readonly { readonly command: string; readonly name: string }[] =
 
 /**
  * The browser to open in. `WARDMUX_BROWSER` (an absolute path) wins, and is not replaced by another when it is wrong.
- * @throws NoWindowError with a sentence that says what to do.
+ * @throws NoBrowserError that says what to do.
  */
 export function findBrowser(env: NodeJS.ProcessEnv): InstalledBrowser {
   const wanted = env['WARDMUX_BROWSER'];
   if (wanted) {
-    if (!isAbsolute(wanted)) throw new NoWindowError(`WARDMUX_BROWSER must be an absolute path, and is "${wanted}".`);
-    if (!executable(wanted)) throw new NoWindowError(`WARDMUX_BROWSER names ${wanted}, which is not a program that can be run. Correct it or unset it.`);
+    if (!isAbsolute(wanted)) throw new NoBrowserError(`WARDMUX_BROWSER must be an absolute path, and is "${wanted}".`);
+    if (!executable(wanted)) throw new NoBrowserError(`WARDMUX_BROWSER names ${wanted}, which is not a program that can be run. Correct it or unset it.`);
     return { path: wanted, name: 'the browser of WARDMUX_BROWSER' };
   }
   for (const browser of known) if (executable(browser.path)) return browser;
@@ -50,8 +53,8 @@ export function findBrowser(env: NodeJS.ProcessEnv): InstalledBrowser {
       if (executable(path)) return { path, name };
     }
   }
-  throw new NoWindowError(
-    'No window can be opened: neither the Electron runtime nor Chromium, Chrome or Edge is installed. On Debian: sudo apt-get install chromium chromium-sandbox. Or set WARDMUX_BROWSER to the path of one.',
+  throw new NoBrowserError(
+    'neither Chromium nor Chrome nor Edge is installed. On Debian: sudo apt-get install chromium chromium-sandbox. Or set WARDMUX_BROWSER to the path of one.',
   );
 }
 

@@ -1,10 +1,10 @@
 /** The browser's process: its start, what it says when it cannot, and the end of everything that it has started. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { folderArgument } from '../machine/owned-folder.ts';
-import { isRunning } from '../../src/disk/process-identity.ts';
-import { inTime } from '../../src/time/in-time.ts';
-import { killGroup, killNow, processTree, startedWith, whenGone } from '../machine/processes.ts';
+import { folderArgument } from './owned-folder.ts';
+import { isRunning } from '../disk/process-identity.ts';
+import { inTime } from '../time/in-time.ts';
+import { killGroup, killNow, processTree, startedWith, whenGone } from './processes.ts';
 import { DevTools, DevToolsError } from './devtools.ts';
 import type { TargetInfo } from './protocol.ts';
 
