@@ -1407,6 +1407,41 @@ describe('faces', () => {
     expect(JSON.stringify(core.requests)).not.toMatch(/Ostermoor|switchboard|2026-118/);
   });
 
+  test('export: where nothing was found it is said in words, before anything is exported, that nothing is withheld', async () => {
+    const { page, core } = await start();
+    core.evidence.plan = async () => ({
+      recording: '20261124-140200-0a1b2c3d',
+      clearPieces: 1830,
+      clearBytes: 1_640_000,
+      withheld: 0,
+      notRequested: 0,
+      aboutBytes: 4_231_884,
+      recognisers: '1.2.0',
+    });
+    core.evidence.make = async (_, path) => ({
+      path,
+      records: 1842,
+      sha256: '9c41d07be5a2'.padEnd(64, '0'),
+      withheld: 0,
+      released: 0,
+      list: `${path}-redaction`,
+    });
+    await prefix('X');
+    await page.waitForSelector('#export-purpose');
+    await page.fill('#export-purpose', 'weekly review');
+    await page.fill('#export-recipient', 'ward office');
+    await page.fill('#export-path', '/media/audit');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText('Nothing is withheld. In the clear, into this folder?').waitFor();
+    expect(await page.getByRole('dialog').textContent()).toContain('found nothing in it, so whoever gets it gets all that was printed');
+    expect(await page.textContent('dialog .kv')).toContain('withheldnothing (recognisers 1.2.0)');
+    expect(await axeViolations(opened)).toEqual([]);
+    if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/export-nothing.png` });
+    await page.keyboard.press('y');
+    await page.getByRole('heading', { name: 'Exported and signed.' }).waitFor();
+    expect(await page.textContent('dialog .kv')).toContain('pieces withheldnone');
+  });
+
   test('ctrl-plus, ctrl-minus and ctrl-0 size the text, and the theme follows a command', async () => {
     const { page, core } = await start();
     const cell = (): Promise<string> => page.evaluate<string>(`getComputedStyle(document.documentElement).getPropertyValue('--c').trim()`);

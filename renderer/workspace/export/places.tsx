@@ -25,7 +25,12 @@ export function Places({ exporting }: { readonly exporting: Exporting }): JSX.El
     list.current?.querySelectorAll<HTMLElement>('button')[next]?.focus();
   };
   const place = places[at];
-  if (!place) return <p class="dim">{text.nothingFound}</p>;
+  if (!place)
+    return (
+      <div class="export__places" role="status">
+        <p class="dim">{text.nothingFound(exporting.planned.value?.recognisers ?? '')}</p>
+      </div>
+    );
   return (
     <div class="export__places">
       <p class="faint">{found > places.length ? text.someListed(count(places.length), count(found)) : text.placesHint}</p>

@@ -56,6 +56,7 @@ export function ExportSteps({ controller, of, what, onClose }: Props): JSX.Eleme
           {step === 'look' ? (
             <p role="alert" class="warn">
               <Mark kind="warn" />
+              {exporting.withheld.value === 0 ? `${text.nothingWithheld} ` : ''}
               {text.sure[exporting.asked.value.form]}
             </p>
           ) : null}
@@ -115,7 +116,7 @@ function Holds({ exporting }: { readonly exporting: Exporting }): JSX.Element | 
       <dt>{text.holds.clear}</dt>
       <dd>{text.holds.pieces(count(planned.clearPieces), size(planned.clearBytes))}</dd>
       <dt>{text.holds.withheld}</dt>
-      <dd>{text.holds.found(count(exporting.withheld.value), planned.recognisers)}</dd>
+      <dd>{text.holds.found(exporting.withheld.value === 0 ? undefined : count(exporting.withheld.value), planned.recognisers)}</dd>
       {released > 0 ? (
         <>
           <dt>{text.holds.released}</dt>
@@ -148,7 +149,7 @@ function Done({ exporting }: { readonly exporting: Exporting }): JSX.Element | n
         <dt>{text.doneRecords}</dt>
         <dd>{count(made.records)}</dd>
         <dt>{text.doneWithheld}</dt>
-        <dd>{made.released === 0 ? count(made.withheld) : text.doneReleased(count(made.withheld), count(made.released))}</dd>
+        <dd>{text.doneParts(made.withheld === 0 ? undefined : count(made.withheld), made.released === 0 ? undefined : count(made.released))}</dd>
         {form === 'sealed' ? null : (
           <>
             <dt>{text.doneList}</dt>
