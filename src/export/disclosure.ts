@@ -11,6 +11,8 @@ import { mostTyped } from '../types/most-typed.ts';
 /** Events that may be withheld: they can hold what somebody wrote (docs/format.md). */
 const WITHHOLDABLE: readonly string[] = ['s', 'o', 'i', 'm'];
 
+const LF = 10;
+
 /** A span of a recording, in microseconds since its start. */
 export interface Span {
   readonly fromUs?: number | undefined;
@@ -56,6 +58,8 @@ export class Disclosure {
   readonly pieces: number;
   /** The last piece that was looked at; undefined where there is none. */
   readonly last: Pick<Place, 'record' | 'piece'> | undefined;
+  /** The last piece behind which no line is open: what stands in an open one is known for what it is by what comes. */
+  readonly lastWhole: Pick<Place, 'record' | 'piece'> | undefined;
   readonly #byNumber: ReadonlyMap<number, DisclosedFinding>;
 
   constructor(
@@ -64,11 +68,13 @@ export class Disclosure {
     pieces: number,
     last?: Pick<Place, 'record' | 'piece'>,
     released: Released = new Map(),
+    lastWhole: Pick<Place, 'record' | 'piece'> | undefined = last,
   ) {
     this.asked = asked;
     this.findings = findings;
     this.pieces = pieces;
     this.last = last;
+    this.lastWhole = lastWhole;
     this.released = released;
     this.#byNumber = new Map(findings.filter((finding) => !released.has(placeName(finding))).map((finding) => [finding.number, finding]));
   }
@@ -112,7 +118,14 @@ export class Disclosure {
           `Say in one line of 1 to ${mostTyped.release} characters why piece ${shown} is released: it stands in the list that goes with the export. Nothing was exported.`,
         );
     }
-    return new Disclosure(this.asked, this.findings, this.pieces, this.last, new Map(Array.from(released, ([name, reason]) => [name, reason.trim()])));
+    return new Disclosure(
+      this.asked,
+      this.findings,
+      this.pieces,
+      this.last,
+      new Map(Array.from(released, ([name, reason]) => [name, reason.trim()])),
+      this.lastWhole,
+    );
   }
 
   /** Why this piece is withheld, in the words of evidence.jsonl; undefined where it is disclosed. */
@@ -146,16 +159,21 @@ export async function planDisclosure(
   const places = new Map<number, Place>();
   let pieces = 0;
   let last: Pick<Place, 'record' | 'piece'> | undefined;
+  let lastWhole: typeof last;
+  let isOpen = false;
   const reader = await openRecording(folder, { live });
   for await (const { frame, events } of reader.records(opener)) {
     for (const [piece, { event }] of events.entries()) {
       if (WITHHOLDABLE.includes(event.code)) places.set(pieces, { record: frame.seq, piece, code: event.code, timeUs: event.timeUs });
       await redactor.piece(event);
       last = { record: frame.seq, piece };
+      const { code, data } = event;
+      if (code === 'o' && data.length > 0) isOpen = data.at(-1) !== LF;
+      if (!isOpen) lastWhole = last;
       pieces += 1;
     }
   }
   const found = await redactor.end();
   const findings = Array.from(found, ([number, finding]): DisclosedFinding => ({ ...finding, ...places.get(number)!, number }));
-  return new Disclosure(asked, findings, pieces, last);
+  return new Disclosure(asked, findings, pieces, last, undefined, lastWhole);
 }

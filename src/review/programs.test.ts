@@ -182,7 +182,7 @@ for (const { name, needs, command, steps } of programs)
     }
     await writer.end('exit');
     live.dispose();
-    const watched = new Watched(writer.folder, opener, false, undefined, 2048);
+    const watched = new Watched(writer.folder, opener, false, undefined, undefined, 2048);
     await watched.read();
     const watching = watched.player();
     for (const n of moments) {

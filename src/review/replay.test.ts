@@ -99,7 +99,7 @@ describe('a watched recording', () => {
           }
           await writer.end('exit');
           live.dispose();
-          const watched = new Watched(writer.folder, opener, false, undefined, 64);
+          const watched = new Watched(writer.folder, opener, false, undefined, undefined, 64);
           await watched.read();
           const watching = watched.player();
           for (const moment of moments) {

@@ -24,11 +24,14 @@ const MOST_FRAMES = 2048;
 const TURN_BYTES = 256 * 1024;
 
 /**
- * What is shown of a piece of output: itself, or with blocks over what is withheld.
+ * What is shown of a piece of output: itself, or with blocks over what is withheld; undefined where nobody has judged it yet.
  * @param seq of its record. @param n its place in the record.
  */
-export type Cover = (seq: number, n: number, data: Uint8Array) => Uint8Array;
+export type Cover = (seq: number, n: number, data: Uint8Array) => Uint8Array | undefined;
 const bare: Cover = (_, __, data) => data;
+/** Where there is nothing to judge, what was written since is shown at once. */
+const atOnce = (): Promise<boolean> => Promise.resolve(true);
+const NOTHING = new Uint8Array();
 
 /** A screen on the way. */
 interface KeyFrame {
@@ -65,6 +68,7 @@ export class Watched {
   readonly #opener: SegmentOpener;
   readonly #live: boolean;
   readonly #cover: Cover;
+  readonly #judge: () => Promise<boolean>;
   #frames: KeyFrame[] = [];
   #frameBytes = 0;
   #apart: number;
@@ -73,13 +77,17 @@ export class Watched {
   #readUs = 0;
   #fault: FrameFault | undefined;
 
-  /** @param folder of the recording. @param cover what is shown in place of output. @param apart output bytes between two screens that are kept, at first. */
-  constructor(folder: string, opener: SegmentOpener, live = false, cover: Cover = bare, apart = FRAME_BYTES) {
+  /**
+   * @param folder of the recording. @param cover what is shown in place of output. @param judge has what was written since judged by it; false where it was not.
+   * @param apart output bytes between two screens that are kept, at first.
+   */
+  constructor(folder: string, opener: SegmentOpener, live = false, cover: Cover = bare, judge = atOnce, apart = FRAME_BYTES) {
     this.#apart = apart;
     this.#folder = folder;
     this.#opener = opener;
     this.#live = live;
     this.#cover = cover;
+    this.#judge = judge;
   }
 
   get timeline(): Timeline {
@@ -116,7 +124,7 @@ export class Watched {
       for await (const { frame, events } of reader.contents(this.#opener)) {
         for (const [event, { code, timeUs, data: bytes }] of events.entries()) {
           if (signal?.aborted) return;
-          const data = code === 'o' ? this.#cover(frame.seq, event, bytes) : bytes;
+          const data = code === 'o' ? (this.#cover(frame.seq, event, bytes) ?? NOTHING) : bytes;
           this.#timeline.event(code, timeUs, data.length);
           this.#readUs = Math.max(this.#readUs, timeUs);
           if (code === 's' || code === 'r') {
@@ -148,7 +156,7 @@ export class Watched {
 
   /** A place to watch from. */
   player(): Watching {
-    return new Watching(this.#folder, this.#opener, this.#live, this.#cover, (timeUs) => this.#frames.findLast((frame) => frame.timeUs <= timeUs));
+    return new Watching(this.#folder, this.#opener, this.#live, this.#cover, this.#judge, (timeUs) => this.#frames.findLast((frame) => frame.timeUs <= timeUs));
   }
 
   /** The screens go: they are what the recording showed. */
@@ -178,6 +186,7 @@ export class Watching {
   readonly #opener: SegmentOpener;
   readonly #live: boolean;
   readonly #cover: Cover;
+  readonly #judge: () => Promise<boolean>;
   readonly #before: (timeUs: number) => KeyFrame | undefined;
   #events: AsyncGenerator<RecordingEvent, void, undefined> | undefined;
   /** It belongs behind what was given so far. */
@@ -188,11 +197,19 @@ export class Watching {
   #endedAt: number | undefined;
   #readAt = 0;
 
-  constructor(folder: string, opener: SegmentOpener, live: boolean, cover: Cover, before: (timeUs: number) => KeyFrame | undefined) {
+  constructor(
+    folder: string,
+    opener: SegmentOpener,
+    live: boolean,
+    cover: Cover,
+    judge: () => Promise<boolean>,
+    before: (timeUs: number) => KeyFrame | undefined,
+  ) {
     this.#folder = folder;
     this.#opener = opener;
     this.#live = live;
     this.#cover = cover;
+    this.#judge = judge;
     this.#before = before;
   }
 
@@ -227,7 +244,7 @@ export class Watching {
 
   /** Events behind the last ones that were given, so many bytes at least where there are as many; none where the recording ends, or has not gone on yet. */
   async more(bytes: number): Promise<ReplayEvent[]> {
-    if (this.#live && this.#endedAt !== undefined && bytesOf(this.#folder) > this.#endedAt) {
+    if (this.#live && this.#endedAt !== undefined && bytesOf(this.#folder) > this.#endedAt && (await this.#judge())) {
       this.#endedAt = undefined;
       this.#events = this.#from(this.#last);
     }
@@ -275,8 +292,11 @@ export class Watching {
       if (frame && seq < frame.seq) continue;
       for (const [n, event] of events.entries()) {
         if (frame && seq === frame.seq && n <= frame.event) continue;
+        const data = event.code === 'o' ? this.#cover(seq, n, event.data) : event.data;
+        // It comes when it was judged, and what stands behind it then.
+        if (!data) return;
         this.#last = { segment, seq, event: n };
-        yield event.code === 'o' ? { ...event, data: this.#cover(seq, n, event.data) } : event;
+        yield { ...event, data };
       }
     }
   }

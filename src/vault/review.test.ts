@@ -3,11 +3,17 @@ import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { newRecording, opener, removeFolders, startInfo } from '../../test/support/recording.ts';
 import { decodeFrame } from '../bridge/frames.ts';
+import { ticketMark } from '../recording/access.ts';
 import { AuditKeyOpener, generateAuditKey } from '../recording/wrap.ts';
 import type { ReviewTold } from '../review/told.ts';
+import { masksOf } from './masks.ts';
 import { Review } from './review.ts';
 
 afterAll(removeFolders);
+
+/** Planted, and a session in which they stand. */
+const secrets = ['536-22-8145', '00482913', 'correct-horse-7', 'mara.ueda@ward7.example'];
+const text = `ops@icu:~$ psql\r\nSSN ${secrets[0]} MRN: ${secrets[1]}\r\nops@icu:~$ PGPASSWORD=${secrets[2]} psql feeds\r\n\x1b]0;MRN: ${secrets[1]}\x07mail ${secrets[3]}\r\nops@icu:~$ done\r\n`;
 
 let told: [ticket: number, told: ReviewTold][];
 let review: Review;
@@ -16,11 +22,15 @@ const of = <K extends ReviewTold['kind']>(kind: K): Extract<ReviewTold, { kind: 
 
 beforeEach(() => {
   told = [];
-  review = new Review(async (sealed) => {
-    const frame = decodeFrame(sealed);
-    if (frame.type !== 'review') throw new Error('another frame');
-    told.push([frame.pane, JSON.parse(Buffer.from(frame.bytes).toString()) as ReviewTold]);
-  });
+  review = new Review(
+    async (sealed) => {
+      const frame = decodeFrame(sealed);
+      if (frame.type !== 'review') throw new Error('another frame');
+      told.push([frame.pane, JSON.parse(Buffer.from(frame.bytes).toString()) as ReviewTold]);
+      // No time passes: what was written is judged whenever somebody asks.
+    },
+    () => 0,
+  );
 });
 
 async function recorded(lines = 20): Promise<{ id: string; folder: string }> {
@@ -91,8 +101,6 @@ describe('a recording that is looked at', () => {
 });
 
 describe('a recording that is looked at masked', () => {
-  const secrets = ['536-22-8145', '00482913', 'correct-horse-7', 'mara.ueda@ward7.example'];
-  const text = `ops@icu:~$ psql\r\nSSN ${secrets[0]} MRN: ${secrets[1]}\r\nops@icu:~$ PGPASSWORD=${secrets[2]} psql feeds\r\n\x1b]0;MRN: ${secrets[1]}\x07mail ${secrets[3]}\r\nops@icu:~$ done\r\n`;
   const all = (): string => {
     const texts = told.map(([, one]) => {
       if (one.kind === 'moment') return Buffer.from(one.screen, 'base64').toString();
@@ -146,7 +154,7 @@ describe('a recording that is looked at masked', () => {
     const { writer } = await newRecording({ start: { ...startInfo, command: ['psql', `password=${secrets[2]}`] } });
     writer.output(Buffer.from(text));
     await writer.end('exit');
-    await review.search(3, [writer], secrets[1]!, opener, async () => undefined, true);
+    await review.search(3, [writer], secrets[1]!, opener, async () => undefined, 'shown', true);
     expect(of('hit').length).toBeGreaterThan(0);
     for (const { context, length } of of('hit')) expect([context, length]).toEqual(['', 0]);
     await review.programs(4, [writer], opener, true);
@@ -155,7 +163,7 @@ describe('a recording that is looked at masked', () => {
 });
 
 describe('a recording that goes on', () => {
-  test('gives what is written since, and ends only where it ends; masked it gives only what was looked through', async () => {
+  test('gives what is written since, and ends only where it ends; masked too, once its line has ended and was judged', async () => {
     const { writer, clock } = await newRecording();
     const say = (what: string): void => {
       clock.step(1000);
@@ -175,16 +183,65 @@ describe('a recording that goes on', () => {
       while (!(await review.more(7)).end);
     }
     expect(data()).toBe('first\r\nsecond\r\nthird MRN: 00482913\r\n');
-    // Looked through now: what comes behind it nobody has judged.
     told = [];
     await review.open(8, writer.folder, opener, true, true);
     await review.seek(8, 0);
     while (!(await review.more(8)).end);
-    say('fourth\r\n');
+    const before = data();
+    expect(before).toMatch(/^first\r\nsecond\r\nthird MRN: \u2588{8}\r\n$/);
+    // Typed letter by letter: nobody knows what it is before it stands there.
+    for (const letter of 'fourth SSN: 536-22-1847') {
+      say(letter);
+      writer.flush();
+      while (!(await review.more(8)).end);
+      expect(data()).toBe(before);
+    }
+    say('\r\nfif');
     writer.flush();
     while (!(await review.more(8)).end);
-    expect(data()).toMatch(/^first\r\nsecond\r\nthird MRN: \u2588{8}\r\n$/);
+    expect(data().slice(before.length)).toMatch(/^fourth SSN: \u2588{11}\r\n$/);
     await writer.end('exit');
+    while (!(await review.more(8)).end);
+    expect(data()).toMatch(/\r\nfif$/);
+  });
+});
+
+describe('masks of a recording that goes on', () => {
+  test('are made anew once it was left alone for four times as long as that took', async () => {
+    const { writer } = await newRecording();
+    writer.output(Buffer.from('one\r\n'));
+    writer.flush();
+    const times = [0, 100, 499, 500, 600, 999, 1000, 1000];
+    const masks = await masksOf(writer.folder, opener, true, () => times.shift()!);
+    expect([await masks.again(), await masks.again(), await masks.again()]).toEqual([false, true, false]);
+    await writer.end('exit');
+  });
+
+  test('show no planted value, wherever what is written is cut, to whoever looks after each cut', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 24 }), { minLength: 1, maxLength: 12 }), async (cuts) => {
+        told = [];
+        const { writer } = await newRecording();
+        writer.output(Buffer.from('begun\r\n'));
+        writer.flush();
+        await review.open(8, writer.folder, opener, true, true);
+        await review.seek(8, 0);
+        for (let at = 0, n = 0; at < text.length; n++) {
+          const to = at + cuts[n % cuts.length]!;
+          writer.output(Buffer.from(text.slice(at, to)));
+          writer.flush();
+          while (!(await review.more(8)).end);
+          at = to;
+        }
+        await writer.end('exit');
+        while (!(await review.more(8)).end);
+        const shown = Buffer.concat(of('events').flatMap(({ events }) => events.map(([, , bytes]) => Buffer.from(bytes, 'base64')))).toString();
+        for (const secret of secrets.slice(0, 3)) expect(shown).not.toContain(secret);
+        expect(shown).toContain('done');
+        expect(shown).toContain('\u2588');
+      }),
+      { numRuns: 15 },
+    );
   });
 });
 
@@ -193,10 +250,17 @@ describe('a search', () => {
     const [one, two] = [await recorded(3), await recorded(3)];
     const order: string[] = [];
     const keep = review;
-    const done = await keep.search(3, [one, { ...two, id: 'other' }], 'LINE 1', opener, async (id) => {
-      expect(of('hit').some(({ recording }) => recording === id)).toBe(false);
-      order.push(id);
-    });
+    const done = await keep.search(
+      3,
+      [one, { ...two, id: 'other' }],
+      'LINE 1',
+      opener,
+      async (id) => {
+        expect(of('hit').some(({ recording }) => recording === id)).toBe(false);
+        order.push(id);
+      },
+      'shown',
+    );
     expect(done).toEqual({ hits: 2, searched: 2 });
     expect(order).toEqual([one.id, 'other']);
     expect(of('hit').map(({ recording, context, at, length }) => [recording, context.slice(at, at + length)])).toEqual([
@@ -204,13 +268,36 @@ describe('a search', () => {
       ['other', 'line 1'],
     ]);
     const key = AuditKeyOpener.fromJson(generateAuditKey().file);
-    await keep.search(4, [one], 'line', key, () => expect.unreachable());
+    await keep.search(4, [one], 'line', key, () => expect.unreachable(), 'shown');
     expect(of('searched').at(-1)).toMatchObject({ hits: 0, searched: 0, closed: 1 });
+  });
+
+  test('for a ticket finds what was given at the beginning and at an unlock since, and no text that only says so', async () => {
+    const { writer, clock } = await newRecording();
+    writer.event('m', ticketMark('INC0012345'));
+    writer.output(Buffer.from('ticket INC0099999\r\n'));
+    clock.step(5000);
+    writer.event('m', ticketMark('INC0067890'));
+    await writer.end('exit');
+    const entered: string[] = [];
+    const find = (words: string, masked = false) => review.search(3, [writer], words, opener, async (id) => void entered.push(id), 'ticket', masked);
+    expect(await find('inc00')).toMatchObject({ hits: 2 });
+    expect(of('hit').map(({ context, at, length, timeUs }) => [context.slice(at, at + length), timeUs >= 5_000_000])).toEqual([
+      ['INC00', false],
+      ['INC00', true],
+    ]);
+    expect(entered).toEqual([writer.id]);
+    expect(await find('99999')).toMatchObject({ hits: 0, searched: 1 });
+    told = [];
+    expect(await find('INC0067890', true)).toMatchObject({ hits: 1 });
+    expect(of('hit')).toMatchObject([{ context: 'INC0067890' }]);
+    await review.programs(4, [writer], opener);
+    expect(of('programs')[0]!.programs).toEqual([[writer.id, expect.any(String), 'INC0012345']]);
   });
 
   test('that cannot be entered tells nothing', async () => {
     const one = await recorded(3);
-    await review.search(5, [one], 'line', opener, () => Promise.reject(new Error('the ledger is full')));
+    await review.search(5, [one], 'line', opener, () => Promise.reject(new Error('the ledger is full')), 'shown');
     expect(of('hit')).toEqual([]);
     expect(of('searched')[0]!.unread).toHaveLength(1);
   });

@@ -3,15 +3,16 @@
  * process, and with it everything that was read.
  */
 import { readHeader } from '../recording/reader.ts';
-import { wrapFor } from '../recording/rewrapped.ts';
+import { wrapsOf } from '../recording/rewrapped.ts';
 import { RecordingError } from '../recording/errors.ts';
 import type { SegmentOpener } from '../recording/types.ts';
 import { coveredLine } from '../redaction/index.ts';
-import { coverOf } from './masks.ts';
+import { masksOf } from './masks.ts';
 import { tellPage } from './page-frames.ts';
 import { Watched, type Watching } from '../review/replay.ts';
 import { searchRecordings, type SearchParts } from '../review/search-recordings.ts';
-import { programOf } from '../services/recordings/list.ts';
+import { begunAs } from '../services/recordings/list.ts';
+import type { SearchedFor } from '../types/words.ts';
 import type { ReviewTold, TranscriptLine } from '../review/told.ts';
 
 /** Of a transcript so much is kept for the page to ask for. */
@@ -37,15 +38,17 @@ interface Looked {
 
 export class Review {
   readonly #send: (frame: Uint8Array) => Promise<void>;
+  readonly #nowMs: () => number;
   #looked: Looked | undefined;
   #search: AbortController | undefined;
   #opening: AbortController | undefined;
   /** What was asked for one after the other is given so. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** @param send seals and sends a frame; awaiting it is the flow control. */
-  constructor(send: (frame: Uint8Array) => Promise<void>) {
+  /** @param send seals and sends a frame; awaiting it is the flow control. @param nowMs monotonic */
+  constructor(send: (frame: Uint8Array) => Promise<void>, nowMs: () => number = () => performance.now()) {
     this.#send = send;
+    this.#nowMs = nowMs;
   }
 
   /** Opens a recording, and tells of it until it is read whole. @throws RecordingError */
@@ -58,17 +61,17 @@ export class Review {
   ): Promise<{ readonly whole: boolean; readonly commands?: { readonly fromUs: number; readonly toUs: number } }> {
     this.close();
     const first = await readHeader(folder, 0);
-    if (first && wrapFor(folder, first.header, opener.kid) === undefined)
+    if (first && wrapsOf(folder)(first.header, opener.kid) === undefined)
       throw new RecordingError(
         'not-a-recipient',
         'This recording is not sealed to that key: it opens for its person, and with the audit keys of the policy that was in force when it began.',
       );
     const ends = new AbortController();
     this.#opening = ends;
-    const cover = masked ? await coverOf(folder, opener, live) : undefined;
+    const masks = masked ? await masksOf(folder, opener, live, this.#nowMs) : undefined;
     // Another one was opened, or this one closed, while it was looked through.
     if (ends.signal.aborted) return { whole: false };
-    const watched = new Watched(folder, opener, live, cover);
+    const watched = new Watched(folder, opener, live, masks?.cover, masks?.again);
     const looked: Looked = { watched, watching: watched.player(), ends, lines: [], lineCount: 0, lineChars: 0 };
     this.#looked = looked;
     await watched.read({
@@ -92,17 +95,18 @@ export class Review {
     return { whole: watched.fault === undefined, ...(earliest && latest ? { commands: { fromUs: earliest.beganUs, toUs: latest.beganUs } } : {}) };
   }
 
-  /** What ran in each. */
+  /** What ran in each, and for which ticket it was begun. */
   async programs(
     ticket: number,
     recordings: readonly { readonly id: string; readonly folder: string }[],
     opener: SegmentOpener,
     masked = false,
   ): Promise<void> {
-    const programs: [string, string][] = [];
+    const programs: [string, string, string | null][] = [];
+    const shown = (text: string): string => (masked ? coveredLine(text) : text);
     for (const { id, folder } of recordings) {
-      const program = await programOf(folder, opener);
-      if (program !== null) programs.push([id, masked ? coveredLine(program) : program]);
+      const { program, ticket } = await begunAs(folder, opener);
+      if (program !== null) programs.push([id, shown(program), ticket === null ? null : shown(ticket)]);
     }
     await this.#tell(ticket, { kind: 'programs', programs });
   }
@@ -147,6 +151,7 @@ export class Review {
     words: string,
     opener: SegmentOpener,
     enter: (recording: string) => Promise<unknown>,
+    lookFor: SearchedFor,
     masked = false,
   ): Promise<{ readonly hits: number; readonly searched: number }> {
     this.stop();
@@ -155,6 +160,7 @@ export class Review {
     const unread: string[] = [];
     const parts: SearchParts = {
       opener,
+      lookFor,
       enter,
       mostEach: MOST_HITS,
       most: MOST_HITS,
@@ -165,8 +171,8 @@ export class Review {
     for await (const one of searchRecordings(parts, recordings, words)) {
       if (one.kind === 'hit') {
         const { timeUs, context, at, length } = one.hit;
-        // What stands in a line may be known for what it is by another line alone: masked, a hit leads to its moment, and shows nothing.
-        const shown = masked ? { context: '', at: 0, length: 0 } : { context, at, length };
+        // What stands in a line may be known for what it is by another line alone: masked, a hit leads to its moment, and shows nothing. A ticket stands alone.
+        const shown = !masked || (lookFor === 'ticket' && coveredLine(context) === context) ? { context, at, length } : { context: '', at: 0, length: 0 };
         await this.#tell(ticket, { kind: 'hit', recording: one.recording, timeUs, ...shown });
       } else if (one.kind === 'unread') unread.push(one.sentence);
       else if (one.kind === 'end') ({ hits, searched, closed } = one);

@@ -182,7 +182,7 @@ function Player({ looking, row }: Props): JSX.Element {
             <span aria-live="off">
               <b>{length(play.atMs)}</b> {text.of(length(looking.endMs), play.speed)}
             </span>
-            {looking.live.value && !looking.masked.value ? (
+            {looking.live.value ? (
               <button type="button" class="chip" aria-pressed={looking.following.value} onClick={() => looking.follow()}>
                 {text.follow} <kbd class="faint">f</kbd>
               </button>
@@ -191,7 +191,7 @@ function Player({ looking, row }: Props): JSX.Element {
               {text.skipsIdle} <kbd class="faint">i</kbd>
             </button>
           </div>
-          <p class="faint">{text.keys}</p>
+          <p class="faint">{looking.following.value && looking.masked.value ? text.followsMasked : text.keys}</p>
         </footer>
       </section>
       <section class="review__side" aria-label={text.sideLabel}>
