@@ -221,11 +221,11 @@ describe('a look at somebody else’s', () => {
 describe('a search', () => {
   test('is over one’s own, and each recording with hits is entered while it runs, and never else', async () => {
     await expect(reviews.looked(5, own)).rejects.toThrow('Nobody looks');
-    await reviews.search(5, undefined);
+    await reviews.search(5, 'shown', undefined);
     await reviews.looked(5, own);
     expect(entered).toMatchObject([{ action: 'play', person: ADA, detail: { recording: own, how: 'search' } }]);
     await expect(reviews.looked(6, own)).rejects.toThrow('Nobody looks');
-    await expect(reviews.search(7, others)).rejects.toThrow('no recording of yours');
+    await expect(reviews.search(7, 'shown', others)).rejects.toThrow('no recording of yours');
     who = KIM;
     await expect(reviews.looked(5, own)).rejects.toThrow('Nobody looks');
   });

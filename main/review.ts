@@ -13,7 +13,7 @@ import { requireUnmasked, reviewRecording } from '../src/services/recordings/rev
 import { verifyRecording } from '../src/services/recordings/verify.ts';
 import type { AuditEntry } from '../src/ledger/events.ts';
 import type { RecordingState } from '../src/ledger/rules.ts';
-import type { GivenReasonWord, ReviewState } from '../src/types/words.ts';
+import type { GivenReasonWord, ReviewState, SearchedFor } from '../src/types/words.ts';
 import type { Home } from '../src/storage/index.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
@@ -41,7 +41,7 @@ export interface Reviewing {
   readonly seek: (ticket: number, timeUs: number) => Promise<void>;
   readonly more: (ticket: number) => Promise<void>;
   readonly lines: (ticket: number, timeUs: number, count: number) => Promise<void>;
-  readonly search: (ticket: number, recording: string | undefined) => Promise<Output<'review.search'>>;
+  readonly search: (ticket: number, lookFor: SearchedFor, recording: string | undefined) => Promise<Output<'review.search'>>;
   readonly stop: () => Promise<void>;
   readonly close: () => Promise<void>;
   readonly say: (recording: string, state: ReviewState) => Promise<void>;
@@ -182,13 +182,13 @@ export class Reviews implements Reviewing {
     seen(look, fromUs, toUs);
   };
 
-  readonly search: Reviewing['search'] = async (ticket, recording) => {
+  readonly search: Reviewing['search'] = async (ticket, lookFor, recording) => {
     const { gate, vaults } = this.#parts;
     const { person } = gate.requireSession();
     const own = (await this.#rows(person.id)).filter((row) => row.person === person.id && (recording === undefined || row.id === recording));
     if (own.length === 0) throw new Refusal('no-recording', 'There is no recording of yours to look into.');
     this.#search = { ticket, person: person.id };
-    return vaults.require().ask('reviewSearch', { ticket, masked: this.#masksOwn, recordings: sortRows(own, 'start', true).map(({ id }) => id) });
+    return vaults.require().ask('reviewSearch', { ticket, lookFor, masked: this.#masksOwn, recordings: sortRows(own, 'start', true).map(({ id }) => id) });
   };
 
   /** The vault found text in a recording: it is entered before it is told. @throws Refusal where nobody searches */

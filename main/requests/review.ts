@@ -16,7 +16,7 @@ export function reviewRequests({ review, people }: RequestParts): HandlersOf<'re
     'review.seek': ({ ticket, timeUs }) => done(review.seek(ticket, timeUs)),
     'review.more': ({ ticket }) => done(review.more(ticket)),
     'review.lines': ({ ticket, timeUs, count }) => done(review.lines(ticket, timeUs, count)),
-    'review.search': ({ ticket, recording }) => review.search(ticket, recording),
+    'review.search': ({ ticket, lookFor, recording }) => review.search(ticket, lookFor, recording),
     'review.stop': () => done(review.stop()),
     'review.close': () => done(review.close()),
     'review.say': ({ recording, state }) => done(review.say(recording, state)),

@@ -16,6 +16,7 @@ import {
   emergencyReasons,
   eventKinds,
   exportForms,
+  searchedFor,
   givenReasons,
   identityChecks,
   type Peer,
@@ -698,11 +699,11 @@ export const requests = {
     none,
     STEPS_MS,
   ),
-  /** Finds in one's own recordings, or in one of them, what has been sent to the vault host as a sealed frame. */
+  /** Finds in one's own recordings, or in one of them, the text or the ticket that has been sent to the vault host as a sealed frame. */
   'review.search': row(
     'recording.replay.own',
     ['workspace'],
-    z.strictObject({ ticket, recording: recording.optional() }),
+    z.strictObject({ ticket, lookFor: z.enum(searchedFor), recording: recording.optional() }),
     z.object({ hits: z.number(), searched: z.number() }),
     'any',
   ),

@@ -4,9 +4,10 @@
  */
 import { renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { syncFolder } from '../disk/atomic.ts';
+import { createNew, syncFolder } from '../disk/atomic.ts';
 import { StorageFault } from '../disk/fault.ts';
 import type { SshSigner } from '../crypto/sshsig.ts';
+import { ticketOf } from '../recording/access.ts';
 import { readHeader } from '../recording/reader.ts';
 import { eventSize } from '../recording/tail.ts';
 import type { RecordingEvent } from '../recording/types.ts';
@@ -47,8 +48,10 @@ export interface DerivedOptions extends Source {
   readonly person: { readonly id: string; readonly signer: SshSigner };
   /** What comparing the recording with the ledger said, a moment ago. */
   readonly verdict: string;
-  /** The new file. */
+  /** The new file. A report is a PDF where its name ends in .pdf, else HTML. */
   readonly target: string;
+  /** Makes a PDF of a whole page. */
+  readonly print: (html: string) => Promise<Uint8Array>;
   /** The data folder's run/: as of a bundle. */
   readonly notes: string;
   /** Version of this program. */
@@ -141,12 +144,14 @@ const cast: Maker = async (file, recording, { disclosure, ...source }) => {
 };
 
 /** What stands above the text, and in a report's first lines. */
-function factsOf(recording: string, { disclosure, person, verdict, version }: DerivedOptions, made: string): [string, string][] {
+async function factsOf(recording: string, { folder, disclosure, person, verdict, version }: DerivedOptions, made: string): Promise<[string, string][]> {
   const { asked } = disclosure;
   const ran = recognisers.filter(({ kind }) => asked.kinds.includes(kind)).map(({ kind }) => kind);
   const at = (us: number | undefined, otherwise: string): string => (us === undefined ? otherwise : lengthText(us / 1000));
+  const reason = (await readHeader(folder, 0))?.header.reason ?? 'none';
   return [
     ['Recording', recording],
+    ...(reason === 'none' ? [] : [['Opened for', reason.replaceAll('-', ' ')] satisfies [string, string]]),
     ['Made', `${made}, by ${person.id}, with Wardmux ${version}`],
     ['Ledger', verdict],
     [
@@ -166,6 +171,8 @@ interface Seen {
   readonly commands: readonly CommandLine[];
   readonly frames: readonly { readonly caption: string; readonly text: string }[];
   readonly marks: readonly { readonly timeUs: number; readonly text: string }[];
+  /** Given at its beginning, and at unlocks since. */
+  readonly tickets: readonly string[];
   readonly records: number;
 }
 
@@ -178,6 +185,7 @@ async function look(options: DerivedOptions, line: (text: string, timeUs: number
   const timeline = new TimelineBuilder();
   const frames: { caption: string; text: string }[] = [];
   const marks: { timeUs: number; text: string }[] = [];
+  const tickets = new Set<string>();
   const stage = withFrames ? await Stage.of({ cols: 80, rows: 24 }, 0) : undefined;
   let lastUs = 0;
   const frame = (caption: string, timeUs: number): void => {
@@ -192,6 +200,9 @@ async function look(options: DerivedOptions, line: (text: string, timeUs: number
         timeline.event(code, timeUs, data.length);
         lastUs = timeUs;
         if (code === 'm' && marks.length < MOST_ROWS) marks.push({ timeUs, text: utf8WithMarks(data) });
+        if (code === 'm' && !withFrames) line(`[it is marked: ${utf8WithMarks(data)}]`, timeUs);
+        const ticket = code === 'm' ? ticketOf(data) : undefined;
+        if (ticket !== undefined) tickets.add(ticket);
         const word = frameWords[code];
         if (word !== undefined) frame(word, timeUs);
         if (code === 'o') stage?.output(data);
@@ -206,7 +217,7 @@ async function look(options: DerivedOptions, line: (text: string, timeUs: number
   try {
     const { commands } = await transcribe(batches(), (left) => ('gap' in left ? line(`[${left.gap}]`, left.timeUs) : line(left.text, left.timeUs)));
     frame('at its end', lastUs);
-    return { timeline: timeline.done(commands), commands, frames, marks, records: walked.records };
+    return { timeline: timeline.done(commands), commands, frames, marks, tickets: [...tickets], records: walked.records };
   } finally {
     stage?.dispose();
   }
@@ -225,7 +236,7 @@ const inert = (text: string): string => text.replace(/\p{Cc}/gu, ' ');
 const text: Maker = async (file, recording, options, made) => {
   const out = new TextFile(file);
   try {
-    for (const [name, value] of factsOf(recording, options, made)) out.write(`# ${name}: ${inert(value)}\n`);
+    for (const [name, value] of await factsOf(recording, options, made)) out.write(`# ${name}: ${inert(value)}\n`);
     out.write(`# ${PROVES}\n# ${HELPS}\n# ${TIMES}\n\n`);
     const { records } = await look(options, (line, timeUs) => out.write(`${lengthText(timeUs / 1000)}  ${inert(line)}\n`), false);
     out.finish();
@@ -245,6 +256,9 @@ const markerWords: Readonly<Record<MarkerKind, string>> = {
   exit: 'the program ended',
 };
 
+/** Whether a page of a report is written as PDF, by the name of its file. */
+export const isPdfName = (path: string): boolean => /\.pdf$/i.test(path);
+
 const report: Maker = async (file, recording, options, made) => {
   const lines: string[] = [];
   let all = 0;
@@ -256,19 +270,14 @@ const report: Maker = async (file, recording, options, made) => {
     },
     true,
   );
-  const out = new TextFile(file);
-  try {
-    out.write(htmlOf(reportPage(factsOf(recording, options, made), seen, { lines, all })));
-    out.finish();
-    return seen.records;
-  } finally {
-    out.close();
-  }
+  const page = htmlOf(reportPage(await factsOf(recording, options, made), seen, { lines, all }));
+  createNew(file, isPdfName(options.target) ? await options.print(page) : page);
+  return seen.records;
 };
 
 function reportPage(
   facts: Page['facts'],
-  { timeline, commands, frames, marks, records }: Seen,
+  { timeline, commands, frames, marks, tickets, records }: Seen,
   { lines, all }: { lines: readonly string[]; all: number },
 ): Page {
   const { durationUs, outputBytes, markers, idle } = timeline;
@@ -281,7 +290,13 @@ function reportPage(
   const at = (us: number): string => lengthText(us / 1000);
   return {
     title: 'Report of a recorded session',
-    facts: [...facts, ['Length', at(durationUs)], ['Records', String(records)], ['Output that is in this', `${outputBytes} bytes`]],
+    facts: [
+      ...facts,
+      ...(tickets.length === 0 ? [] : [['Ticket', tickets.join(', ')] as const]),
+      ['Length', at(durationUs)],
+      ['Records', String(records)],
+      ['Output that is in this', `${outputBytes} bytes`],
+    ],
     sections: [
       { heading: 'What this is', paragraphs: [PROVES, HELPS] },
       {

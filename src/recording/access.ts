@@ -24,6 +24,9 @@ export const operatorAccess = (workstation: Access['class']): Access => ({ ...OP
 /** Data of the marker that says for which ticket: sealed in the recording, and exported with it. */
 export const ticketMark = (ticket: string): string => `ticket ${ticket}`;
 
+/** The ticket that a marker says; undefined where it says something else. @param data of an `m` event */
+export const ticketOf = (data: Uint8Array): string | undefined => /^ticket (\S+)$/.exec(Buffer.from(data).toString('utf8'))?.[1];
+
 /** Data of the unlock event: whose view was opened, how, and as above. */
 export function unlockText(person: string, method: string, { role, reason, breakGlass }: Opened = OPERATOR): string {
   return JSON.stringify({ person, method, role, reason, breakGlass });

@@ -16,7 +16,7 @@ async function recorded(lines: number): Promise<{ readonly id: string; readonly 
 async function told(recordings: readonly { readonly id: string; readonly folder: string }[], parts: Partial<SearchParts> = {}): Promise<string[]> {
   const list: string[] = [];
   const enter = async (id: string): Promise<void> => void list.push(`entered ${id}`);
-  for await (const one of searchRecordings({ opener, enter, mostEach: 100, most: 100, ...parts }, recordings, 'line')) list.push(words(one));
+  for await (const one of searchRecordings({ opener, enter, lookFor: 'shown', mostEach: 100, most: 100, ...parts }, recordings, 'line')) list.push(words(one));
   return list;
 }
 const words = (one: Searched): string =>
@@ -54,7 +54,7 @@ test('of one recording no more is told than was asked for, which is said, and in
   const one = { ...(await recorded(5)), id: 'a' };
   const other = { ...one, id: 'b' };
   const hits = (list: readonly string[]): readonly string[] => list.filter((line) => !line.startsWith('entered'));
-  expect(hits(await told([one, other], { mostEach: 1 }))).toEqual(['hit a line 0', 'more a', 'hit b line 0', 'more b', 'end 2 2 0']);
+  expect(hits(await told([one, other], { lookFor: 'shown', mostEach: 1 }))).toEqual(['hit a line 0', 'more a', 'hit b line 0', 'more b', 'end 2 2 0']);
   expect(hits(await told([one, other], { most: 2 }))).toEqual(['hit a line 0', 'hit a line 1', 'more a', 'end 2 1 0']);
   // Exactly so many: there is no more of it.
   expect(hits(await told([one], { most: 5 }))).not.toContain('more a');
@@ -70,7 +70,7 @@ test('it ends where it is told to, and where nobody takes what is found', async 
   const one = await recorded(3);
   const ends = new AbortController();
   const list: string[] = [];
-  const parts: SearchParts = { opener, enter: () => Promise.resolve(), mostEach: 9, most: 9, signal: ends.signal };
+  const parts: SearchParts = { opener, enter: () => Promise.resolve(), lookFor: 'shown', mostEach: 9, most: 9, signal: ends.signal };
   for await (const each of searchRecordings(parts, [one, { ...one, id: 'never' }], 'line')) {
     list.push(words(each));
     ends.abort();

@@ -4,13 +4,16 @@
  */
 import { liveState } from '../recording/live.ts';
 import { openRecording, readHeader } from '../recording/reader.ts';
-import { wrapFor } from '../recording/rewrapped.ts';
+import { wrapsOf } from '../recording/rewrapped.ts';
 import type { SegmentOpener } from '../recording/types.ts';
 import { sentenceOf } from '../types/sentence.ts';
-import { needleOf, searchRecording, type SearchHit } from './search.ts';
+import type { SearchedFor } from '../types/words.ts';
+import { needleOf, searchRecording, searchTickets, type SearchHit } from './search.ts';
 
 export interface SearchParts {
   readonly opener: SegmentOpener;
+  /** What the words are of. */
+  readonly lookFor: SearchedFor;
   /** Enters a look into one recording, before its first hit is told: where it cannot be entered, nothing of it is. */
   readonly enter: (recording: string) => Promise<unknown>;
   /** So many hits are told of one recording, and in all. */
@@ -21,6 +24,8 @@ export interface SearchParts {
   /** Output bytes searched so far, in all. */
   readonly progress?: (bytes: number) => void;
 }
+
+const searches = { shown: searchRecording, ticket: searchTickets } as const;
 
 export type Searched =
   | { readonly kind: 'hit'; readonly recording: string; readonly hit: SearchHit }
@@ -36,7 +41,7 @@ export type Searched =
  * @param recordings in the order in which they are searched. @throws RangeError where nothing is looked for
  */
 export async function* searchRecordings(
-  { opener, enter, mostEach, most, signal, progress }: SearchParts,
+  { opener, lookFor, enter, mostEach, most, signal, progress }: SearchParts,
   recordings: readonly { readonly id: string; readonly folder: string }[],
   words: string,
 ): AsyncGenerator<Searched, void, undefined> {
@@ -51,14 +56,14 @@ export async function* searchRecordings(
     let wake = (): void => {};
     try {
       const first = await readHeader(folder, 0);
-      if (first && wrapFor(folder, first.header, opener.kid) === undefined) {
+      if (first && wrapsOf(folder)(first.header, opener.kid) === undefined) {
         closed++;
         continue;
       }
       // The torn end of one that nobody writes any more is told.
       const reader = await openRecording(folder, { live: liveState(folder) === 'live' });
       const before = bytes;
-      const done = searchRecording(reader, opener, needle, {
+      const done = searches[lookFor](reader, opener, needle, {
         found: (hit) => {
           if (told + waiting.length < left) waiting.push(hit);
           else {

@@ -1,4 +1,5 @@
-/** Text searched in what a recording has shown. Pure but for the recording that is read; what is found is content, and goes only to whom the recording was opened for. */
+/** Text searched in what a recording has shown, and tickets in its markers. Pure but for the recording that is read; what is found is content, and goes only to whom the recording was opened for. */
+import { ticketOf } from '../recording/access.ts';
 import type { RecordingReader } from '../recording/reader.ts';
 import { eventSize } from '../recording/tail.ts';
 import type { SegmentOpener } from '../recording/types.ts';
@@ -80,6 +81,35 @@ function forget(some: { readonly size: number; keys(): Iterable<unknown>; delete
     some.delete(old as never);
     return;
   }
+}
+
+/**
+ * Finds tickets that have the needle in them: those that somebody gave at its beginning, and at each unlock since.
+ * @param needle as needleOf gives it. @returns output bytes that were passed. @throws RecordingError 'not-a-recipient', 'unreadable'
+ */
+export async function searchTickets(
+  reader: RecordingReader,
+  opener: SegmentOpener,
+  needle: string,
+  { found, progress, signal }: SearchOptions,
+): Promise<number> {
+  let bytes = 0;
+  let turn = TURN_BYTES;
+  for await (const { events } of reader.contents(opener)) {
+    for (const { code, timeUs, data } of events) {
+      if (signal?.aborted) return bytes;
+      if (code === 'o') bytes += data.length;
+      const ticket = code === 'm' ? ticketOf(data) : undefined;
+      const at = ticket?.toLowerCase().indexOf(needle) ?? -1;
+      if (ticket !== undefined && at >= 0) found({ timeUs, context: ticket, at, length: needle.length, alternate: false });
+    }
+    if (bytes < turn) continue;
+    turn = bytes + TURN_BYTES;
+    progress?.(bytes);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  progress?.(bytes);
+  return bytes;
 }
 
 export interface SearchOptions {

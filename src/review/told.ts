@@ -40,8 +40,8 @@ export type ReviewTold =
       readonly kept: number;
       readonly fault: string | null;
     }
-  /** What ran in recordings, by id. */
-  | { readonly kind: 'programs'; readonly programs: readonly (readonly [recording: string, program: string])[] }
+  /** What ran in recordings, by id, and for which ticket they were begun. */
+  | { readonly kind: 'programs'; readonly programs: readonly (readonly [recording: string, program: string, ticket: string | null])[] }
   /** A moment that was sought: `screen` is output for a blank terminal, base64. */
   | { readonly kind: 'moment'; readonly atUs: number; readonly cols: number; readonly rows: number; readonly screen: string }
   /** What comes behind it: code, microseconds, base64 of the data. */

@@ -289,6 +289,10 @@ export type ToldLockReason = (typeof toldLockReasons)[number];
 /** Something a person did. `move` (the pointer moved, nothing was pressed) extends once until the next key or press. */
 export type Activity = 'key' | 'pointer' | 'move';
 
+/** What is looked for in recordings: text that was shown, or the ticket that somebody gave. */
+export const searchedFor = ['shown', 'ticket'] as const;
+export type SearchedFor = (typeof searchedFor)[number];
+
 /** What an export is, where it is no bundle that verifies: one file, made of what is disclosed. */
 export const derivedForms = ['cast', 'text', 'report'] as const;
 export type DerivedForm = (typeof derivedForms)[number];

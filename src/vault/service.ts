@@ -18,6 +18,7 @@ import { BREAK_GLASS } from '../recording/access.ts';
 import {
   emergencyReasons,
   exportForms,
+  searchedFor,
   identityChecks,
   allPersonStates,
   personStates,
@@ -269,7 +270,7 @@ export const vaultService = {
   /** Finds in these recordings what has come as a sealed frame before. Asks for one `looked` for each with hits, before they are told. */
   reviewSearch: asked(
     'recording.replay.own',
-    z.object({ ticket, masked: z.boolean(), recordings: z.array(z.string()).readonly() }),
+    z.object({ ticket, lookFor: z.enum(searchedFor), masked: z.boolean(), recordings: z.array(z.string()).readonly() }),
     z.object({ hits: z.number(), searched: z.number() }),
     'any',
   ),

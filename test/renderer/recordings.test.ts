@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BrowserContextOptions } from 'playwright-core';
 import { brings } from '../support/brings.ts';
 import { newRecording, opener, removeFolders } from '../support/recording.ts';
+import { ticketMark } from '../../src/recording/access.ts';
 import { decodeFrame } from '../../src/bridge/frames.ts';
 import type { Output } from '../../src/bridge/schema.ts';
 import { Refusal } from '../../src/types/refusal.ts';
@@ -35,6 +36,7 @@ const row = (more: Partial<Row>): Row => ({
 beforeAll(async () => {
   const { writer, clock } = await newRecording();
   writer.event('r', '90x24');
+  writer.event('m', ticketMark('INC0012345'));
   const say = (ms: number, text: string): void => {
     clock.step(ms);
     writer.output(Buffer.from(text));
@@ -86,9 +88,9 @@ async function start(options: BrowserContextOptions = {}): Promise<Opened> {
   core.review.seek = (ticket, timeUs) => nothing(review.seek(ticket, timeUs));
   core.review.more = (ticket) => nothing(review.more(ticket));
   core.review.lines = (ticket, timeUs, count) => nothing(review.lines(ticket, timeUs, count));
-  core.review.search = (ticket) => {
+  core.review.search = (ticket, lookFor) => {
     const asked = core.frames.findLast(({ frame }) => frame.type === 'query')!.frame as { readonly bytes: Uint8Array };
-    return review.search(ticket, [own], Buffer.from(asked.bytes).toString(), opener, async () => undefined);
+    return review.search(ticket, [own], Buffer.from(asked.bytes).toString(), opener, async () => undefined, lookFor);
   };
   core.review.close = async () => review.close();
   await page.keyboard.press('Control+b');
@@ -239,6 +241,39 @@ test('one that goes on is followed: what is written is shown as it comes', async
   await live.writer.end('exit');
 });
 
+test('one that goes on is followed masked: a line comes when it has ended, with blocks over what was found', async () => {
+  const live = await newRecording();
+  const say = (what: string): void => {
+    live.clock.step(1000);
+    live.writer.output(Buffer.from(what));
+    live.writer.flush();
+  };
+  say('ops@icu:~$ tail -f feed\r\n');
+  const { page, core } = await start();
+  const dialog = page.getByRole('dialog', { name: 'Recordings' });
+  const review = new Review(
+    (sealed) => core.frame('vault', decodeFrame(Uint8Array.from(sealed))),
+    () => 0,
+  );
+  const nothing = async (done: Promise<unknown>): Promise<void> => void (await done);
+  core.review.open = async (ticket) => ({ whole: (await review.open(ticket, live.writer.folder, opener, true, true)).whole, masked: true, live: true });
+  core.review.seek = (ticket, timeUs) => nothing(review.seek(ticket, timeUs));
+  core.review.more = (ticket) => nothing(review.more(ticket));
+  core.review.lines = (ticket, timeUs, count) => nothing(review.lines(ticket, timeUs, count));
+  await dialog.getByRole('button', { name: /Mara Ueda/ }).click();
+  await dialog.getByRole('button', { name: /^follow/, pressed: false }).waitFor();
+  await brings(() => page.keyboard.press('f'), dialog.getByText('masked: a line comes when it has ended'));
+  say('patient MRN: 00482913\r\n');
+  say('next MRN: 0071');
+  await until(async () => (await screenText()).includes('\u2588'.repeat(8)), 'the line with blocks');
+  expect(await screenText()).not.toMatch(/00482913|next/);
+  if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/follow-masked.png` });
+  say('2244\r\n');
+  await until(async () => (await screenText()).includes('next MRN: '), 'the next line, whole');
+  expect(await screenText()).not.toContain('0071');
+  await live.writer.end('exit');
+});
+
 test('a replay by keys: it seeks, steps, plays with idle skipped, and ends; what was seen is closed', async () => {
   const { page, core } = await start();
   const dialog = page.getByRole('dialog', { name: 'Recordings' });
@@ -291,13 +326,26 @@ test('a screen that was larger than its place is drawn whole, and in the colours
 test('text is found: what is looked for goes sealed to the vault and never through the core, and a hit leads to its moment', async () => {
   const { page, core } = await start();
   const dialog = page.getByRole('dialog', { name: 'Recordings' });
-  await dialog.getByLabel('shown text').fill('e_conn_reset');
+  await dialog.getByLabel('what to find').fill('e_conn_reset');
   await brings(() => page.keyboard.press('Enter'), dialog.getByText('1 found in 1 recording. That you looked is entered.'));
   expect(JSON.stringify(core.requests)).not.toMatch(/conn_reset/i);
   expect(core.frames.filter(({ peer, frame }) => peer === 'vault' && frame.type === 'query')).toHaveLength(1);
   expect(await dialog.locator('mark').allTextContents()).toEqual(['E_CONN_RESET']);
   await dialog.getByRole('button', { name: /E_CONN_RESET/ }).click();
   await until(async () => (await screenText()).includes('E_CONN_RESET'), 'the moment of the hit');
+});
+
+test('a ticket is found where it was given, and stands beside what it was given for', async () => {
+  const { page, core } = await start();
+  const dialog = page.getByRole('dialog', { name: 'Recordings' });
+  await dialog.getByText(/Mara Ueda, .*INC0012345/).waitFor();
+  await dialog.getByLabel('What is looked for').selectOption('ticket');
+  await dialog.getByLabel('what to find').fill('inc0012');
+  await brings(() => page.keyboard.press('Enter'), dialog.getByText('1 found in 1 recording. That you looked is entered.'));
+  expect(await dialog.locator('mark').allTextContents()).toEqual(['INC0012']);
+  expect(JSON.stringify(core.requests)).not.toMatch(/inc0012/i);
+  await dialog.getByRole('button', { name: /INC0012345/ }).click();
+  await dialog.getByRole('slider').waitFor();
 });
 
 test.each([

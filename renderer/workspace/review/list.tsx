@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import { groupByDay } from '../../../src/review/rows.ts';
-import { reasons, recordingSorts, recordingStates, reviewStates } from '../../../src/types/words.ts';
+import { reasons, recordingSorts, recordingStates, reviewStates, searchedFor } from '../../../src/types/words.ts';
 import { messages } from '../../shared/messages.ts';
 import { Button, Mark, type MarkKind } from '../../shared/parts.tsx';
 import { clock, count, length, size } from '../../shared/text.ts';
@@ -44,6 +44,7 @@ export function RecordingList({ looking, onLeave }: { readonly looking: Looking;
   const counts = looking.counts.value;
   const words = useRef<HTMLInputElement>(null);
   const find = useRef<HTMLInputElement>(null);
+  const lookFor = useRef<HTMLSelectElement>(null);
   const given = reasons.filter((reason) => query.reason === reason || (counts?.reasons[reason] ?? 0) > 0);
   const searches = model.permits('recording.replay.own');
   return (
@@ -82,7 +83,12 @@ export function RecordingList({ looking, onLeave }: { readonly looking: Looking;
         class="review__find"
         onSubmit={(event) => {
           event.preventDefault();
-          if (find.current && find.current.value.trim() !== '') void looking.search(find.current.value, false);
+          if (find.current && find.current.value.trim() !== '')
+            void looking.search(
+              find.current.value,
+              false,
+              searchedFor.find((one) => one === lookFor.current?.value),
+            );
         }}
       >
         <span class="review__field">
@@ -102,10 +108,14 @@ export function RecordingList({ looking, onLeave }: { readonly looking: Looking;
         </span>
         {searches ? (
           <span class="review__field">
-            <label class="faint" for="review-find">
-              {text.find}
-            </label>
-            <input id="review-find" ref={find} data-focus="" class="input" autocomplete="off" spellcheck={false} maxLength={200} />
+            <select id="review-for" ref={lookFor} class="input" aria-label={text.lookFor}>
+              {searchedFor.map((one) => (
+                <option key={one} value={one}>
+                  {text.lookedFor[one]}
+                </option>
+              ))}
+            </select>
+            <input id="review-find" aria-label={text.find} ref={find} data-focus="" class="input" autocomplete="off" spellcheck={false} maxLength={200} />
             {/* Enter in the field is this button. */}
             <Button submit hint="enter">
               {text.findButton}
@@ -186,7 +196,11 @@ function Rows({ looking }: { readonly looking: Looking }): JSX.Element {
                   </span>
                   <span class="rec__what">
                     <b>{looking.programs.value.get(row.id) ?? (row.yours ? row.id : text.sealed)}</b>
-                    <span class="faint">{[row.name ?? row.person, row.sessionClass, row.reason && spoken(row.reason)].filter(Boolean).join(', ')}</span>
+                    <span class="faint">
+                      {[row.name ?? row.person, row.sessionClass, row.reason && spoken(row.reason), looking.tickets.value.get(row.id)]
+                        .filter(Boolean)
+                        .join(', ')}
+                    </span>
                   </span>
                   <span class="rec__size faint">{size(row.size)}</span>
                   <span class="rec__state">

@@ -8,7 +8,7 @@ import type { ReviewFrame } from '../../../src/bridge/frames.ts';
 import type { Input, Output } from '../../../src/bridge/schema.ts';
 import { act, advance, paused, type PlayDeed, type PlayState } from '../../../src/review/player.ts';
 import type { ReviewTold, TranscriptLine } from '../../../src/review/told.ts';
-import type { ReviewState } from '../../../src/types/words.ts';
+import type { ReviewState, SearchedFor } from '../../../src/types/words.ts';
 import type { Timeline } from '../../../src/review/timeline.ts';
 import type { CommandLine } from '../../../src/review/transcript.ts';
 import { Refused, type Bridge } from '../../shared/bridge.ts';
@@ -70,6 +70,8 @@ export class Looking {
     | undefined
   >(undefined);
   readonly programs = signal<ReadonlyMap<string, string>>(new Map());
+  /** For which ticket one’s own were begun. */
+  readonly tickets = signal<ReadonlyMap<string, string>>(new Map());
   readonly fault = signal('');
 
   // What was found.
@@ -147,8 +149,8 @@ export class Looking {
 
   // ---------------------------------------------------------------- search
 
-  /** @param only in the recording that is looked at. */
-  async search(words: string, only: boolean): Promise<void> {
+  /** @param words text that was shown, or of a ticket. @param only in the recording that is looked at. */
+  async search(words: string, only: boolean, lookFor: SearchedFor = 'shown'): Promise<void> {
     const ticket = (this.#searching = this.#next++);
     batch(() => {
       this.hits.value = [];
@@ -158,7 +160,7 @@ export class Looking {
     try {
       await this.#bridge.sendFrame('vault', { type: 'query', pane: ticket, bytes: textBytes(words) });
       const recording = only ? this.row.value?.id : undefined;
-      await this.#bridge.request('review.search', { ticket, ...(recording === undefined ? {} : { recording }) });
+      await this.#bridge.request('review.search', { ticket, lookFor, ...(recording === undefined ? {} : { recording }) });
     } catch (error) {
       if (ticket !== this.#searching) return;
       this.fault.value = refusalWords(error);
@@ -370,7 +372,9 @@ export class Looking {
   receive({ pane: ticket, bytes }: ReviewFrame): void {
     const told = JSON.parse(new TextDecoder().decode(bytes)) as ReviewTold;
     if (told.kind === 'programs') {
-      if (ticket === this.#programs) this.programs.value = new Map([...this.programs.value, ...told.programs]);
+      if (ticket !== this.#programs) return;
+      this.programs.value = new Map([...this.programs.value, ...told.programs.map(([id, program]) => [id, program] as const)]);
+      this.tickets.value = new Map([...this.tickets.value, ...told.programs.flatMap(([id, , given]) => (given === null ? [] : [[id, given] as const]))]);
     } else if (told.kind === 'hit' || told.kind === 'searching' || told.kind === 'searched') {
       if (ticket !== this.#searching) return;
       if (told.kind === 'hit') this.hits.value = [...(this.hits.value ?? []), told];

@@ -8,6 +8,7 @@ import { newRecording } from '../../../test/support/recording.ts';
 import { newScryptParameters } from '../../crypto/kdf.ts';
 import { openInstallation, withLedger } from '../../services/installation/installation.ts';
 import { noticeEntry } from '../../ledger/index.ts';
+import { ticketMark } from '../../recording/access.ts';
 import { thumbprint } from '../../recording/wrap.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -41,6 +42,7 @@ beforeAll(async () => {
       person: who,
       ...(recipients ? { recipients } : {}),
     });
+    if (who === ada) writer.event('m', ticketMark('INC0012345'));
     writer.output(Buffer.from(text));
     await writer.end('exit');
     ids.push(writer.id);
@@ -105,4 +107,21 @@ test('oldest first, also of those that began within one second', async () => {
   const starts = (JSON.parse((await run('list', '--json')).out) as { start: string }[]).map(({ start }) => start);
   expect(starts).toHaveLength(ids.length + 12);
   expect(starts).toEqual([...starts].sort());
+});
+
+test('for a ticket: with the key that it is sealed to, in any case of letters, and that somebody looked is entered', async () => {
+  const looks = (): number =>
+    events().filter(({ action, detail }) => action === 'play' && detail?.['how'] === 'search' && detail['recording'] === ids[0]).length;
+  const before = looks();
+  const { out, err } = await opened('list', '--ticket', 'inc0012345', '--json');
+  expect(JSON.parse(out)).toMatchObject([{ id: ids[0], ticket: 'INC0012345' }]);
+  expect(err).toMatch(/\d+ of \d+ recordings are not sealed to your key/);
+  expect(looks()).toBe(before + 1);
+  expect((await opened('list', '--ticket', 'INC0012345')).out).toMatch(/TICKET +PROGRAM\n.* INC0012345 /);
+  expect(JSON.parse((await opened('list', '--ticket', 'INC9', '--json')).out)).toEqual([]);
+  expect(looks()).toBe(before + 2);
+  // What was shown is no ticket, and both together are fewer.
+  expect(JSON.parse((await opened('list', '--ticket', 'needle', '--json')).out)).toEqual([]);
+  expect(JSON.parse((await opened('list', '--ticket', 'INC0012345', '--text', 'needle', '--json')).out)).toMatchObject([{ recording: ids[0] }]);
+  expect(await opened('list', '--ticket', ' ')).toMatchObject({ status: 2 });
 });

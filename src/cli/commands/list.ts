@@ -10,9 +10,9 @@ import { LedgerView } from '../../ledger/view.ts';
 import { recordsText, recoverRecordings, type Settlement } from '../../records/index.ts';
 import type { OpenIdentity } from '../../people/identity.ts';
 import { filterRows } from '../../review/rows.ts';
-import { searchRecordings } from '../../review/search-recordings.ts';
+import { searchRecordings, type SearchParts } from '../../review/search-recordings.ts';
 import { reasons, recordingStates, reviewStates, type Reason, type RecordingStateWord, type ReviewState } from '../../types/words.ts';
-import { listRecordings, namesFor, programOf, rowOf, type ListedRecording } from '../../services/recordings/list.ts';
+import { begunAs, listRecordings, namesFor, rowOf, type Begun, type ListedRecording } from '../../services/recordings/list.ts';
 import { CliError, exit } from '../exit.ts';
 import { appendEvent, factsOf, identitySentence, openInstallation, withLedger, type OpenInstallation } from '../../services/installation/installation.ts';
 import { type PersonOptions, unlockPerson } from '../person.ts';
@@ -121,11 +121,12 @@ interface ListOptions extends PersonOptions {
   readonly until?: number;
   readonly state?: RecordingStateWord | ReviewState;
   readonly reason?: Reason;
+  readonly ticket?: string;
   readonly text?: string;
 }
 
 /** A listed recording with what only somebody with a key is told. */
-type Named = ListedRecording & { readonly name?: string | null; readonly program?: string | null };
+type Named = ListedRecording & { readonly name?: string | null } & Partial<Begun>;
 
 /**
  * The rows that were asked for. With a passphrase each has a name where its person may see that, and the program of what their key opens.
@@ -146,10 +147,36 @@ async function chosen(site: OpenInstallation, all: readonly ListedRecording[], o
   const named: Named[] = [];
   for (const { id, name } of rows) {
     const one = byId.get(id)!;
-    const program = one.person === identity.person.id ? await programOf(join(site.home.recordings, id), identity) : null;
-    named.push({ ...one, name, program });
+    const begun: Begun = one.person === identity.person.id ? await begunAs(join(site.home.recordings, id), identity) : { program: null, ticket: null };
+    named.push({ ...one, name, ...begun });
   }
   return named;
+}
+
+/** Those that were recorded for a ticket that has these characters in it, at their beginning or since an unlock in them. Newest last, as they came. */
+async function forTicket(
+  site: OpenInstallation,
+  rows: readonly Named[],
+  ticket: string,
+  identity: OpenIdentity,
+  io: CliIo,
+): Promise<{ readonly rows: Named[]; readonly status: number }> {
+  const found = new Set<string>();
+  let unread = 0;
+  const searched = searchRecordings(
+    { ...looks(site, identity, io), lookFor: 'ticket', mostEach: 1, most: Infinity },
+    rows.map(({ id }) => ({ id, folder: join(site.home.recordings, id) })),
+    ticket,
+  );
+  for await (const one of searched) {
+    if (one.kind === 'hit') found.add(one.recording);
+    else if (one.kind === 'unread') {
+      unread++;
+      io.talk(one.sentence);
+    } else if (one.kind === 'end' && one.closed > 0)
+      io.talk(`${one.closed} of ${rows.length} recordings are not sealed to your key: for which ticket they were was not looked at.`);
+  }
+  return { rows: rows.filter(({ id }) => found.has(id)), status: unread > 0 ? exit.damaged : exit.done };
 }
 
 const lookedInto = (recording: string, person: string): AuditEntry => ({
@@ -159,17 +186,18 @@ const lookedInto = (recording: string, person: string): AuditEntry => ({
   detail: { recording, key: 'owner', how: 'search' },
 });
 
+/** What every search goes with: whose key, and that each look is entered. */
+const looks = (site: OpenInstallation, identity: OpenIdentity, io: CliIo): Pick<SearchParts, 'opener' | 'enter'> => ({
+  opener: identity,
+  enter: (recording) => appendEvent(site, lookedInto(recording, identity.person.id), { identity, talk: io.talk }),
+});
+
 /** Prints what is found as it is found, or with --json all of it at the end. Newest first. @returns the exit status */
 async function search(site: OpenInstallation, rows: readonly Named[], words: string, identity: OpenIdentity, options: ListOptions, io: CliIo): Promise<number> {
   const found: unknown[] = [];
   let [last, hits, unread] = ['', 0, 0];
   const searched = searchRecordings(
-    {
-      opener: identity,
-      enter: (recording) => appendEvent(site, lookedInto(recording, identity.person.id), { identity, talk: io.talk }),
-      mostEach: MOST_HITS,
-      most: Infinity,
-    },
+    { ...looks(site, identity, io), lookFor: 'shown', mostEach: MOST_HITS, most: Infinity },
     rows.toReversed().map(({ id }) => ({ id, folder: join(site.home.recordings, id) })),
     words,
   );
@@ -221,9 +249,9 @@ async function print(rows: readonly Named[], empty: string, named: boolean, opti
     stateText(r),
     r.reason ?? '-',
     r.review ? `${reviewWords[r.review.state]}, ${r.review.by}` : '-',
-    ...(named ? [r.program ?? '-'] : []),
+    ...(named ? [r.ticket ?? '-', r.program ?? '-'] : []),
   ]);
-  return io.out(columns([['ID', 'PERSON', 'START', 'LENGTH', 'SIZE', 'STATE', 'REASON', 'REVIEW', ...(named ? ['PROGRAM'] : [])], ...cells]));
+  return io.out(columns([['ID', 'PERSON', 'START', 'LENGTH', 'SIZE', 'STATE', 'REASON', 'REVIEW', ...(named ? ['TICKET', 'PROGRAM'] : [])], ...cells]));
 }
 
 /** What the ledger says against what is there: sentences. @returns the exit status of it */
@@ -270,15 +298,16 @@ async function tellLedger(
 
 export const list: CliCommand = {
   name: 'list',
-  needs: { list: 'evidence.read', '--recover': 'recording.recover', '--text': 'recording.replay.own' },
+  needs: { list: 'evidence.read', '--recover': 'recording.recover', '--text': 'recording.replay.own', '--ticket': 'recording.replay.own' },
   summary: 'Lists recordings: id, person, start, length, size, state, reason, review; finds text in them.',
   description:
-    'States: complete, live, interrupted (its writer died; what was whole is kept); with --state also contradicts (not what the ledger signed for) and unknown (not in the ledger). The app closes interrupted recordings when it starts, with what was signed for before; --recover does it now. What lies behind that is kept and not proven. With --recover and --person or --passphrase-fd your key opens it, and what only the recorder, you or an audit key can have written is signed for.\nBeside it stands why its session was opened, where that was asked, and what an auditor said of it last (wardmux review): to-review, in-review, fine, flagged, which --state takes too.\nWhat was imported is called so: who brought it stands as its person, when it was brought as its start, and its length is that of the file.\nA list needs no key. With --passphrase-fd, or --as, it has names for people who may see them, and the program of what your key opens.\n--text finds what was shown, in every recording that is chosen and sealed to you: also what was wrapped, overwritten or erased. Each hit has its time and a line of context; that you looked, and where, is entered in the ledger first.\nWhat is there is compared with the ledger at a glance: segments, headers, numbers of records. All content is compared by: wardmux ledger verify --deep',
+    'States: complete, live, interrupted (its writer died; what was whole is kept); with --state also contradicts (not what the ledger signed for) and unknown (not in the ledger). The app closes interrupted recordings when it starts, with what was signed for before; --recover does it now. What lies behind that is kept and not proven. With --recover and --person or --passphrase-fd your key opens it, and what only the recorder, you or an audit key can have written is signed for.\nBeside it stands why its session was opened, where that was asked, and what an auditor said of it last (wardmux review): to-review, in-review, fine, flagged, which --state takes too.\nWhat was imported is called so: who brought it stands as its person, when it was brought as its start, and its length is that of the file.\nA list needs no key. With --passphrase-fd, or --as, it has names for people who may see them, and program and ticket of what your key opens. --ticket takes those that were begun, or gone on with at an unlock, for such a ticket: tickets are sealed, so they are looked through with your key, and that you looked is entered.\n--text finds what was shown, in every recording that is chosen and sealed to you: also what was wrapped, overwritten or erased. Each hit has its time and a line of context; that you looked, and where, is entered in the ledger first.\nWhat is there is compared with the ledger at a glance: segments, headers, numbers of records. All content is compared by: wardmux ledger verify --deep',
   examples: [
     ['wardmux list', 'a table, oldest first'],
     ['wardmux list --json | jq -r ".[].id"', 'for scripts'],
     ['wardmux list --since 2026-11-01 --state interrupted', 'only these'],
     ['wardmux list --state flagged', 'those that an auditor has flagged'],
+    ['wardmux list --ticket INC0012345 --passphrase-fd 3 3< FILE', 'what was recorded for that ticket'],
     ['wardmux list --text "connection reset" --passphrase-fd 3 3< FILE', 'where it was shown, newest recording first'],
     ['wardmux list --recover', 'closes interrupted recordings, without a key'],
     ['wardmux list --recover --passphrase-fd 3 3< FILE', 'has signed for what your key opens behind the last signed head'],
@@ -290,18 +319,20 @@ export const list: CliCommand = {
       .addOption(new Option('--until <DAY>', 'only those that began on this day (UTC) or earlier, or at this moment').argParser(moment))
       .addOption(new Option('--state <STATE>', 'only those of this state').choices([...recordingStates, ...reviewStates]))
       .addOption(new Option('--reason <REASON>', 'only those whose session was opened for this').choices(reasons.filter((reason) => reason !== 'none')))
+      .option('--ticket <TICKET>', 'only those of yours that were recorded for a ticket with this in it, in any case of letters')
       .option('--text <WORDS>', 'find where this was shown, in any case of letters')
       .option('--json', 'print an array of recordings; with --text of hits')
-      .addOption(new Option('--recover', 'first recover interrupted recordings; torn bytes are moved aside, never deleted').conflicts(['text', 'as']))
+      .addOption(new Option('--recover', 'first recover interrupted recordings; torn bytes are moved aside, never deleted').conflicts(['text', 'as', 'ticket']))
       .action(async (options: ListOptions) => {
-        const { recover: recovers, text } = options;
-        if (text?.trim() === '') throw new CliError('usage', 'Give --text something to look for.');
+        const { recover: recovers, text, ticket } = options;
+        for (const [name, words] of Object.entries({ text, ticket }))
+          if (words?.trim() === '') throw new CliError('usage', `Give --${name} something to look for.`);
         const site = await openInstallation(io);
         if (site.identity.state !== 'pinned' && site.installation.secretStore !== 'file')
           io.talk(`note: ${identitySentence(site.identity, site.installation.secretStore)}`);
         const status = recovers ? await recover(site, options, io) : exit.done;
         const { passphraseFd, as } = options;
-        const asks = !recovers && (text !== undefined || as !== undefined || passphraseFd !== undefined);
+        const asks = !recovers && (text !== undefined || ticket !== undefined || as !== undefined || passphraseFd !== undefined);
         const identity = asks
           ? await unlockPerson(site, { ...(as === undefined ? {} : { person: as }), ...(passphraseFd === undefined ? {} : { passphraseFd }) }, io)
           : undefined;
@@ -310,7 +341,9 @@ export const list: CliCommand = {
           // The ledger first: a recording that is being written is never behind it.
           const known = new Map((await view?.recordings()) ?? []);
           const recordings = await listRecordings(site.home.recordings, known);
-          const rows = await chosen(site, recordings.toSorted(byStart), options, identity);
+          const listed = await chosen(site, recordings.toSorted(byStart), options, identity);
+          const { rows, status: read } =
+            ticket !== undefined && identity ? await forTicket(site, listed, ticket, identity, io) : { rows: listed, status: exit.done };
           const none =
             recordings.length === 0 ? 'There are no recordings yet. Make one: wardmux record -- bash' : `None of ${recordings.length} recordings is like that.`;
           const searched =
@@ -318,7 +351,7 @@ export const list: CliCommand = {
               ? await search(site, rows, text, identity, options, io)
               : await print(rows, none, identity !== undefined, options, io);
           const told = await tellLedger(site, view, known, recordings, io);
-          done([status, searched ?? exit.done, told].find((one) => one !== exit.done) ?? exit.done);
+          done([status, read, searched ?? exit.done, told].find((one) => one !== exit.done) ?? exit.done);
         } finally {
           identity?.destroy();
           view?.close();

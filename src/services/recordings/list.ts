@@ -8,6 +8,7 @@ import { denialOf, grantOf } from '../../access/index.ts';
 import type { LedgerFacts } from '../../ledger/facts.ts';
 import type { RecordingState } from '../../ledger/rules.ts';
 import { readPinned } from '../../people/pinned.ts';
+import { ticketOf } from '../../recording/access.ts';
 import { segmentName } from '../../recording/header.ts';
 import { outlineOf, type RecordingOutline } from '../../recording/outline.ts';
 import { openRecording } from '../../recording/reader.ts';
@@ -173,22 +174,38 @@ function nameOf(home: Home, facts: Pick<LedgerFacts, 'person'>, person: string):
 /** A program's command line is no longer in a list. */
 const PROGRAM_CHARS = 200;
 
-/** What ran in a recording, as its first event says. @returns null where the key does not open it, or it does not say. */
-export async function programOf(folder: string, opener: SegmentOpener): Promise<string | null> {
+/** What a recording says of itself at its beginning, sealed: null where it does not. */
+export interface Begun {
+  /** What ran in it. */
+  readonly program: string | null;
+  /** For which ticket it was begun. */
+  readonly ticket: string | null;
+}
+
+/** Its first events, up to the first output. @returns nothing of it where the key does not open it. */
+export async function begunAs(folder: string, opener: SegmentOpener): Promise<Begun> {
+  let program: string | null = null;
+  let ticket: string | null = null;
   try {
     const reader = await openRecording(folder, { live: true });
     for await (const { events } of reader.contents(opener)) {
-      const start = events.find(({ code }) => code === 's');
-      const { command } = start ? (JSON.parse(Buffer.from(start.data).toString('utf8')) as { command?: unknown }) : {};
-      return Array.isArray(command)
-        ? command
-            .filter((part) => typeof part === 'string')
-            .join(' ')
-            .slice(0, PROGRAM_CHARS)
-        : null;
+      for (const { code, data } of events) {
+        if (code === 's') program = programOf(data);
+        else if (code === 'm') ticket ??= ticketOf(data) ?? null;
+        else if (code === 'o' || code === 'x') return { program, ticket };
+      }
     }
   } catch {
     // Not a recipient, or nothing that can be read: the row stands without it.
   }
-  return null;
+  return { program, ticket };
+}
+
+function programOf(start: Uint8Array): string | null {
+  const { command } = JSON.parse(Buffer.from(start).toString('utf8')) as { command?: unknown };
+  if (!Array.isArray(command)) return null;
+  return command
+    .filter((part) => typeof part === 'string')
+    .join(' ')
+    .slice(0, PROGRAM_CHARS);
 }

@@ -42,12 +42,12 @@ export function reviewHandlers(
     reviewSeek: async ({ ticket, timeUs }) => (await review()).seek(ticket, timeUs),
     reviewMore: async ({ ticket }) => (await review()).more(ticket),
     reviewLines: async ({ ticket, timeUs, count }) => (await review()).lines(ticket, timeUs, count),
-    reviewSearch: async ({ ticket, recordings, masked }) => {
+    reviewSearch: async ({ ticket, lookFor, recordings, masked }) => {
       const query = holder.page.takeQuery();
       const words = query?.toString('utf8');
       query?.fill(0);
       if (!words?.trim()) throw new Refusal('nothing-asked', 'Type what is to be found.');
-      return (await review()).search(ticket, recordings.map(folderOf), words, holder.open(), (recording) => looked(ticket, recording), masked);
+      return (await review()).search(ticket, recordings.map(folderOf), words, holder.open(), (recording) => looked(ticket, recording), lookFor, masked);
     },
     reviewClose: async ({ search }) => {
       const one = await loaded;
