@@ -82,6 +82,7 @@ const failures: ReadonlyArray<readonly [kind: abstract new (...args: never) => E
   [LedgerError, 'diverged', 'diverged'],
   [LedgerError, 'badLedger', 'corrupt'],
   [CodedError, 'otherInstallation', 'identity'],
+  [CodedError, 'noBrowser', 'no-browser'],
   // Refusals of an input: another one may do.
   [CodedError, 'usage', 'bad-key-file'],
   [CodedError, 'usage', 'weak-passphrase'],

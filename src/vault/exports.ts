@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { printToPdf } from '../browser/print.ts';
 import { writeDerived } from '../export/derived.ts';
 import type { Disclosure, Released } from '../export/disclosure.ts';
 import { previewOf } from '../export/preview.ts';
@@ -98,8 +99,10 @@ export class Exports {
     const person = { id: identity.person.id, signer: { publicKey: p256SshKey(identity.person.signingKey), sign: (bytes: Uint8Array) => identity.sign(bytes) } };
     const folder = recordingFolder(home, recording);
     const common = { opener: identity, person, notes: home.run, version: this.#version, live };
+    // Here, and not in main, which never has what a recording holds in the clear.
+    const print = (html: string): Promise<Uint8Array> => printToPdf(html, process.env);
     if (form !== 'evidence' && form !== 'sealed') {
-      const { file, records, sha256, redaction } = await writeDerived({ ...common, folder, form, disclosure, verdict, target: path });
+      const { file, records, sha256, redaction } = await writeDerived({ ...common, folder, form, disclosure, verdict, target: path, print });
       return { path: file, records, sha256, redaction };
     }
     const key = form === 'sealed' ? sealingKey(keyFile ?? '') : undefined;

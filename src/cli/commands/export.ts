@@ -27,6 +27,7 @@ import { recordingFolder } from '../recording-folder.ts';
 import { verifyRecording } from '../../services/recordings/verify.ts';
 import { derivedForms, importedText, type DerivedForm } from '../../types/words.ts';
 import { jsonText, printable, type CliIo } from '../io.ts';
+import { printer } from '../written-page.ts';
 import { twoPeopleOptions } from '../options.ts';
 import { chosenKinds, releasedBy, span } from '../redaction-options.ts';
 
@@ -143,6 +144,7 @@ async function run(id: string, options: ExportOptions, io: CliIo): Promise<numbe
                   person: who,
                   verdict: sentence,
                   target: output,
+                  print: printer(io),
                   notes: site.home.run,
                   version,
                 });
@@ -207,7 +209,7 @@ export const exportCommand: CliCommand = {
     ['wardmux export ID -o bundle.jwe --seal-to auditor.jwk --purpose TEXT --recipient TEXT', 'one file that the auditor alone opens, with jose and tar'],
     [
       'wardmux export ID -o session.cast --form cast --purpose TEXT --recipient TEXT',
-      'what any player of asciicast plays, redacted likewise; also text, and report, an HTML page to print',
+      'what any player of asciicast plays, redacted likewise; also text, and report, a page to print: HTML, or PDF where its name ends in .pdf',
     ],
     [
       'wardmux export ID -o DIR --release "12.0=the switchboard, no patient" --purpose TEXT --recipient TEXT',

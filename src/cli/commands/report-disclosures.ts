@@ -1,18 +1,18 @@
 /** `wardmux report disclosures`: what was exported, by whom, how redacted and, with a key that opens the words, what for and to whom. */
 import { resolve } from 'node:path';
-import { createNew } from '../../disk/atomic.ts';
 import { LedgerError } from '../../ledger/errors.ts';
 import { readLedgerGently } from '../../ledger/read.ts';
 import type { LedgerEvent } from '../../ledger/types.ts';
 import type { SegmentOpener } from '../../recording/types.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
-import { htmlOf, textOf, type Page } from '../../report/document.ts';
+import { textOf, type Page } from '../../report/document.ts';
 import { disclosedBy, type DisclosedExport } from '../../services/recordings/disclosures.ts';
 import { openInstallation } from '../../services/installation/installation.ts';
 import type { DerivedForm } from '../../types/words.ts';
 import { CliError, exit } from '../exit.ts';
 import { jsonText, type CliIo } from '../io.ts';
 import { unlockPerson, type PersonOptions } from '../person.ts';
+import { writePage } from '../written-page.ts';
 
 export interface DisclosuresOptions extends PersonOptions {
   /** Milliseconds since the epoch. */
@@ -99,11 +99,7 @@ export async function disclosures(options: DisclosuresOptions, io: CliIo): Promi
     else {
       const page = pageOf(list, sinceText, site.installation.id, made);
       if (options.output === undefined) await io.out(textOf(page));
-      else {
-        const path = resolve(options.output);
-        createNew(path, /\.html?$/i.test(path) ? htmlOf(page) : textOf(page));
-        io.talk(`Written to ${path}.`);
-      }
+      else await writePage(resolve(options.output), page, io);
     }
     return exit.done;
   } finally {

@@ -19,6 +19,7 @@ import { version } from '../../version.ts';
 import { CliError, exit } from '../exit.ts';
 import { jsonText, type CliIo } from '../io.ts';
 import { judgeFile, readWhole } from '../signed-file.ts';
+import { printer } from '../written-page.ts';
 import { queryOf, queryOptions, type QueryOptions } from './events.ts';
 
 const kinds = {
@@ -26,6 +27,7 @@ const kinds = {
     help: 'Every event of a span of time, sorted by any field.',
     text: (report: EventReport) => textOf(eventsPage(report)),
     html: (report: EventReport) => htmlOf(eventsPage(report)),
+    pdf: (report: EventReport, io: CliIo) => printer(io)(htmlOf(eventsPage(report))),
     json: (report: EventReport) => jsonText(jsonOf(report)),
     csv: csvOf,
   },
@@ -33,12 +35,13 @@ const kinds = {
     help: 'What a reviewer looks at of a span of time: who came in and who failed to, what was refused, exported, opened, changed and deleted.',
     text: (report: EventReport) => textOf(reviewPage(report)),
     html: (report: EventReport) => htmlOf(reviewPage(report)),
+    pdf: (report: EventReport, io: CliIo) => printer(io)(htmlOf(reviewPage(report))),
     json: (report: EventReport) => jsonText(reviewJsonOf(report)),
     csv: csvOf,
   },
 } as const;
 type Kind = keyof typeof kinds;
-const formats = ['text', 'json', 'csv', 'html'] as const;
+const formats = ['text', 'json', 'csv', 'html', 'pdf'] as const;
 
 /** What every event has, and what the table gives any of them. */
 const sortable: ReadonlySet<string> = new Set([
@@ -63,6 +66,7 @@ interface ReportOptions extends QueryOptions {
 }
 
 async function report(kind: Kind, { format, sort, names, output, ...asked }: ReportOptions, io: CliIo): Promise<number> {
+  if (format === 'pdf' && output === undefined) throw new CliError('usage', 'A PDF goes into a file: give --output FILE too.');
   if (sort !== undefined && !sortable.has(sort))
     throw new CliError('usage', `No event has a field ${JSON.stringify(sort.slice(0, 40))}. All fields: docs/format.md, Events.`);
   const site = await openInstallation(io);
@@ -98,19 +102,22 @@ async function report(kind: Kind, { format, sort, names, output, ...asked }: Rep
     software: version,
     ledger: head,
   };
-  const text = kinds[kind][format]({
-    installation: site.installation.id,
-    ...made,
-    events: sort === undefined ? found : sortedBy(found, sort),
-    contextOf: (event) => shown(contexts.of(event)),
-    nameOf,
-  });
-  if (output === undefined) await io.out(text);
+  const written = await kinds[kind][format](
+    {
+      installation: site.installation.id,
+      ...made,
+      events: sort === undefined ? found : sortedBy(found, sort),
+      contextOf: (event) => shown(contexts.of(event)),
+      nameOf,
+    },
+    io,
+  );
+  if (output === undefined) await io.out(written);
   else {
     const path = resolve(output);
-    createNew(path, text);
+    createNew(path, written);
     try {
-      createNew(signatureOf(path), (await signReport(site, { ...made, report: kind, ledger: { size: head.size, root: head.root } }, text)).text);
+      createNew(signatureOf(path), (await signReport(site, { ...made, report: kind, ledger: { size: head.size, root: head.root } }, written)).text);
     } catch (error) {
       // Without its signature it is no report, and would stand in the way of the next try.
       rmSync(path, { force: true });
@@ -160,7 +167,7 @@ export function declareEventReports(command: Command, io: CliIo, done: (status: 
     const one = command
       .command(name)
       .description(`${help} That it is made is an event (ledger.read).`)
-      .addOption(new Option('--format <FORMAT>', 'how it is written; csv has every event, a row each').choices(formats).default('text'))
+      .addOption(new Option('--format <FORMAT>', 'how it is written; csv has every event, a row each; pdf goes into a file').choices(formats).default('text'))
       .option('--no-names', 'ids only, no name of anybody')
       .option('--output <FILE>', 'write it into a new file, with a signed statement beside it')
       .action(async (options: ReportOptions) => done(await report(name as Kind, options, io)));

@@ -1,11 +1,10 @@
 /** `wardmux report access|lock|people|disclosures|events|review`: what an auditor asks for, as of a day or of a span of time. */
 import { Option } from 'commander';
 import { resolve } from 'node:path';
-import { createNew } from '../../disk/atomic.ts';
 import { StorageFault } from '../../disk/fault.ts';
 import { policyOnceInForce } from '../../policy/force.ts';
 import { accessPage, accessReport } from '../../report/access.ts';
-import { htmlOf, textOf, type Page } from '../../report/document.ts';
+import { textOf, type Page } from '../../report/document.ts';
 import { ledgerAt } from '../../report/history.ts';
 import { lockPage, lockReport } from '../../report/lock.ts';
 import { peoplePage, peopleReport } from '../../report/people.ts';
@@ -16,6 +15,7 @@ import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { jsonText, type CliIo } from '../io.ts';
 import { beginning, moment, personOptions } from '../options.ts';
+import { outputHelp, writePage } from '../written-page.ts';
 import { disclosures, type DisclosuresOptions } from './report-disclosures.ts';
 import { declareEventReports } from './report-events.ts';
 
@@ -52,11 +52,7 @@ async function report(kind: keyof typeof kinds, options: { at?: number; json?: b
   const { json, page } = kinds[kind];
   if (options.json) await io.out(jsonText(json(site)));
   else if (options.output === undefined) await io.out(textOf(page(site)));
-  else {
-    const path = resolve(options.output);
-    createNew(path, /\.html?$/i.test(path) ? htmlOf(page(site)) : textOf(page(site)));
-    io.talk(`Written to ${path}.`);
-  }
+  else await writePage(resolve(options.output), page(site), io);
   return exit.done;
 }
 
@@ -82,12 +78,14 @@ export const reportCommand: CliCommand = {
     verify: 'evidence.read',
   },
   summary: 'Prints what an auditor asks for: rights, timers and people as of a day, the accounting of disclosures, events and what to review.',
-  description: 'From the ledger as it stood then. A page is text, or HTML where its name ends in .html: it loads nothing, and prints on A4.',
+  description:
+    'From the ledger as it stood then. A page is text, HTML where its name ends in .html (it loads nothing, and prints on A4), or PDF where it ends in .pdf: made by the Chromium, Chrome or Edge of this machine, which reaches for no network.',
   examples: [
     ['wardmux report access', 'who may do what now'],
     ['wardmux report access --at 2026-11-28', 'who could do what at the end of that day (UTC)'],
     ['wardmux report lock --output rationale.html', 'timers, who set them, and the rationale for a lock in the place of a logoff, to be printed and signed'],
     ['wardmux report disclosures --since 2026-11-01 --key audit-key.json', 'what was exported since then, what for and to whom'],
+    ['wardmux report people --output register.pdf', 'the same as PDF, on A4'],
     [
       'wardmux report review --since 2026-11-01 --until 2026-11-30 --format html --output november.html',
       'what a reviewer looks at of that month, to be signed',
@@ -102,7 +100,7 @@ export const reportCommand: CliCommand = {
         .description(help)
         .addOption(new Option('--at <DATE>', 'as of the end of this day, or of this moment, in UTC; now where it is left out').argParser(moment))
         .option('--json', 'print JSON')
-        .option('--output <FILE>', 'write the page into a new file: HTML where its name ends in .html, else text')
+        .option('--output <FILE>', outputHelp)
         .action(async (options: { at?: number; json?: boolean; output?: string }) => done(await report(name as keyof typeof kinds, options, io)));
     personOptions(command.command('disclosures'))
       .description('What was exported, by whom, how redacted and, with a key that opens the words, what for and to whom.')
@@ -111,7 +109,7 @@ export const reportCommand: CliCommand = {
       )
       .option('--key <FILE>', 'open purpose and recipient with an audit key; with --passphrase-fd whoever exported opens their own')
       .option('--json', 'print JSON')
-      .option('--output <FILE>', 'write the page into a new file: HTML where its name ends in .html, else text')
+      .option('--output <FILE>', outputHelp)
       .action(async (options: DisclosuresOptions) => done(await disclosures(options, io)));
     declareEventReports(command, io, done);
   },

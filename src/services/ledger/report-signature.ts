@@ -40,7 +40,7 @@ export const reportDigest = (file: string | Uint8Array): string => hash('sha256'
 export async function signReport(
   site: OpenInstallation,
   facts: Omit<ReportStatement, 'format' | 'version' | 'installation' | 'sha256'>,
-  file: string,
+  file: string | Uint8Array,
 ): Promise<SignedText<ReportStatement>> {
   const { home, installation } = site;
   // In the order of the schema: a statement has one text.
