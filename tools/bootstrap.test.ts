@@ -11,7 +11,7 @@ import { capture, checkClone, howToInstall, tail, which } from './bootstrap/comm
 // @ts-expect-error the same
 import { isLeftOut, missingPackages } from './bootstrap/modules.mjs';
 // @ts-expect-error the same
-import { missingFor, requirements } from './bootstrap/system.mjs';
+import { debianHasTlog, missingFor, requirements } from './bootstrap/system.mjs';
 // @ts-expect-error the same
 import { missingEntries, platformOf } from './complete-lock.mjs';
 // @ts-expect-error the same
@@ -82,6 +82,14 @@ test('system packages: only those of the command, only when missing', () => {
   expect(names('start')).toEqual(['away']);
   expect(names('test')).toEqual(['away']);
   expect(names('build')).toEqual([]);
+});
+
+test('a package that a Debian has no more is not asked for there: apt-get would install nothing of the whole command', () => {
+  expect(debianHasTlog('PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\nID=debian\n')).toBe(true);
+  expect(debianHasTlog('PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nVERSION_ID="13"\nID=debian\n')).toBe(false);
+  // Testing and unstable have no number.
+  expect(debianHasTlog('ID=debian\nVERSION_CODENAME=forky\n')).toBe(false);
+  expect(debianHasTlog('ID=ubuntu\nVERSION_ID="24.04"\n')).toBe(true);
 });
 
 test('the command that brings packages is whole: lists first, sudo only where there is one, names where there is no apt-get', () => {

@@ -33,6 +33,24 @@ function hasTlsDriver() {
   return folders.some((name) => existsSync(join(libraries, name, 'rsyslog', 'lmnsd_gtls.so')));
 }
 
+/**
+ * Debian 13 has no tlog any more, and one name that apt-get does not know makes it install nothing of the whole command.
+ *
+ * @param release the text of /etc/os-release (os-release(5))
+ */
+export function debianHasTlog(release = readRelease()) {
+  const of = (name) => new RegExp(`^${name}="?([^"\\n]*)"?$`, 'm').exec(release)?.[1] ?? '';
+  return of('ID') !== 'debian' || Number(of('VERSION_ID') || Infinity) < 13;
+}
+
+function readRelease() {
+  try {
+    return readFileSync('/etc/os-release', 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 const always = ['start', 'test', 'build', 'check', 'bench', 'screenshots', 'package'];
 const withBrowser = ['test', 'screenshots', 'bench'];
 
@@ -119,7 +137,8 @@ export const requirements = [
   { packages: ['tmux'], why: 'the tests compare with tmux', for: ['test', 'bench'], has: () => anyOf('tmux') },
   { packages: ['bubblewrap'], why: 'the tests of a class that has a sandbox', for: ['test'], has: () => anyOf('bwrap') },
   { packages: ['xterm'], why: 'a replay is shown to a real terminal', for: ['test'], has: () => anyOf('xterm') },
-  { packages: ['ttyrec', 'tlog'], why: 'the tests import files of both', for: ['test'], has: () => anyOf('ttyrec') && anyOf('tlog-rec'), better: true },
+  { packages: ['ttyrec'], why: 'the tests import its files', for: ['test'], has: () => anyOf('ttyrec'), better: true },
+  { packages: ['tlog'], why: 'the tests import its files', for: ['test'], when: () => debianHasTlog(), has: () => anyOf('tlog-rec'), better: true },
   { packages: ['python3'], why: 'tests of verify.py', for: ['test'], has: () => anyOf('python3') },
   { packages: ['gcc', 'libc6-dev'], why: 'the measuring program is C', for: ['bench'], has: () => anyOf('cc') },
   // The other recorders, by their program: the benchmark says which of them it went without.
@@ -127,6 +146,7 @@ export const requirements = [
     packages: [name],
     why: 'a recorder to compare with',
     for: ['bench'],
+    when: () => name !== 'tlog' || debianHasTlog(),
     has: () => anyOf(program),
     better: true,
   })),
