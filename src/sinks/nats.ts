@@ -25,7 +25,7 @@ const rowSchema = withServer(
     stream: z
       .string()
       .regex(/^[A-Za-z0-9_-]{1,64}$/, 'is not the name of a stream')
-      .describe('The stream that has to take them; it is made by whoever runs the server, with the subjects SUBJECT.>'),
+      .describe('The stream that has to take them; it is made by whoever runs the server, with SUBJECT.> as its subjects.'),
     subject: z
       .string()
       .max(100)
