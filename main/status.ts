@@ -21,7 +21,7 @@ import { nameOf } from '../src/services/people/people.ts';
 import type { Revocations } from '../src/services/policy/revocations.ts';
 import type { ToldLockReason } from '../src/types/words.ts';
 import type { AuditKeeper } from './processes/audit-keeper.ts';
-import type { WaysIn } from './unlock/ways-in.ts';
+import type { LedgerLook, WaysIn } from './unlock/ways-in.ts';
 import type { Workspaces } from './workspace/workspaces.ts';
 
 /** What the lock page says of why it locked. What was decided about somebody, or against them, it does not say; of a stopped station it says more. */
@@ -113,8 +113,11 @@ export class Status {
     return this.#parts.installed.current?.policy.policy.workstation.name ?? hostname();
   }
 
-  /** What the lock page may say: no host, no text of a pane, and of why it locked only what the room could have seen. */
-  lockFacts(clearClipboard: boolean, backOffSeconds: number): Omit<Output<'lock.facts'>, 'passkeyLimit'> {
+  /**
+   * What the lock page may say: no host, no text of a pane, and of why it locked only what the room could have seen.
+   * @param looked what `WaysIn.look` has just given: where the ledger was not read, nobody knows whether somebody is the only one, and nobody is named.
+   */
+  lockFacts(clearClipboard: boolean, { read, seconds }: LedgerLook): Omit<Output<'lock.facts'>, 'passkeyLimit'> {
     const { gate, waysIn, installed, journal, machine, revocations } = this.#parts;
     const people = waysIn.people();
     const flags: string[] = [];
@@ -132,7 +135,7 @@ export class Status {
     else if (blind !== undefined) flags.push('Whether an alert is open is not known.');
     const unread = people.length < waysIn.active;
     if (unread) flags.push('The record of somebody who can come in is gone or damaged: a security admin sees whose (wardmux person list).');
-    const typed = waysIn.active > 1 || unread;
+    const typed = waysIn.active > 1 || unread || !read;
     return {
       workstation: this.workstation(),
       banner: installed.current?.policy.policy.workstation.banner ?? '',
@@ -142,7 +145,7 @@ export class Status {
       parked,
       stopped: this.#stopped(),
       unlisted: machine.stop === 'unlisted' ? (revocations.lastLook.state ?? 'missing') : null,
-      away: this.#away(people),
+      away: read ? this.#away(people) : [],
       // Of several none is named: whoever comes in knows who they are, and nobody else learns it.
       people: (typed ? [] : people).map((person) => ({
         id: person.id,
@@ -151,8 +154,8 @@ export class Status {
       })),
       both: people.some(({ slots }) => slots.some(({ type }) => type === 'passphrase-key')),
       flags: [...flags, ...this.#flags.map(({ sentence }) => sentence)],
-      backOffSeconds,
-      failures: waysIn.failures,
+      backOffSeconds: seconds,
+      failures: read ? waysIn.failures : 0,
       clearClipboard,
       policy: this.policyFails ? null : this.#policyInForce(),
       emergency: this.#parts.breakGlass.lockFacts(),

@@ -472,3 +472,27 @@ test('where the policy asks why, no pane opens before it is said, at each unlock
   expect((await give('INC0000002')).error).toBeUndefined();
   await waitFor(() => expect(made.ptyHeard.filter(({ type }) => type === 'attach').at(-1)).toMatchObject({ why: { ticket: 'INC0000002' } }));
 });
+
+test('whoever was alone here is not named to somebody whom another process has just enrolled, nor by a ledger that cannot be read', async () => {
+  const made = await rig({ setUp: true });
+  made.ask('hello', { publicKey: Buffer.alloc(65, 4).toString('base64') });
+  const facts = async (): Promise<unknown> => (await answerTo(made, 'lock.facts', {})).output;
+  const named = { typed: false, people: [{ masked: 'A. E.' }] };
+  expect(await facts()).toMatchObject(named);
+  const [file, away] = [join(made.home, 'ledger/events.jsonl'), join(made.home, 'away')];
+  renameSync(file, away);
+  expect(await facts()).toMatchObject({ typed: true, people: [], away: [], failures: 0 });
+  // It is back: the page that stands is told, and asks again.
+  const from = made.posted.length;
+  renameSync(away, file);
+  for (let second = 0; second < 5; second++) await made.app.tick();
+  await waitFor(() => expect(since(made, from).some(({ event }) => event === 'stale')).toBe(true));
+  expect(await facts()).toMatchObject(named);
+  await asAda(made, async (parts) => {
+    await enrol(parts, await prepareEnrolment({ name: JO, passphrase: Buffer.from('marble canyon drizzle hammock violet'), kdf: newScryptParameters() }), [
+      'operator',
+    ]);
+  });
+  // Without a tick: a lock page reads the ledger before it names anybody.
+  expect(await facts()).toMatchObject({ typed: true, people: [] });
+});

@@ -302,6 +302,7 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     here: () => [...(gate.session ? [gate.session.person.id] : []), ...machine.away.map(({ person }) => person), ...workspace.withShells()],
     end: (person, cause) => void logoff.loggedOff(person, cause, undefined),
     news: () => gate.emitLocked('stale', () => ({})),
+    toldByLedger: () => waysIn.read,
   });
   const reviews = new Reviews({ home, gate, vaults, pty, installed, journal });
   const parts: RequestParts = {

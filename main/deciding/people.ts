@@ -270,6 +270,7 @@ export class People {
       hash: others && request ? requestDigest(installation, session.person.id, request) : null,
       by: this.#nameOf(session.person.id),
       newcomer: newcomer?.name ?? null,
+      renews: newcomer?.id !== undefined,
       who: (others ?? []).map((id) => this.#nameOf(id)),
       second: second ? this.#nameOf(second.id) : null,
       refused: refused ?? false,

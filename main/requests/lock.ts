@@ -1,6 +1,10 @@
 /** The lock page, and the word that leads to it. */
 import { credentialMethod } from '../unlock/unlock.ts';
+import { inTime } from '../../src/time/in-time.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
+
+/** Which policy is in force stands in the ledger: where somebody holds that, the lock page does not wait for it longer than this (ms). */
+const POLICY_MS = 1000;
 
 export function lockRequests(parts: RequestParts): HandlersOf<'lock' | 'emergency'> {
   const { host, gate, vaults, slots, unlock, waysIn, lift, breakGlass, status, policy, clipboard } = parts;
@@ -10,8 +14,11 @@ export function lockRequests(parts: RequestParts): HandlersOf<'lock' | 'emergenc
       return {};
     },
     'lock.facts': async () => {
-      await policy.look().catch(() => undefined);
-      return { ...status.lockFacts(clipboard.copied, await waysIn.waitSeconds()), passkeyLimit: host.passkeyLimit ?? null };
+      await inTime(
+        policy.look().catch(() => undefined),
+        POLICY_MS,
+      );
+      return { ...status.lockFacts(clipboard.copied, await waysIn.look()), passkeyLimit: host.passkeyLimit ?? null };
     },
     'lock.wait': async ({ person }) => waysIn.wait(person),
     'lock.clipboardCleared': async () => {

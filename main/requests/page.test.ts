@@ -55,13 +55,23 @@ test('whoever may not use sessions is in all the same, and sees none: the shells
   expect([asked, told.includes('view'), told.includes('status')]).toEqual([0, false, true]);
 });
 
+test('whoever got new keys hears of a policy that was changed after that, though they were never let in by them', async () => {
+  const reminded: (string | null | undefined)[] = [];
+  const rebound = '2026-11-29T12:51:51.227Z';
+  await hello(['operator'], {
+    welcomes: { takeWelcome: () => ({ told: { lastUnlock: null, failures: 0 }, until: rebound }), takeNotes: () => [] },
+    policy: { look: async () => undefined as never, remind: async (until) => void reminded.push(until) },
+  });
+  expect(reminded).toEqual([rebound]);
+});
+
 test('the audit key that nobody has shown to lie elsewhere is a quiet line once a day, at an unlock that is not the first', async () => {
   const kid = 'audit-7f3ac210';
   const logged: string[] = [];
   const key = (asked: string | null, apart = false) => ({ kid, inForce: [{ from: 0, to: null }], apart, asked });
   const at = (lastUnlock: string | null, facts: unknown): ReturnType<typeof hello> =>
     hello(['operator'], {
-      welcomes: { takeWelcome: () => ({ lastUnlock, failures: 0 }), takeNotes: () => [] },
+      welcomes: { takeWelcome: () => ({ told: { lastUnlock, failures: 0 }, until: lastUnlock }), takeNotes: () => [] },
       installed: { current: { ledger: { facts: { auditKeys: () => [facts] } } } } as unknown as RequestParts['installed'],
       journal: { log: ({ action }: { action: string }) => void logged.push(action) } as unknown as RequestParts['journal'],
     });

@@ -99,16 +99,16 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
         emit('consent', { version: asked.version, text: asked.text });
       } else await showOrAsk();
       const welcome = welcomes.takeWelcome();
-      if (welcome) emit('welcome', welcome);
+      if (welcome) emit('welcome', welcome.told);
       // Not in the first run, which has just said it.
-      if (welcome?.lastUnlock) remindOfAuditKeys(person.id);
+      if (welcome?.told.lastUnlock) remindOfAuditKeys(person.id);
       gate.greeted();
       for (const sentence of welcomes.takeNotes()) gate.notice('warn', sentence);
       // Whoever it is of learns nothing before they try to come in: who decides about people is told first.
       if (denialOf('person.decide', { phase: 'open', grant }, Date.now()) === undefined)
         for (const sentence of attempts.changedRecords()) gate.notice('stop', sentence);
       for (const { sentence, more } of status.takeFlags()) gate.notice('warn', sentence, undefined, more);
-      await policy.remind(welcome?.lastUnlock ?? null).catch((error: unknown) => gate.notice('warn', sentenceOf(error)));
+      await policy.remind(welcome?.until ?? null).catch((error: unknown) => gate.notice('warn', sentenceOf(error)));
       return {};
     },
     'consent.accept': async ({ version }) => {

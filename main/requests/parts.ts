@@ -50,7 +50,7 @@ export interface RequestParts {
   readonly workspace: Pick<Workspaces, 'view' | 'resize' | 'output' | 'command' | 'alert' | 'copied' | 'pasted'>;
   readonly memory: Pick<WorkspaceMemory, 'recall'>;
   readonly attempts: Pick<Attempts, 'changedRecords'>;
-  readonly waysIn: Pick<WaysIn, 'passkeyOptions' | 'passkeyUnused' | 'wait' | 'waitSeconds'>;
+  readonly waysIn: Pick<WaysIn, 'look' | 'passkeyOptions' | 'passkeyUnused' | 'wait'>;
   readonly unlock: Pick<Unlock, 'attempt' | 'finishFirstRun'>;
   readonly welcomes: Pick<Welcomes, 'takeWelcome' | 'takeNotes'>;
   readonly breakGlass: Pick<BreakGlass, 'ask' | 'leave' | 'admit'>;

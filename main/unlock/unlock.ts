@@ -46,6 +46,12 @@ export interface Admitted {
   readonly glass?: Glass | undefined;
 }
 
+/** The last event at which somebody was told what was changed of them, -1 where there was none, and when that was. */
+interface Since {
+  readonly seq: number;
+  readonly time: string | null;
+}
+
 export interface UnlockParts {
   readonly home: Home;
   readonly gate: Gate;
@@ -92,13 +98,13 @@ export class Unlock {
     const begun = await attempts.begin(id, method, parts, record);
     try {
       const others = welcomes.failuresOfOthers(id, method);
-      let last: string | null = null;
+      let seen: Awaited<ReturnType<Welcomes['lastSeen']>> = { unlock: null, told: null };
       let note: string | undefined;
       let untold: UntoldFacts = { since: -1, failures: 0 };
       const asked = factors();
       const make = async (): Promise<Opened & { readonly record: Person }> => {
         // The attempt is entered, so this is what the ledger has now; afterwards this unlock would be the last.
-        last = await welcomes.lastUnlock(id);
+        seen = await welcomes.lastSeen(id);
         note = logoffNote(ledger.facts, id);
         untold = ledger.facts.untold(id);
         const { slot, uv } = await open(id, attempts.known(id), record !== undefined && onlyEnrols(asked, method, record));
@@ -126,8 +132,8 @@ export class Unlock {
         gate.abandon(begun);
         return false;
       }
-      const welcome = { lastUnlock: last, failures: failures + others + untold.failures };
-      this.#opensNext(begun, person, admitted, opened.slot, welcome, untold.since);
+      const welcome = { lastUnlock: seen.unlock, failures: failures + others + untold.failures };
+      this.#opensNext(begun, person, admitted, opened.slot, welcome, { seq: untold.since, time: seen.told });
       welcomes.note([note ?? [], enrols ? enrolNote : []].flat());
       return true;
     } catch (error) {
@@ -252,20 +258,20 @@ export class Unlock {
   }
 
   /** The page that asked is replaced by the workspace, and needs no answer. */
-  #opensNext(begun: number, person: Person, admitted: Admitted, slot: string, welcome: Events['welcome'], since?: number): void {
+  #opensNext(begun: number, person: Person, admitted: Admitted, slot: string, welcome: Events['welcome'], since?: Since): void {
     queueMicrotask(() => void this.#parts.windows.change(() => this.#open(begun, person, admitted, slot, welcome, since)));
   }
 
   /** Opens the workspace for an identity that the vault host has opened, if nobody has locked since the attempt began. */
-  async #open(begun: number, person: Person, { grant, glass }: Admitted, slot: string, welcome: Events['welcome'], since?: number): Promise<void> {
+  async #open(begun: number, person: Person, { grant, glass }: Admitted, slot: string, welcome: Events['welcome'], since?: Since): Promise<void> {
     const { gate, windows, vaults, installed, welcomes } = this.#parts;
     const session = { person, grant, ways: new Ways(slot) };
     if (!gate.stands(begun) || !vaults.current || !gate.open(begun, session, glass)) {
       installed.current?.ledger.standsOn(null);
       return;
     }
-    welcomes.opens(person.id, welcome);
+    welcomes.opens(person.id, welcome, since?.time ?? null);
     await windows.show('workspace');
-    if (since !== undefined) welcomes.tellChanges(person.id, since);
+    if (since) welcomes.tellChanges(person.id, since.seq);
   }
 }

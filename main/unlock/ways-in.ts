@@ -10,6 +10,7 @@ import type { Person } from '../../src/people/types.ts';
 import { meant, refusedEntry } from '../../src/services/people/person.ts';
 import type { Home } from '../../src/storage/index.ts';
 import type { Clock } from '../../src/time/clock.ts';
+import { inTime } from '../../src/time/in-time.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { unlockMethods } from '../../src/types/words.ts';
 import type { Attempts } from './attempts.ts';
@@ -20,6 +21,15 @@ import type { VaultKeeper } from '../processes/vault-keeper.ts';
 
 /** Passkeys that opened nothing, in this time (ms): each is an event on the disk, so a page does not get to enter more of them. */
 const UNUSED_PASSKEYS = { most: 5, within: 60_000 };
+
+/** A lock page waits so long (ms) for a ledger that somebody holds; reading it takes a millisecond. */
+const READ_MS = 1000;
+
+/** What the lock page goes by, beside the facts of the ledger as far as they were read. */
+export interface LedgerLook {
+  readonly read: boolean;
+  readonly seconds: number;
+}
 
 export interface WaysInParts {
   readonly home: Home;
@@ -35,6 +45,7 @@ export class WaysIn {
   readonly #unused = new Limiter(UNUSED_PASSKEYS.most, UNUSED_PASSKEYS.within);
   /** Whose record could not be read, in this run: the page asks again and again, and one event says it. */
   readonly #unread = new Set<string>();
+  #read = true;
   /** The lock page has been given options for a passkey, and has not said yet how that went. */
   #passkeyAsked: 'passkey' | 'passphrase-key' | undefined;
 
@@ -78,10 +89,24 @@ export class WaysIn {
     });
   }
 
-  /** Seconds that the only person still waits before a passphrase: for the lock page. Of several each is told their own. */
-  async waitSeconds(): Promise<number> {
-    const only = this.#only;
-    return only === undefined ? 0 : (await this.wait(only)).seconds;
+  /**
+   * For the lock page: reads what others have entered, before anybody is named. `read` is false where the ledger could not be read: another process may have
+   * enrolled somebody. `seconds` is how long the only person still waits before a passphrase; of several each is told their own.
+   */
+  async look(): Promise<LedgerLook> {
+    const { ledger } = this.#parts.installed.require();
+    const refreshed = ledger.refresh().then(
+      () => true,
+      () => false,
+    );
+    this.#read = await inTime(refreshed, READ_MS, () => false);
+    const only = this.#read ? this.#only : undefined;
+    return { read: this.#read, seconds: only === undefined ? 0 : (await this.wait(only)).seconds };
+  }
+
+  /** Whether the ledger could be read at the last look: what the lock page shows goes by that. */
+  get read(): boolean {
+    return this.#read;
   }
 
   /** How long somebody still waits before a passphrase, and how often it has failed: the same for an id that nobody has. */

@@ -14,8 +14,8 @@ export interface WelcomesParts {
 
 export class Welcomes {
   readonly #parts: WelcomesParts;
-  /** What the workspace that was opened last has yet to be told. */
-  #welcome: { readonly person: string; readonly told: Events['welcome'] } | undefined;
+  /** What the workspace that was opened last has yet to be told, and up to when its person was told what changes (ISO 8601 UTC). */
+  #welcome: { readonly person: string; readonly told: Events['welcome']; readonly until: string | null } | undefined;
   /** The ledger's counts at the last unlock of this run. At the first one nobody knows what was told of the other methods: all of it is. */
   readonly #told = new Map<string, number>();
   /** What whoever came in last has yet to be told besides. */
@@ -25,11 +25,11 @@ export class Welcomes {
     this.#parts = parts;
   }
 
-  /** Their workspace opens: what it says when it says hello. */
-  opens(person: string, { lastUnlock, failures }: Events['welcome']): void {
+  /** Their workspace opens: what it says when it says hello. @param until up to when they were told what changes */
+  opens(person: string, { lastUnlock, failures }: Events['welcome'], until: string | null): void {
     // A workspace that never said hello has told its person nothing.
     const untold = this.#welcome?.person === person ? this.#welcome.told.failures : 0;
-    this.#welcome = { person, told: { lastUnlock, failures: failures + untold } };
+    this.#welcome = { person, told: { lastUnlock, failures: failures + untold }, until };
     for (const other of unlockMethods) this.#told.set(`${person} ${other}`, this.#counted(person, other));
   }
 
@@ -54,18 +54,22 @@ export class Welcomes {
   }
 
   /** Once for each unlock, and only for who listens: a page that stands may not have said hello yet. */
-  takeWelcome(): Events['welcome'] | undefined {
+  takeWelcome(): { readonly told: Events['welcome']; readonly until: string | null } | undefined {
     const welcome = this.#welcome;
     this.#welcome = undefined;
-    return welcome?.told;
+    return welcome;
   }
 
-  /** When this person was let in last, by whatever door, in this run or an earlier one: the ledger's word. Null: never, or it cannot say. */
-  async lastUnlock(person: string): Promise<string | null> {
+  /**
+   * When this person was let in last, by whatever door, in this run or an earlier one, and up to when they were told what changes: the ledger's word, ISO 8601
+   * UTC. Null: never, or it cannot say.
+   */
+  async lastSeen(person: string): Promise<{ readonly unlock: string | null; readonly told: string | null }> {
     const { ledger } = this.#parts.installed.require();
     const found = await ledger.event(ledger.facts.untold(person).since).catch(() => undefined);
+    const told = found?.event.time ?? null;
     // New keys, and a passphrase by a code, end the failures too, and nobody came in by them.
-    return found?.event.action === 'unlock' ? found.event.time : null;
+    return { unlock: found?.event.action === 'unlock' ? told : null, told };
   }
 
   #counted(person: string, method: UnlockMethod): number {

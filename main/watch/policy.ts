@@ -138,16 +138,16 @@ export class PolicyWatch {
   }
 
   /**
-   * For whoever comes in: what stands, and what of the policy has changed since they were in last.
-   * @param lastUnlock ISO 8601 UTC; null where they never were.
+   * For whoever comes in: what stands, and what of the policy has changed since they were told last.
+   * @param until when they were told last, ISO 8601 UTC; null where they never were.
    */
-  async remind(lastUnlock: string | null = null): Promise<void> {
+  async remind(until: string | null = null): Promise<void> {
     if (this.#fault) this.#tell();
-    if (lastUnlock === null) return;
+    if (until === null) return;
     const { home, installed } = this.#parts;
     const { policy, ledger } = installed.require();
     const versions = policyVersions((await ledger.policyEvents()).map(({ event }) => event));
-    const then = versionAt(versions, Date.parse(lastUnlock));
+    const then = versionAt(versions, Date.parse(until));
     if (then && then.sha256 !== policy.sha256) this.#tellChange(policyDifferences(policyOnceInForce(home, then.sha256).policy, policy.policy));
   }
 

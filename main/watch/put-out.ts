@@ -23,8 +23,10 @@ export interface PutOutWatchParts {
   readonly logOff: (person: string, cause: LogoffCause) => boolean;
   /** Ends what of somebody runs on who is logged off already. */
   readonly end: (person: string, cause: LogoffCause) => void;
-  /** The ledger has more events than at the look before: who can come in, and how, may be others by now. */
+  /** The ledger has more events than at the look before, or can be read again, or no more: who can come in, and how, may be others by now. */
   readonly news?: () => void;
+  /** Whether the lock page was told by a ledger that could be read; left out where there is none. */
+  readonly toldByLedger?: () => boolean;
 }
 
 export class PutOutWatch {
@@ -55,11 +57,12 @@ export class PutOutWatch {
       () => false,
     );
     this.#looking = false;
-    if (!read) return;
-    this.#sync(ledger.facts);
+    const { news, toldByLedger = () => read } = this.#parts;
+    const other = toldByLedger() !== read;
+    if (read) this.#sync(ledger.facts);
     const before = this.#events ?? ledger.events;
-    this.#events = ledger.events;
-    if (before !== ledger.events) this.#parts.news?.();
+    if (read) this.#events = ledger.events;
+    if (other || (read && before !== ledger.events)) news?.();
   }
 
   #sync(facts: Ledger['facts']): void {

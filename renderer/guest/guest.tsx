@@ -139,6 +139,12 @@ function Newcomer({ asked, bridge, busy, run, told }: StepProps): JSX.Element {
       <section class="guest__say">
         <h1 class="x3">{words.title(asked.newcomer ?? '')}</h1>
         <p class="dim gap-h measure">{words.text(asked.by)}</p>
+        {asked.renews ? (
+          <p class="gap-h measure">
+            <Mark kind="warn" />
+            {words.renews}
+          </p>
+        ) : null}
       </section>
       <form
         class="guest__do"

@@ -367,7 +367,7 @@ export const messages = {
     someoneElse: 'I am someone else',
     who: 'Who are you?',
     idField: 'your id or name',
-    idNote: 'As you were enrolled. Any id leads to the same next page.',
+    idNote: 'Type it as you were enrolled. Any id leads to the same next page.',
     idEmpty: 'Type your id or your name first.',
     /** In place of a name that could be a passphrase. */
     longName: (letters: number) => `${letters} letters, not shown: as long as a passphrase`,
@@ -898,6 +898,8 @@ export const messages = {
     newcomer: {
       title: (name: string) => `${name}, choose a passphrase that is only yours.`,
       text: (by: string) => `${by} cannot see it, and nobody can reset it. It opens what you will record here. Four or five unrelated words are good.`,
+      renews:
+        'These are new keys. What opened your recordings before opens nothing any more, your shells end, and what you recorded until now stays closed to you: only an audit key opens it. If you remember your passphrase after all, or find your key, lock instead.',
       submit: 'Set it',
       busy: 'Making your keys',
     },

@@ -174,6 +174,12 @@ describe('the table', () => {
     }
   });
 
+  test('whose roles are not enough hears who could, in words', () => {
+    const sentence = (needs: Permission): string | undefined => denialOf(needs, { phase: 'open', grant: grant([]) }, NOW)?.sentence;
+    expect(sentence('audit.look')).toMatch(/with names\. Who may: an auditor, a security admin\.$/);
+    expect(sentence('session.open')).toMatch(/ Who may: an operator, who has broken the glass\.$/);
+  });
+
   test('whoever came in with one factor where two are asked for enrols a second one, and hears why nothing else is done', () => {
     const standing: Standing = { phase: 'open', grant: grant(roles, { enrols: true }) };
     for (const needs of permissionNames) {

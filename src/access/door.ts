@@ -1,4 +1,5 @@
 /** The one function that asks whether something may be done, and the doors that ask it. */
+import type { Role } from '../types/words.ts';
 import type { Standing } from './grant.ts';
 import { permissions, type Permission, type PermissionRow } from './permissions.ts';
 
@@ -39,10 +40,21 @@ export function denialOf(needs: Permission, standing: Standing, now: number): De
   return why && { needs, why, sentence: why === 'not-permitted' ? notPermitted(needs) : denials[why], person: standing.grant?.person };
 }
 
-/** What somebody is told whose roles do not permit something: what it was, too. For people. */
+const whoIs: Readonly<Record<Role, string>> = {
+  operator: 'an operator',
+  auditor: 'an auditor',
+  security: 'a security admin',
+  custodian: 'a custodian',
+  emergency: 'who has broken the glass',
+};
+
+/** What somebody is told whose roles do not permit something: what it was, and who could. For people. */
 export function notPermitted(needs: Permission): string {
   const row: PermissionRow | undefined = Object.hasOwn(permissions, needs) ? permissions[needs] : undefined;
-  return row ? `${denials['not-permitted']} What was asked for: ${row.help.charAt(0).toLowerCase()}${row.help.slice(1)}` : denials['not-permitted'];
+  if (!row) return denials['not-permitted'];
+  const { help, roles } = row;
+  const who = roles === 'anyone' ? '' : ` Who may: ${roles.map((role) => whoIs[role]).join(', ')}.`;
+  return `${denials['not-permitted']} What was asked for: ${help.charAt(0).toLowerCase()}${help.slice(1)}${who}`;
 }
 
 function whyNot(needs: Permission, { phase, grant }: Standing, now: number): DenialReason | undefined {

@@ -187,6 +187,8 @@ const asked = z.object({
   hash: z.string().nullable(),
   by: z.string(),
   newcomer: z.string().nullable(),
+  /** They are enrolled already, and what they recorded until now stays closed to what they choose here. */
+  renews: z.boolean(),
   /** Who could agree, and who has. */
   who: z.array(z.string()),
   second: z.string().nullable(),

@@ -158,6 +158,7 @@ const calmAsked: Output<'people.asked'> = {
   hash: '4be190c7d2f81a3677b05e9c03daf4619c28e5b66d1740af8832c1e6b95de29a',
   by: 'S. Adeyemi',
   newcomer: null,
+  renews: false,
   who: ['K. Moss', 'D. Farrow'],
   second: null,
   refused: false,
@@ -612,7 +613,7 @@ export class FakeCore {
         passkeyOptions: async (person) => (await this.#askVault('passkeyOptions', { person, known: undefined })).options,
         passkeyUnused: () => undefined,
         wait: () => this.askWait(),
-        waitSeconds: async () => this.lockFacts.backOffSeconds,
+        look: async () => ({ read: true, seconds: this.lockFacts.backOffSeconds }),
       },
       welcomes: { takeWelcome: () => undefined, takeNotes: () => [] },
       breakGlass: {
