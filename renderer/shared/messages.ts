@@ -43,6 +43,10 @@ export const messages = {
     copyMode: 'copy mode',
     marked: 'marked',
     copySelecting: 'selecting',
+    copyRectangle: 'rectangle',
+    copyCharacter: 'which character?',
+    copyLine: (digits: string) => `lines above the end: ${digits || '…'}, then enter`,
+    copyCount: (digits: string) => `${digits} times`,
     skipped: (amount: string) => `${amount} earlier: in the recording`,
     gap: (amount: string) => `${amount} not shown: in the recording`,
     notShown: 'some output cannot be shown: in the recording',
@@ -116,6 +120,35 @@ export const messages = {
   },
 
   windows: { label: 'Windows', here: 'here', go: 'go there', windows: (count: number) => (count === 1 ? '1 window' : `${count} windows`) },
+
+  broadcast: {
+    title: (panes: number) => `Type into ${panes} panes at once?`,
+    explains: 'Each key and each paste goes into all of these, also what ends a line. All are of the class of this session.',
+    here: 'this computer',
+    no: 'No, into one pane',
+    yes: (panes: number) => `Type into all ${panes}`,
+    ends: 'It ends with set-option synchronize-panes, at the lock, and where one of them is on another host.',
+    on: (panes: number) => `What you type goes into ${panes} panes now. :set synchronize-panes ends it.`,
+    off: 'What you type goes into one pane again.',
+    alone: 'The other panes are gone: what you type goes into one pane again.',
+    moved: (pane: number) => `Pane ${pane} is on another host now: what you type goes into one pane again.`,
+    onePane: 'There is one pane with a program in this window.',
+    receives: (others: number) => `typed into ${others + 1} panes at once`,
+    window: 'typed into several panes',
+    pastesToo: (others: number) => `${others === 1 ? 'One more pane gets' : `${others} more panes get`} it too: synchronize-panes is on.`,
+  },
+
+  buffers: {
+    label: 'Paste buffers',
+    title: (name: string) => `Buffer ${name}`,
+    size: (characters: string) => `${characters} characters`,
+    empty: (of: string) => `Nothing was copied in the class ${of} since the unlock.`,
+    none: (name: string) => `There is no buffer "${name}" in this class.`,
+    noneAtAll: 'There is no buffer in this class: nothing was copied since the unlock.',
+    paste: 'paste',
+    read: 'read',
+    forget: 'forget',
+  },
 
   log: { label: 'Said since the unlock', none: 'Nothing yet.' },
 
@@ -211,6 +244,19 @@ export const messages = {
     readerOn: 'Screen reader text is on in this pane.',
     readerOff: 'Screen reader text is off in this pane.',
   },
+
+  windowMenu: {
+    label: 'Window',
+    left: 'Swap with the one before',
+    right: 'Swap with the next',
+    swap: 'Swap with the marked one',
+    rename: 'Rename',
+    after: 'New window',
+    number: 'Give another number',
+    close: 'Close this window',
+  },
+
+  clock: { label: (time: string) => `It is ${time}`, hint: 'any key goes back' },
 
   export: {
     label: 'Export a session log',

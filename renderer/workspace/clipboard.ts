@@ -1,7 +1,9 @@
-/** Copying. The copy command needs no permission and works inside a key or mouse event; the last copy also feeds ctrl-b ]. */
+/** Copying. The copy command needs no permission and works inside a key or mouse event; what is copied feeds ctrl-b ] too. */
 
-/** What was copied last, by the class of the pane that it was copied in. */
-const kept = new Map<string, string>();
+import { Buffers } from './buffers.ts';
+
+/** What was copied, by the class of the pane that it was copied in. It stays behind where somebody goes to another one, and is gone with the page at the lock. */
+export const buffers = new Buffers();
 
 /**
  * Tells of every copy that is made in this page, by us, by the emulator or by the browser in a field, before it is made. What
@@ -24,12 +26,8 @@ function selectedIn(target: EventTarget | null): string {
   return document.getSelection()?.toString() ?? '';
 }
 
-/** What was copied last in this class. It stays behind where somebody goes to another one, and is gone with the page at the lock. */
-export const lastCopy = (of: string): string => kept.get(of) ?? '';
-
-/** Puts text of a class on the clipboard. False when the browser refused; the text is kept for a paste inside Wardmux all the same. */
-export function copyText(text: string, of: string): boolean {
-  kept.set(of, text);
+/** Puts text on the clipboard. False when the browser refused. */
+export function copyText(text: string): boolean {
   let taken = false;
   const fill = (event: ClipboardEvent): void => {
     event.clipboardData?.setData('text/plain', text);

@@ -15,6 +15,7 @@ import { messages } from '../shared/messages.ts';
 import { say } from '../shared/say.ts';
 import { moment } from '../shared/text.ts';
 import { alert, viewed } from './alerts.ts';
+import { Broadcast } from './broadcast.ts';
 import { Copying } from './copying.ts';
 import { nextChange } from './countdown.ts';
 import { Finding } from './find.ts';
@@ -42,11 +43,16 @@ export class Controller {
   readonly copying: Copying;
   readonly finding: Finding;
   readonly pasting: Pasting;
+  readonly broadcast: Broadcast;
   /** What the page carries out itself: the compiler says when an action of the table is missing. */
   readonly #clientActions: { readonly [A in ClientAction['action']]: (action: Extract<ClientAction, { readonly action: A }>) => void } = {
     'copy-mode': ({ pane, pageUp }) => this.copyMode(pane, pageUp === true),
     search: ({ pane }) => this.finding.open(pane),
-    paste: ({ pane }) => void this.pasting.own(pane),
+    paste: (action) => void this.pasting.own(action),
+    buffer: (action) => this.copying.buffer(action),
+    synchronize: ({ on }) => this.broadcast.set(on),
+    redraw: () => this.#redraw(),
+    clock: ({ pane }) => void (model.clock.value = pane),
     verify: ({ pane }) => void this.verify(pane),
     'display-panes': () => this.showNumbers(),
     open: ({ action: _, band, ...about }) => void (model.band.value = { name: band, ...about }),
@@ -84,7 +90,8 @@ export class Controller {
     const origins = new TextOrigins(bridge);
     this.copying = new Copying(terminal, this.notices, origins, () => bridge.request('clipboard.copied', {}));
     this.finding = new Finding(terminal, this.copying, () => this.focusTerminal());
-    this.pasting = new Pasting(terminal, this.notices, origins, (done) => this.#commandGiven(done));
+    this.broadcast = new Broadcast(terminal, this.notices);
+    this.pasting = new Pasting(terminal, this.notices, origins, this.broadcast, (done) => this.#commandGiven(done));
     bridge.on('view', (view) => this.#onView(view));
     bridge.on('status', (status) => this.#onStatus(status));
     bridge.on('notice', (notice) => this.#onNotice(notice));
@@ -175,6 +182,7 @@ export class Controller {
     if (!terminal) {
       terminal = this.#newTerminal(pane, {
         input: (to, bytes) => void this.bridge.sendFrame('pty', { type: 'input', pane: to, bytes }),
+        typed: (from, data) => this.broadcast.typed(from, data),
         ack: (from, parsed) => void this.bridge.request('ack', { pane: from, parsed }).catch(() => {}),
         snapshot: (frame) => void this.bridge.sendFrame('pty', frame),
         alert: (from, what) => alert(from, what, () => void this.bridge.request('alert', { pane: from, what }).catch(() => {})),
@@ -204,7 +212,9 @@ export class Controller {
       const gone = (pane: number | undefined): boolean => pane !== undefined && (!alive.has(pane) || restarted.has(pane));
       if (gone(model.copying.value?.pane)) this.copying.leave();
       if (gone(model.searching.value)) model.searching.value = undefined;
+      if (gone(model.clock.value)) model.clock.value = undefined;
       model.view.value = view;
+      this.broadcast.check(view);
       viewed();
     });
     for (const [pane, terminal] of model.terminals)
@@ -386,9 +396,10 @@ export class Controller {
 
   /** A key in copy mode. True when it was taken. */
   copyKey(name: string): boolean {
-    return this.copying.key(name, (pane, how) => {
-      if (how === 'older' || how === 'newer') this.finding.open(pane, how === 'older');
-      else this.finding.again(pane, how === 'reverse');
+    return this.copying.key(name, (pane, { search, count = 1, term }) => {
+      if (search === 'again' || search === 'reverse') this.finding.again(pane, search === 'reverse', count);
+      else if (term !== undefined) this.finding.word(pane, term, search === 'older', count);
+      else this.finding.open(pane, search === 'older');
     });
   }
 
@@ -406,6 +417,12 @@ export class Controller {
     if (!target) return false;
     void this.command('select-pane', target.pane);
     return true;
+  }
+
+  /** refresh-client: sizes are taken and every line is drawn anew. */
+  #redraw(): void {
+    this.measure();
+    for (const { terminal } of model.terminals.values()) terminal.refresh(0, terminal.rows - 1);
   }
 
   toggleReader(pane: number): void {

@@ -3,12 +3,23 @@ import { expect, test } from 'vitest';
 import { copyActions, copyRows } from '../../src/mux/keys/copy-table.ts';
 import { copyActionOf } from '../../src/mux/keys/tables.ts';
 import { normalizeKey } from '../../src/mux/keys/names.ts';
-import { CopyMode, type CopyOutcome, type Readable } from './copy-mode.ts';
+import type { CopyOutcome } from '../../src/mux/copy/mode.ts';
+import { PaneCopy, type Readable } from './copy-mode.ts';
+import { PromptMarks } from './prompt-marks.ts';
+
+interface Emulator extends Readable {
+  readonly shownFrom: () => number;
+  readonly getSelection: () => string;
+  readonly print: (output: string) => Promise<void>;
+  readonly prompts: () => ReadonlySet<number>;
+}
 
 /** The emulator without a window, which has no selection, and a selection as the one with a window has it. */
-async function emulator(output: string, cols = 20, rows = 5): Promise<Readable & { readonly shownFrom: () => number }> {
-  const terminal = new headless.Terminal({ cols, rows, allowProposedApi: true, convertEol: true });
-  await new Promise<void>((resolve) => terminal.write(output, resolve));
+async function emulator(output: string, cols = 20, rows = 5, scrollback = 1000): Promise<Emulator> {
+  const terminal = new headless.Terminal({ cols, rows, allowProposedApi: true, convertEol: true, scrollback });
+  const marks = new PromptMarks(terminal as never);
+  const print = (text: string): Promise<void> => new Promise((resolve) => terminal.write(text, resolve));
+  await print(output);
   let selection: { readonly start: number; readonly length: number } | undefined;
   const place = (at: number): { x: number; y: number } => ({ x: at % cols, y: Math.floor(at / cols) });
   return {
@@ -30,57 +41,59 @@ async function emulator(output: string, cols = 20, rows = 5): Promise<Readable &
       }
       return lines.join('\n');
     },
-    scrollLines: (lines: number) => terminal.scrollLines(lines),
+    registerMarker: (offset: number) => terminal.registerMarker(offset),
+    print,
+    prompts: () => marks.lines(),
     scrollToLine: (line: number) => terminal.scrollToLine(line),
     scrollToBottom: () => terminal.scrollToBottom(),
     shownFrom: () => terminal.buffer.active.viewportY,
-  } as unknown as Readable & { readonly shownFrom: () => number };
+  } as unknown as Emulator;
 }
 
 /** Keys one after the other; the outcome of the last. */
-function press(mode: CopyMode, keys: 'vi' | 'emacs', ...names: string[]): CopyOutcome {
+function press(mode: PaneCopy, keys: 'vi' | 'emacs', ...names: string[]): CopyOutcome {
   let outcome: CopyOutcome = {};
   for (const name of names) {
-    const action = copyActionOf(keys, name, []);
-    if (!action) throw new Error(`${keys} has no ${name}`);
-    outcome = mode.run(action);
+    const bound = copyActionOf(keys, name, []);
+    if (!bound) throw new Error(`${keys} has no ${name}`);
+    outcome = mode.run(bound.action, {});
   }
   return outcome;
 }
 
 const lines = Array.from({ length: 12 }, (_, i) => `line ${i} ward`).join('\n');
 
+const copyOf = (terminal: Emulator, keys: 'vi' | 'emacs'): PaneCopy => new PaneCopy(terminal, keys, terminal.prompts);
+
 test.each([
   ['emacs', ['M-<', 'C-Space', 'M-f', 'M-w']],
   ['vi', ['g', 'Space', 'e', 'Enter']],
 ] as const)('%s keys select the first word of the scrollback, copy it and leave', async (keys, names) => {
   const terminal = await emulator(lines);
-  const mode = new CopyMode(terminal, keys);
+  const mode = copyOf(terminal, keys);
   expect(press(mode, keys, ...names)).toEqual({ done: 'leave', copy: 'line' });
   expect(terminal.shownFrom()).toBe(terminal.buffer.active.baseY);
 });
 
 test('the cursor goes where the keys say, and the view with it', async () => {
   const terminal = await emulator(lines);
-  const mode = new CopyMode(terminal, 'emacs');
+  const mode = copyOf(terminal, 'emacs');
   expect(mode.cursor).toEqual({ column: 12, row: 4 });
   press(mode, 'emacs', 'C-a');
   expect(mode.cursor).toEqual({ column: 0, row: 4 });
-  press(mode, 'emacs', 'C-e', 'C-p', 'C-p', 'C-b');
-  expect(mode.cursor).toEqual({ column: 10, row: 2 });
   press(mode, 'emacs', 'M-v');
-  expect(terminal.shownFrom()).toBe(2);
+  expect(terminal.shownFrom()).toBe(4);
   press(mode, 'emacs', 'M-<');
   expect([mode.cursor, terminal.shownFrom()]).toEqual([{ column: 0, row: 0 }, 0]);
-  press(mode, 'emacs', 'M-R', 'M-r');
+  press(mode, 'emacs', 'M-r');
   expect(mode.cursor).toEqual({ column: 0, row: 2 });
   press(mode, 'emacs', 'M->');
-  expect([mode.cursor, terminal.shownFrom()]).toEqual([{ column: 0, row: 4 }, 7]);
+  expect([mode.cursor, terminal.shownFrom()]).toEqual([{ column: 12, row: 4 }, 7]);
 });
 
 test('whole lines, the other end, and giving a selection up', async () => {
   const terminal = await emulator('one\ntwo\nthree');
-  const mode = new CopyMode(terminal, 'vi');
+  const mode = copyOf(terminal, 'vi');
   press(mode, 'vi', 'V', 'k');
   expect(mode.selecting).toBe(true);
   expect(terminal.getSelection()).toBe('two\nthree');
@@ -88,65 +101,116 @@ test('whole lines, the other end, and giving a selection up', async () => {
   expect(terminal.getSelection()).toBe('two');
   press(mode, 'vi', 'Escape');
   expect([mode.selecting, terminal.getSelection()]).toEqual([false, '']);
-  expect(press(mode, 'vi', 'Enter')).toEqual({ done: 'leave' });
+  expect(press(mode, 'vi', 'Enter')).toEqual({ done: 'leave', copy: '' });
 });
 
-test.each([
-  // As tmux 3.3a copies it: what the cursor stands on belongs to vi's selection, and not to emacs'.
-  ['emacs', ['C-a', 'C-Space', 'C-f', 'C-f', 'M-w'], 'AB'],
-  ['vi', ['0', 'Space', 'l', 'l', 'Enter'], 'ABC'],
-  ['emacs', ['C-a', 'C-Space', 'C-e', 'M-w'], 'ABCDEFGH'],
-  ['emacs', ['C-a', 'C-p', 'C-p', 'C-Space', 'C-n', 'C-n', 'M-w'], '228\n229\n'],
-  ['emacs', ['C-a', 'C-p', 'C-p', 'C-n', 'C-n', 'C-Space', 'C-p', 'M-w'], '229\n'],
-] as const)('%s keys %j copy %j', async (keys, names, copied) => {
-  const mode = new CopyMode(await emulator('228\n229\nABCDEFGH', 8), keys);
-  expect(press(mode, keys, ...names)).toEqual({ done: 'leave', copy: copied });
+test('a rectangle is drawn as far as it is seen, and has the same columns of each line', async () => {
+  const terminal = await emulator('abcdef\nghijkl\nmn\nopqrst', 20, 3);
+  const mode = copyOf(terminal, 'vi');
+  press(mode, 'vi', 'g', 'l', 'v', 'Space', 'j', 'j', 'j', 'l', 'l');
+  expect([mode.rectangular, mode.rectangle, terminal.getSelection()]).toEqual([true, { x: 1, y: 0, cols: 3, rows: 3 }, '']);
+  expect(press(mode, 'vi', 'Enter')).toEqual({ done: 'leave', copy: 'bcd\nhij\nn\npqr' });
 });
 
-test('ctrl-k copies to the end of the line', async () => {
-  const mode = new CopyMode(await emulator('alpha beta gamma'), 'emacs');
-  expect(press(mode, 'emacs', 'C-a', 'M-f', 'C-f', 'C-k')).toEqual({ done: 'leave', copy: 'beta gamma' });
+test('the text goes on while somebody reads: the cursor stays on its line, and so does what is selected', async () => {
+  const terminal = await emulator(lines, 20, 5, 10);
+  const mode = copyOf(terminal, 'emacs');
+  press(mode, 'emacs', 'C-p', 'C-p', 'C-a', 'C-Space', 'C-e');
+  expect(mode.selectedText).toBe('line 9 ward');
+  await terminal.print('\nmore\nand more\nand more\nand more\nand more\nand more');
+  press(mode, 'emacs', 'M-m', 'C-e');
+  expect(mode.selectedText).toBe('line 9 ward');
+  expect(mode.cursor.row).toBeGreaterThanOrEqual(0);
+  // What it stood on is gone: it stands on the oldest line that there is.
+  await terminal.print('\nmore'.repeat(40));
+  press(mode, 'emacs', 'C-a');
+  expect(mode.cursor).toEqual({ column: 0, row: 0 });
 });
 
-test('a hit is where the cursor is, is not copied, and ends what was being selected', async () => {
+test('a mark is where it was made, and the way back', async () => {
   const terminal = await emulator(lines);
-  const mode = new CopyMode(terminal, 'emacs');
-  mode.aim();
-  terminal.select(5, 3, 1);
-  mode.follow(true);
-  expect(mode.cursor.column).toBe(5);
-  expect(press(mode, 'emacs', 'Enter')).toEqual({ done: 'leave' });
-  const again = new CopyMode(terminal, 'emacs');
-  press(again, 'emacs', 'M->', 'C-Space');
-  again.aim();
-  terminal.select(0, 10, 4);
-  again.follow(true);
-  expect(press(again, 'emacs', 'M-w').copy).toBe('line 10 ward\n');
-  const lost = new CopyMode(terminal, 'emacs');
-  press(lost, 'emacs', 'C-a', 'C-Space', 'M-f');
-  lost.aim();
-  terminal.clearSelection();
-  lost.follow(false);
-  expect(press(lost, 'emacs', 'M-w').copy).toBe('line');
+  const mode = copyOf(terminal, 'vi');
+  press(mode, 'vi', 'X', 'g');
+  expect([mode.mark, mode.cursor.row]).toEqual([11, 0]);
+  press(mode, 'vi', 'M-x');
+  expect([mode.mark, mode.cursor.row, terminal.shownFrom()]).toEqual([-7, 4, 7]);
 });
 
-test('searches are asked for in their direction', async () => {
-  const mode = new CopyMode(await emulator('x'), 'vi');
-  expect([press(mode, 'vi', '/'), press(mode, 'vi', '?'), press(mode, 'vi', 'n'), press(mode, 'vi', 'N')]).toEqual([
+test('from prompt to prompt, where the shell has said that they are some', async () => {
+  const shell = (command: string): string => `\x1b]133;A\x07$ \x1b]133;B\x07${command}\n\x1b]133;C\x07output of ${command}\nmore\n`;
+  const terminal = await emulator(`before\n${['ls', 'df', 'who'].map(shell).join('')}`, 20, 6);
+  const mode = copyOf(terminal, 'emacs');
+  const here = (): string => terminal.buffer.active.getLine(terminal.shownFrom() + mode.cursor.row)!.translateToString(true);
+  const seen = ['C-M-Up', 'C-M-Up', 'C-M-Up', 'C-M-Up', 'C-M-Down'].map((key) => {
+    press(mode, 'emacs', key);
+    return here();
+  });
+  expect(seen).toEqual(['$ who', '$ df', '$ ls', '$ ls', '$ df']);
+});
+
+test('a program that says at every byte that a prompt begins costs no more than a thousand marks', async () => {
+  const terminal = await emulator('\x1b]133;A\x07x\n'.repeat(3000), 20, 5, 5000);
+  expect(terminal.prompts().size).toBeLessThanOrEqual(1000);
+  expect(terminal.prompts().has(2999)).toBe(true);
+});
+
+test('jumps and lines are asked for, and done with what was said', async () => {
+  const mode = copyOf(await emulator(lines), 'vi');
+  expect([press(mode, 'vi', 'f'), press(mode, 'vi', ':')]).toEqual([{ asks: 'character' }, { asks: 'line' }]);
+  press(mode, 'vi', '0');
+  mode.run('jump-forward', { character: 'a', count: 1 });
+  expect(mode.cursor.column).toBe(9);
+  press(mode, 'vi', '0');
+  mode.run('jump-to-forward', { character: 'a' });
+  expect(mode.cursor.column).toBe(8);
+  mode.run('jump-reverse', { count: 1 });
+  expect(mode.cursor.column).toBe(8);
+});
+
+test('searches are asked for in their direction, and a word is searched without asking', async () => {
+  const mode = copyOf(await emulator('a bed-7 b'), 'vi');
+  expect([press(mode, 'vi', '/'), press(mode, 'vi', '?'), press(mode, 'vi', 'n'), press(mode, 'vi', 'N')]).toMatchObject([
     { search: 'newer' },
     { search: 'older' },
     { search: 'again' },
     { search: 'reverse' },
   ]);
-  expect([press(mode, 'emacs', 'C-s'), press(mode, 'emacs', 'C-r')]).toEqual([{ search: 'newer' }, { search: 'older' }]);
+  expect([press(mode, 'emacs', 'C-s'), press(mode, 'emacs', 'C-r')]).toMatchObject([{ search: 'newer' }, { search: 'older' }]);
+  expect(press(mode, 'vi', '0', 'w', '*')).toEqual({ search: 'newer', count: 1, term: 'bed' });
 });
 
-test('each mode binds a key once, in its one spelling, and has every action it needs', () => {
+test('a hit is where the cursor is, is copied where nothing else is selected, and is what a selection reaches to', async () => {
+  const terminal = await emulator(lines);
+  const shown: unknown[] = [];
+  const mode = copyOf(terminal, 'emacs');
+  const wanted = { term: 'line 3', caseSensitive: false };
+  expect(mode.search(wanted, true, 1, (hit) => shown.push(hit))).toBe(true);
+  expect([shown, mode.hasHits]).toEqual([[{ x: 0, y: 3, cells: 6 }], true]);
+  expect(press(mode, 'emacs', 'M-w').copy).toBe('line 3');
+  const again = copyOf(terminal, 'emacs');
+  press(again, 'emacs', 'M->', 'C-Space');
+  expect(again.search({ term: 'line 10', caseSensitive: false }, true, 1, () => {})).toBe(true);
+  expect(again.selectedText).toBe('line 10 ward\nline 11 ward');
+  expect(again.search({ term: 'nowhere', caseSensitive: false }, true, 1, () => {})).toBe(false);
+  expect(again.selectedText).toBe('line 10 ward\nline 11 ward');
+});
+
+test('a search that is typed begins again where it began', async () => {
+  const mode = copyOf(await emulator(lines), 'emacs');
+  const begin = mode.searchFrom();
+  const find = (term: string): number => {
+    begin();
+    mode.search({ term, caseSensitive: false }, true, 1, () => {});
+    return mode.cursor.row;
+  };
+  expect([find('line'), find('line 1'), find('line')]).toEqual([4, 4, 4]);
+});
+
+test('each mode binds a key once, in its one spelling', () => {
   for (const mode of ['vi', 'emacs'] as const) {
     const keys = copyRows.filter((row) => row.mode === mode).map((row) => row.key);
     expect(new Set(keys).size, mode).toBe(keys.length);
     for (const key of keys) expect(normalizeKey(key), key).toBe(key);
   }
-  const used = new Set(copyRows.map((row) => row.action));
-  expect(Object.keys(copyActions).filter((action) => !used.has(action as keyof typeof copyActions))).toEqual([]);
+  expect(copyRows.filter(({ action }) => copyActions[action] === undefined)).toEqual([]);
 });

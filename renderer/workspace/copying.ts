@@ -1,22 +1,30 @@
 /** Copy mode and the clipboard's way out. */
+import type { Wanted } from '../../src/mux/copy/grid.ts';
+import type { CopyOutcome, Told } from '../../src/mux/copy/mode.ts';
+import type { CopyAction } from '../../src/mux/keys/copy-table.ts';
+import type { ClientAction } from '../../src/types/workspace-view.ts';
 import { copyActionOf } from '../../src/mux/keys/tables.ts';
 import { messages } from '../shared/messages.ts';
 import { count } from '../shared/text.ts';
-import { copyText } from './clipboard.ts';
-import { CopyMode, type CopyOutcome } from './copy-mode.ts';
+import { buffers, copyText } from './clipboard.ts';
+import { PaneCopy } from './copy-mode.ts';
 import * as model from './model.ts';
 import type { Notices } from './notices.ts';
 import type { TextOrigins } from './origins.ts';
 import type { TerminalView } from './terminal-view.ts';
 
 const text = messages.workspace;
+/** Of a count and of a line: no more than the scrollback has. */
+const MOST_DIGITS = 4;
 
 export class Copying {
   readonly #terminal: (pane: number) => TerminalView;
   readonly #notices: Notices;
   readonly #origins: Pick<TextOrigins, 'copied'>;
   readonly #copied: () => Promise<{ readonly clearedAtLock: boolean }>;
-  #mode: CopyMode | undefined;
+  #mode: PaneCopy | undefined;
+  /** What the next keys are: the count of an action, the line that it goes to, or the character. */
+  #asked: { readonly digits: string; readonly action?: CopyAction; readonly count?: number; readonly for?: CopyOutcome['asks'] } | undefined;
   /** Whether the lock will clear what was copied last. */
   #clearedAtLock: Promise<boolean> = Promise.resolve(false);
 
@@ -33,48 +41,119 @@ export class Copying {
     this.#copied = copied;
   }
 
-  enter(pane: number, how: { readonly pageUp?: boolean; readonly atHit?: boolean } = {}): void {
-    if (model.copying.value?.pane !== pane || !this.#mode) this.#mode = new CopyMode(this.#terminal(pane).terminal, model.options.value['mode-keys']);
-    if (how.pageUp) this.#mode.run('page-up');
-    if (how.atHit) this.#mode.follow(true);
+  /** @param how.hit of which search the emulator has selected a hit: the cursor goes there */
+  enter(pane: number, how: { readonly pageUp?: boolean; readonly hit?: Wanted; readonly back?: boolean } = {}): void {
+    const { terminal, prompts } = this.#terminal(pane);
+    const inIt = model.copying.value?.pane === pane && this.#mode !== undefined;
+    if (!inIt) this.#mode = new PaneCopy(terminal, model.options.value['mode-keys'], prompts);
+    if (how.pageUp) this.#mode!.run('page-up', {});
+    if (how.hit && !inIt) this.#mode!.followHit(how.hit, how.back === true);
     this.#draw(pane);
   }
 
   /** A key in copy mode. True when it was taken; no key of copy mode reaches the shell. `search` gets what asks for one. */
-  key(name: string, search: (pane: number, how: NonNullable<CopyOutcome['search']>) => void): boolean {
+  key(name: string, search: (pane: number, outcome: CopyOutcome) => void): boolean {
     const state = model.copying.value;
     if (!state || !this.#mode || model.activePane.value?.pane !== state.pane) return false;
-    const action = copyActionOf(model.options.value['mode-keys'], name, model.keyChanges.value);
-    if (!action) return true;
-    const outcome = this.#mode.run(action);
-    if (outcome.copy !== undefined) this.copied(state.pane, outcome.copy);
+    const next = this.#actionOf(name);
+    if (!next) {
+      this.#draw(state.pane);
+      return true;
+    }
+    const outcome = this.#mode.run(next.action, next.told);
+    if (outcome.asks) this.#asked = { digits: '', action: next.action, for: outcome.asks, count: next.told.count ?? 1 };
+    if (outcome.copy) this.copied(state.pane, outcome.copy, outcome.append === true);
     if (outcome.done) {
       this.#terminal(state.pane).clearSearch();
       this.leave();
-    } else if (outcome.search) search(state.pane, outcome.search);
+    } else if (outcome.search) search(state.pane, outcome);
+    else if (!this.#mode.hasHits && this.#terminal(state.pane).found.value) {
+      this.#terminal(state.pane).clearSearch();
+      this.#mode.redraw();
+    }
     if (model.copying.value) this.#draw(state.pane);
     return true;
   }
 
-  /** Runs a search from the cursor of copy mode, which follows to the hit; without copy mode just the search. */
-  search(pane: number, find: () => boolean): void {
+  /** What a key does now, with its count; undefined where it is only a part of what an action is told, or nothing. */
+  #actionOf(name: string): { readonly action: CopyAction; readonly told: Told } | undefined {
+    const asked = this.#asked;
+    const digit = /^\d$/.test(name);
+    if (asked?.for === 'character') {
+      this.#asked = undefined;
+      const character = name === 'Space' ? ' ' : name;
+      return [...character].length === 1 ? { action: asked.action!, told: { character, count: asked.count ?? 1 } } : undefined;
+    }
+    if (asked && (digit || name === 'BSpace')) {
+      const digits = digit ? `${asked.digits}${name}`.slice(0, MOST_DIGITS) : asked.digits.slice(0, -1);
+      this.#asked = digits || asked.for ? { ...asked, digits } : undefined;
+      return undefined;
+    }
+    if (asked?.for === 'line') {
+      if (name === 'Enter' || name === 'Escape' || name === 'C-c' || name === 'C-g') this.#asked = undefined;
+      return name === 'Enter' && asked.digits ? { action: asked.action!, told: { line: Number(asked.digits) } } : undefined;
+    }
+    this.#asked = undefined;
+    const bound = copyActionOf(model.options.value['mode-keys'], name, model.keyChanges.value);
+    if (bound?.action === 'repeat') {
+      const first = /\d$/.exec(name)?.[0];
+      if (first) this.#asked = { digits: first };
+      return undefined;
+    }
+    return bound && { action: bound.action, told: { count: asked ? Number(asked.digits) : bound.count } };
+  }
+
+  /** Where a search that is typed begins; it is called before each of them. */
+  searchFrom(pane: number): () => void {
+    return (model.copying.value?.pane === pane ? this.#mode?.searchFrom() : undefined) ?? (() => {});
+  }
+
+  /** Runs a search from the cursor of copy mode, which goes to the hit; without copy mode `find`. */
+  search(pane: number, wanted: Wanted, back: boolean, count: number, find: () => void): void {
     const mode = model.copying.value?.pane === pane ? this.#mode : undefined;
-    mode?.aim();
-    const found = find();
-    mode?.follow(found);
-    if (mode) this.#draw(pane);
+    if (!mode) return find();
+    const terminal = this.#terminal(pane);
+    if (!mode.search(wanted, back, count, (hit) => terminal.showHit(wanted, hit))) terminal.showNoHit();
+    this.#draw(pane);
   }
 
   leave(): void {
-    this.#mode = undefined;
+    this.#mode = this.#asked = undefined;
     model.copying.value = undefined;
   }
 
-  copied(pane: number, selected: string): void {
-    this.#origins.copied(pane, selected);
-    if (!copyText(selected, model.view.value?.class ?? '')) return void this.#notices.toast('warn', text.notCopied);
-    const sentence = text.copied(count(new TextEncoder().encode(selected).length));
+  /** Into a new buffer of this class, and to the clipboard; `appends`: behind what the newest one has. */
+  copied(pane: number, selected: string, appends = false): void {
+    const of = model.sessionClass.value.name;
+    const { 'buffer-limit': limit } = model.options.value;
+    const before = appends ? buffers.find(of) : undefined;
+    const whole = before ? before.text + selected : selected;
+    this.#origins.copied(pane, whole);
+    if (before) buffers.set(of, before.name, whole, limit);
+    else buffers.add(of, whole, limit);
+    if (!copyText(whole)) return void this.#notices.toast('warn', text.notCopied);
+    const sentence = text.copied(count(new TextEncoder().encode(whole).length));
     void this.#clearedAtLock.then((cleared) => this.#notices.toast('ok', sentence, cleared ? text.copiedNote : text.copiedStays));
+  }
+
+  /** set-buffer and its kin. What they say of a buffer of this class is not said of another class's. */
+  buffer({ deed, buffer, text: given = '' }: Extract<ClientAction, { readonly action: 'buffer' }>): void {
+    const of = model.sessionClass.value.name;
+    const { 'buffer-limit': limit } = model.options.value;
+    const found = buffers.find(of, buffer);
+    const pane = model.activePane.value?.pane;
+    if (!found && deed !== 'set' && deed !== 'append')
+      return void this.#notices.toast('nothing', buffer === undefined ? messages.buffers.noneAtAll : messages.buffers.none(buffer));
+    if (deed === 'delete') buffers.remove(of, buffer);
+    else if (deed === 'rename') buffers.rename(of, buffer, given);
+    else if (deed === 'show') model.band.value = { name: 'buffer', words: { name: found!.name } };
+    else {
+      const whole = deed === 'append' && found ? found.text + given : given;
+      if (pane !== undefined) this.#origins.copied(pane, whole);
+      const name = buffer ?? (deed === 'append' ? found?.name : undefined);
+      if (name === undefined) buffers.add(of, whole, limit);
+      else buffers.set(of, name, whole, limit);
+    }
   }
 
   /** Something goes to the clipboard: the core is told, and says whether the lock will clear it. @param text empty where the emulator alone knows what */
@@ -91,7 +170,7 @@ export class Copying {
   /** Ctrl-shift-c. */
   copySelection(pane: number): void {
     const { terminal } = this.#terminal(pane);
-    const selected = terminal.getSelection();
+    const selected = (model.copying.value?.pane === pane && this.#mode?.selectedText) || terminal.getSelection();
     if (!selected) return void this.#notices.toast('nothing', text.nothingSelected);
     this.copied(pane, selected);
     if (!model.copying.value) terminal.clearSelection();
@@ -99,7 +178,8 @@ export class Copying {
 
   #draw(pane: number): void {
     if (!this.#mode) return;
-    const { column, row } = this.#mode.cursor;
-    model.copying.value = { pane, column, row, selecting: this.#mode.selecting };
+    const { cursor, selecting, rectangular, rectangle, mark } = this.#mode;
+    const asked = this.#asked && (this.#asked.for === 'character' ? 'character' : { digits: this.#asked.digits, line: this.#asked.for === 'line' });
+    model.copying.value = { pane, ...cursor, selecting, rectangular, rectangle, mark, asked };
   }
 }

@@ -1,4 +1,5 @@
 /** Searching a pane's scrollback: the find row while the words are typed, and walking from hit to hit after that. */
+import type { Wanted } from '../../src/mux/copy/grid.ts';
 import * as model from './model.ts';
 import type { Copying } from './copying.ts';
 import type { TerminalView } from './terminal-view.ts';
@@ -13,6 +14,8 @@ export class Finding {
   readonly #terminal: (pane: number) => TerminalView;
   readonly #copying: Copying;
   readonly #focus: () => void;
+  /** Goes back to where the search began. */
+  #begin: () => void = () => {};
   #last: Search = { term: '', older: true, caseSensitive: false };
 
   constructor(terminal: (pane: number) => TerminalView, copying: Copying, focus: () => void) {
@@ -28,33 +31,43 @@ export class Finding {
   /** Opens the find row of a pane. */
   open(pane: number, older = true): void {
     this.#last = { ...this.#last, older };
+    this.#begin = this.#copying.searchFrom(pane);
     model.searching.value = pane;
   }
 
-  /** One step to a hit. What is not said is as in the search before. */
-  find(pane: number, how: Partial<Search> = {}): void {
+  /** So many steps to a hit. What is not said is as in the search before. */
+  find(pane: number, how: Partial<Search> = {}, count = 1): void {
     const search = { ...this.#last, ...how };
     // The direction of the search that was opened is the one that n repeats.
     this.#last = { ...search, older: this.#last.older };
     if (!search.term) return this.#terminal(pane).clearSearch();
-    this.#copying.search(pane, () => this.#terminal(pane).find(search.term, search.older, search));
+    const wanted = wantedOf(search);
+    this.#copying.search(pane, wanted, search.older, count, () => this.#terminal(pane).find(wanted, search.older));
   }
 
-  /** While words are typed: the nearest hit in the direction of the search. */
+  /** While words are typed: the nearest hit in the direction of the search, from where it began. */
   typed(pane: number, term: string): void {
+    this.#begin();
     this.find(pane, { term });
   }
 
   /** n and N of copy mode. */
-  again(pane: number, reverse: boolean): void {
-    this.find(pane, { older: this.#last.older !== reverse });
+  again(pane: number, reverse: boolean, count: number): void {
+    this.find(pane, { older: this.#last.older !== reverse }, count);
+  }
+
+  /** A word of the pane, which is what n repeats from then on. */
+  word(pane: number, term: string, older: boolean, count: number): void {
+    this.#last = { ...this.#last, older };
+    if (term) this.find(pane, { term }, count);
   }
 
   /** Enter: the hit stays marked, and copy mode has the keyboard, so that n and N walk. */
   accept(pane: number): void {
     model.searching.value = undefined;
-    const hit = Boolean(this.#last.term) && (this.#terminal(pane).found.value?.count ?? 0) > 0;
-    if (hit) this.#copying.enter(pane, { atHit: true });
+    const { term, older } = this.#last;
+    const hit = Boolean(term) && (this.#terminal(pane).found.value?.count ?? 0) > 0;
+    if (hit) this.#copying.enter(pane, { hit: wantedOf(this.#last), back: older });
     else this.#terminal(pane).clearSearch();
     this.#focus();
   }
@@ -68,3 +81,6 @@ export class Finding {
     this.#focus();
   }
 }
+
+/** As tmux looks: capital letters in the words count, and those of small ones do not. */
+const wantedOf = ({ term, caseSensitive }: Search): Wanted => ({ term, caseSensitive: caseSensitive || term !== term.toLowerCase() });

@@ -78,6 +78,10 @@ export function installKeys(controller: Controller): void {
       else if (fed.unbound !== undefined) controller.notices.toast('nothing', messages.workspace.unbound(keyLabel(fed.unbound)));
       if (fed.consumed || wasActive) return take(event);
       if (inField) return;
+      if (pane && model.clock.value === pane.pane) {
+        model.clock.value = undefined;
+        return take(event);
+      }
       if (controller.copyKey(name)) return take(event);
       if (!pane) {
         // Before the first view nobody knows whether there is a pane: a second Return at the unlock must open nothing.

@@ -208,6 +208,7 @@ function Flags({ window }: { readonly window: WindowView }): JSX.Element | null 
     ...(window.last ? [['-', text.lastWord]] : []),
     ...(window.alerts?.includes('activity') ? [['#', text.activityWord]] : []),
     ...(window.alerts?.includes('bell') ? [['!', text.bellWord]] : []),
+    ...(model.broadcast.value?.window === window.id ? [['⇉', messages.broadcast.window]] : []),
     ...(window.zoomed ? [[zoomFlag(window), text.zoomedWord]] : []),
   ] as const;
   if (flags.length === 0) return null;

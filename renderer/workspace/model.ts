@@ -6,6 +6,7 @@ import type { PaneView, WindowView, WorkspaceView } from '../../src/types/worksp
 import { keyLabel } from '../../src/mux/keys/names.ts';
 import { changedRows } from '../../src/mux/keys/tables.ts';
 import { defaultOptions, flatOptions, type FlatOptions } from '../../src/mux/options.ts';
+import type { Rectangle } from './copy-mode.ts';
 import type { PasteFindings } from './paste.ts';
 import type { TerminalView } from './terminal-view.ts';
 
@@ -38,6 +39,13 @@ export interface CopyState {
   /** Row of the viewport. */
   readonly row: number;
   readonly selecting: boolean;
+  /** A selection is, or would be, a rectangle. */
+  readonly rectangular: boolean;
+  readonly rectangle: Rectangle | undefined;
+  /** Row of the viewport with the line that was marked; it may be outside of it. */
+  readonly mark: number | undefined;
+  /** What the next key is: a character to jump to, or more digits of a count or of a line. */
+  readonly asked: 'character' | { readonly digits: string; readonly line: boolean } | undefined;
 }
 
 export const view = signal<WorkspaceView | undefined>(undefined);
@@ -66,8 +74,14 @@ export const promptHistory = signal<readonly { readonly line: string; readonly o
 export const log = signal<readonly Notice[]>([]);
 export const banners = signal<readonly Notice[]>([]);
 export const paneNumbers = signal(false);
+/** The pane that shows the time (clock-mode). */
+export const clock = signal<number | undefined>(undefined);
 export const searching = signal<number | undefined>(undefined);
 export const copying = signal<CopyState | undefined>(undefined);
+/** A pane that somebody has said yes to, as it was then. */
+export type Receiver = Pick<PaneView, 'pane' | 'number' | 'host'>;
+/** synchronize-panes: a window, and the panes of it that get what is typed into one of them. */
+export const broadcast = signal<{ readonly window: number; readonly receivers: readonly Receiver[] } | undefined>(undefined);
 export const terminals = new Map<number, TerminalView>();
 
 export const activeWindow = computed<WindowView | undefined>(() => view.value?.windows.find((window) => window.active));

@@ -1,5 +1,5 @@
 /** One pane: its rule, its emulator, and what stands over it. Mounted once for the pane's whole life. */
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { PaneView, WindowView } from '../../src/types/workspace-view.ts';
 import { messages } from '../shared/messages.ts';
@@ -39,9 +39,10 @@ export function Pane({ controller, pane, window, shown, focused }: PaneProps): J
     event.stopPropagation();
   };
   const copying = model.copying.value?.pane === pane.pane ? model.copying.value : undefined;
+  const receives = controller.broadcast.others(pane.pane).length > 0;
   return (
     <section
-      class={`pane${focused ? ' is-focused' : ''}${copying ? ' is-copying' : ''}`}
+      class={`pane${focused ? ' is-focused' : ''}${copying ? ' is-copying' : ''}${receives ? ' is-receiving' : ''}`}
       data-pane={pane.pane}
       data-edge={pane.edges.join(' ')}
       hidden={!shown}
@@ -64,9 +65,11 @@ export function Pane({ controller, pane, window, shown, focused }: PaneProps): J
         <Flags pane={pane} window={window} focused={focused} />
         <ClassWord />
       </header>
+      {receives ? <span class="pane__receives" aria-hidden="true" /> : null}
       {model.emergency.value ? <Watermark since={model.emergency.value.since} /> : null}
       <div class="screen" ref={screen} />
-      {copying ? <span class="cur copy-cursor" aria-hidden="true" style={{ '--x': String(copying.column), '--y': String(copying.row) }} /> : null}
+      {copying ? <CopyFace copying={copying} rows={pane.rows - 1} /> : null}
+      {model.clock.value === pane.pane ? <ClockFace cols={pane.cols} /> : null}
       {model.hasEnded(pane) ? <EndFace controller={controller} pane={pane} /> : null}
       {pane.held ? <HeldFace why={pane.held} /> : null}
       {model.searching.value === pane.pane ? <FindRow controller={controller} pane={pane.pane} /> : null}
@@ -78,6 +81,49 @@ export function Pane({ controller, pane, window, shown, focused }: PaneProps): J
       {mouse ? <BorderGrips controller={controller} pane={pane} /> : null}
     </section>
   );
+}
+
+/** The time, as large as the pane takes, until a key is pressed. */
+function ClockFace({ cols }: { readonly cols: number }): JSX.Element {
+  const [now, setNow] = useState(() => new Date());
+  useLayoutEffect(() => {
+    const next = setTimeout(() => setNow(new Date()), 60_000 - (Date.now() % 60_000));
+    return () => clearTimeout(next);
+  }, [now]);
+  const time = clock(now);
+  return (
+    <div class="pane__clock" role="img" aria-label={messages.clock.label(time)} style={{ '--w': String(cols) }}>
+      <b>{time}</b>
+      <span class="dim">{messages.clock.hint}</span>
+    </div>
+  );
+}
+
+/** What copy mode draws itself: its cursor, a rectangle, the line that was marked. */
+function CopyFace({ copying: { column, row, rectangle, mark }, rows }: { readonly copying: model.CopyState; readonly rows: number }): JSX.Element {
+  return (
+    <>
+      {mark !== undefined && mark >= 0 && mark < rows ? <span class="copy-mark" aria-hidden="true" style={{ '--y': String(mark) }} /> : null}
+      {rectangle ? (
+        <span
+          class="copy-rectangle"
+          aria-hidden="true"
+          style={{ '--x': String(rectangle.x), '--y': String(rectangle.y), '--cols': String(rectangle.cols), '--rows': String(rectangle.rows) }}
+        />
+      ) : null}
+      <span class="cur copy-cursor" aria-hidden="true" style={{ '--x': String(column), '--y': String(row) }} />
+    </>
+  );
+}
+
+/** What copy mode says of itself: what is being selected, and what it waits for. */
+function copyFlag({ selecting, rectangular, asked }: model.CopyState): string {
+  const { copyMode, copySelecting, copyRectangle, copyCharacter, copyLine, copyCount } = messages.workspace;
+  const parts: string[] = [copyMode];
+  if (rectangular) parts.push(copyRectangle);
+  if (selecting) parts.push(copySelecting);
+  if (asked) parts.push(asked === 'character' ? copyCharacter : (asked.line ? copyLine : copyCount)(asked.digits));
+  return parts.join(', ');
 }
 
 /** The last cells of the rule: of which class everything here is. As large as the row. */
@@ -109,10 +155,11 @@ function Flags({ pane, window, focused }: { readonly pane: PaneView; readonly wi
   const text = messages.workspace;
   const back = terminal.linesBack.value;
   const copying = model.copying.value?.pane === pane.pane ? model.copying.value : undefined;
-  const flags: string[] = [];
+  const others = model.broadcast.value?.receivers ?? [];
+  const flags: string[] = others.some((each) => each.pane === pane.pane) ? [messages.broadcast.receives(others.length - 1)] : [];
   if (terminal.linkTarget.value) flags.push(text.link(terminal.linkTarget.value));
   if (terminal.replaying.value) flags.push(text.replaying);
-  if (copying) flags.push(copying.selecting ? `${text.copyMode}, ${text.copySelecting}` : text.copyMode);
+  if (copying) flags.push(copyFlag(copying));
   if (copying && terminal.found.value) flags.push(messages.search.count(terminal.found.value.index, terminal.found.value.count));
   if (back > 0) flags.push(text.linesBack(back));
   if (terminal.skipped.value) flags.push(terminal.skipped.value);

@@ -2,12 +2,13 @@
  * The one owner of a pane's emulator. Made once for a pane and never remounted; everything else talks to this. Over 400 lines, because
  * whatever the emulator tells comes in here, and nowhere else.
  */
-import { SearchAddon } from '@xterm/addon-search';
+import { type ISearchOptions, SearchAddon } from '@xterm/addon-search';
 import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
 import { Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
 import { signal } from '@preact/signals';
 import { scrollbackLines, type ViewFrame } from '../../src/bridge/frames.ts';
+import type { Point, Wanted } from '../../src/mux/copy/grid.ts';
 import { Modes } from '../../src/terminal/modes.ts';
 import { resizeTerminal } from '../../src/terminal/resize.ts';
 import { serializeTerminal } from '../../src/terminal/serialize.ts';
@@ -24,6 +25,7 @@ import { quietView } from './quiet-view.ts';
 import { restrictReplies } from './replies.ts';
 import { settleView } from './settle-view.ts';
 import { showCursor } from './show-cursor.ts';
+import { PromptMarks } from './prompt-marks.ts';
 import { SnapshotPace } from './snapshot-pace.ts';
 import { ProgramTitles } from './titles.ts';
 import { joinScrollback, leaveScrollback } from './scrollback.ts';
@@ -47,6 +49,8 @@ const SMALLEST = { cols: 2, rows: 1 };
 export interface TerminalPort {
   /** Keys, mouse reports, pastes and the few allowed replies, to the shell. */
   input(pane: number, bytes: Uint8Array): void;
+  /** Somebody has typed it; the pane gets it as input too. */
+  typed(pane: number, data: string): void;
   ack(pane: number, parsed: number): void;
   snapshot(frame: Extract<ViewFrame, { type: 'snapshot' | 'screen' }>): void;
   /** Live output only: the program printed, or rang. */
@@ -70,6 +74,15 @@ export function refreshToo(emulator: { refresh(): void }): () => void {
   return () => void all.delete(emulator);
 }
 
+function searchOptions({ caseSensitive }: Wanted): ISearchOptions {
+  palette ??= readPalette();
+  const { hit, current } = palette;
+  return {
+    caseSensitive,
+    decorations: { matchBackground: hit, matchOverviewRuler: hit, activeMatchBackground: current, activeMatchColorOverviewRuler: current },
+  };
+}
+
 export class TerminalView {
   readonly pane: number;
   readonly terminal: Terminal;
@@ -88,6 +101,9 @@ export class TerminalView {
   readonly linkTarget = signal('');
   readonly #port: TerminalPort;
   readonly #search = new SearchAddon({ highlightLimit: 1000 });
+  /** The words whose hits are marked. */
+  #term = '';
+  readonly #prompts: PromptMarks;
   /** Follows what the emulator parses, and says what of it the emulator does not keep. */
   #modes = new Modes();
   readonly #pace: SnapshotPace;
@@ -136,6 +152,7 @@ export class TerminalView {
     const { terminal } = this;
     terminal.loadAddon(this.#search);
     terminal.loadAddon(new UnicodeGraphemesAddon());
+    this.#prompts = new PromptMarks(terminal);
     guardEmulator(terminal, () => (this.skipped.value = messages.workspace.notShown));
     restrictReplies(terminal, (text) => {
       if (this.#feed.live && this.#left === 'nothing') this.#port.input(pane, textBytes(text));
@@ -149,7 +166,9 @@ export class TerminalView {
     });
     terminal.onData((data) => {
       // Mode 1004 reports the focus as soon as it is set: not where the recording sets it.
-      if (!(this.#feed.replaying && focusReports.has(data))) this.#typed(textBytes(data));
+      if (this.#feed.replaying && focusReports.has(data)) return;
+      this.#typed(textBytes(data));
+      this.#port.typed(pane, data);
     });
     terminal.onBinary((data) => this.#typed(Uint8Array.from(data, (char) => char.charCodeAt(0))));
     terminal.onBell(() => {
@@ -226,6 +245,9 @@ export class TerminalView {
     });
   }
 
+  /** Lines of the buffer where a prompt begins, as far as the shell has said so. */
+  readonly prompts = (): ReadonlySet<number> => this.#prompts.lines();
+
   /** What runs in front now. */
   runs(program: string): void {
     this.title.value = this.#titles.runs(program, performance.now());
@@ -253,31 +275,33 @@ export class TerminalView {
     this.#typed(textBytes(text));
   }
 
-  /** Finds `term` from here; `older` goes back. False when there is none. */
-  find(term: string, older: boolean, options: { readonly caseSensitive: boolean }): boolean {
-    if (!term) {
-      this.clearSearch();
-      return true;
-    }
-    palette ??= readPalette();
-    const search = {
-      caseSensitive: options.caseSensitive,
-      decorations: {
-        matchBackground: palette.hit,
-        matchOverviewRuler: palette.hit,
-        activeMatchBackground: palette.current,
-        activeMatchColorOverviewRuler: palette.current,
-      },
-    };
-    const hit = older ? this.#search.findPrevious(term, search) : this.#search.findNext(term, search);
-    if (!hit) this.found.value = { index: -1, count: 0 };
+  /** Finds words from what is selected on; `older` goes back. */
+  find(wanted: Wanted, older: boolean): void {
+    this.#term = wanted.term;
+    const hit = older ? this.#search.findPrevious(wanted.term, searchOptions(wanted)) : this.#search.findNext(wanted.term, searchOptions(wanted));
+    if (!hit) this.showNoHit();
     this.#onScroll();
-    return hit;
+  }
+
+  /** Marks every hit of these words, and the one in this place as the present one. */
+  showHit(wanted: Wanted, { x, y }: Point): void {
+    const { terminal } = this;
+    // The addon goes on from the end of what is selected where the words are those of before, else from its begin.
+    const before = y * terminal.cols + x - 1;
+    if (this.#term !== wanted.term) terminal.select(x, y, 1);
+    else if (before < 0) terminal.clearSelection();
+    else terminal.select(before % terminal.cols, Math.floor(before / terminal.cols), 1);
+    this.find(wanted, false);
+  }
+
+  showNoHit(): void {
+    this.found.value = { index: -1, count: 0 };
   }
 
   clearSearch(): void {
     this.#search.clearDecorations();
     this.terminal.clearSelection();
+    this.#term = '';
     this.found.value = undefined;
   }
 

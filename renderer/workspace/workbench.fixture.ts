@@ -70,7 +70,14 @@ export function workbench({ drawn = true }: { readonly drawn?: boolean } = {}): 
       return bench.answers[request]?.(input as never) ?? {};
     },
   };
-  model.view.value = model.status.value = model.band.value = model.searching.value = model.copying.value = undefined;
+  model.view.value =
+    model.status.value =
+    model.band.value =
+    model.searching.value =
+    model.copying.value =
+    model.broadcast.value =
+    model.clock.value =
+      undefined;
   model.toasts.value = model.banners.value = model.log.value = [];
   model.prefixActive.value = model.whichKey.value = model.paneNumbers.value = false;
   model.terminals.clear();

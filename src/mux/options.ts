@@ -62,6 +62,15 @@ const rows = [
     help: 'Lines of scrollback kept in a pane; with many panes each keeps fewer. Everything is in the recording whatever this says.',
   },
   {
+    name: 'buffer-limit',
+    scope: 'session',
+    type: 'number',
+    default: 50,
+    minimum: 1,
+    maximum: 1000,
+    help: 'Paste buffers with a number that are kept in a class; the oldest go first.',
+  },
+  {
     name: 'lock-after-time',
     scope: 'session',
     type: 'number',

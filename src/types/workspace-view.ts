@@ -103,7 +103,25 @@ export const clientAction = z.discriminatedUnion('action', [
   /** `pageUp`: start one page up. */
   z.object({ action: z.literal('copy-mode'), pane: count, pageUp: z.literal(true).optional() }).readonly(),
   z.object({ action: z.literal('search'), pane: count }).readonly(),
-  z.object({ action: z.literal('paste'), pane: count }).readonly(),
+  /** A buffer of the class in front, by its name; without one the newest, else the clipboard. `separator`: between lines. `deletes`: it is gone then. */
+  z
+    .object({
+      action: z.literal('paste'),
+      pane: count,
+      buffer: word.optional(),
+      separator: word.optional(),
+      deletes: z.literal(true).optional(),
+    })
+    .readonly(),
+  /** What is done with a buffer of the class in front; without a name with the newest. `text`: what is set or appended, or the new name. */
+  z
+    .object({ action: z.literal('buffer'), deed: z.enum(['set', 'append', 'rename', 'delete', 'show']), buffer: word.optional(), text: word.optional() })
+    .readonly(),
+  /** Whether what is typed goes into several panes of the window in front: asked about first. Left out: it is turned. */
+  z.object({ action: z.literal('synchronize'), on: z.boolean().optional() }).readonly(),
+  z.object({ action: z.literal('redraw') }).readonly(),
+  /** The pane shows the time until a key is pressed. */
+  z.object({ action: z.literal('clock'), pane: count }).readonly(),
   z.object({ action: z.literal('verify'), pane: count }).readonly(),
   z.object({ action: z.literal('display-panes') }).readonly(),
   /** A band rises (renderer/workspace/bands, by its name there), about a pane, or with words that the band names; `from`: the classes that the words are of. */

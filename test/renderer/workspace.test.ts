@@ -745,6 +745,73 @@ describe('what reaches a shell', () => {
   });
 });
 
+describe('more of copy mode', () => {
+  const flags = (): Promise<string | null> => opened.page.textContent('.rule__flags').catch(() => '');
+
+  test('a count, a jump and a rectangle, which goes into a buffer with a number', async () => {
+    const { page, core } = await start();
+    await core.print(first(), 'alpha 111 x\r\nbeta  222 y\r\ngamma 333 z\r\n$ ');
+    await shows('gamma 333 z\n$');
+    core.command('set-option mode-keys vi');
+    await core.settled();
+    await prefix('[');
+    await page.waitForSelector('.copy-cursor');
+    await page.keyboard.press('3');
+    await until(async () => (await flags())?.includes('3 times'), 'the count');
+    for (const key of ['k', '0', 'f']) await page.keyboard.press(key);
+    await until(async () => (await flags())?.includes('which character?'), 'what a jump asks');
+    for (const key of ['1', 'v', 'Space', 'j', 'j', 'l', 'l']) await page.keyboard.press(key);
+    await page.waitForSelector('.copy-rectangle');
+    await until(async () => (await flags())?.includes('rectangle, selecting'), 'what is selected');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.copy-cursor', { state: 'detached' });
+    await prefix('#');
+    await page.waitForSelector('dialog[open]');
+    expect(await page.textContent('dialog[open]')).toMatch(/buffer0.*11 characters.*111 222 333/s);
+    await page.keyboard.press('v');
+    await until(async () => (await page.textContent('dialog[open]'))?.includes('Buffer buffer0'), 'its text');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('dialog[open]', { state: 'detached' });
+    expect(core.typed()).toBe('');
+  });
+
+  test('what is typed goes into the panes of the list, each with its frame, and into one again', async () => {
+    const { page, core } = await start();
+    await prefix('%');
+    await until(async () => (await page.locator('.xterm-rows').count()) === 2, 'the second pane');
+    await core.settled();
+    core.command('set-option synchronize-panes on');
+    await page.waitForSelector('dialog[open] .numbered li:nth-child(2)');
+    expect(await page.locator('.pane__receives').count()).toBe(0);
+    await page.keyboard.press('y');
+    await until(async () => (await page.locator('.pane__receives').count()) === 2, 'two frames');
+    expect(await flags()).toContain('typed into 2 panes at once');
+    const before = core.typed();
+    await page.keyboard.type('ab');
+    await until(() => core.typed().length >= before.length + 4, 'four letters');
+    core.command('set-option synchronize-panes off');
+    await until(async () => (await page.locator('.pane__receives').count()) === 0, 'no frame');
+    const then = core.typed().length;
+    await page.keyboard.type('c');
+    await until(() => core.typed().length > then, 'the letter');
+    expect(core.typed().length).toBe(then + 1);
+  });
+
+  test('the time stands in a pane until a key is pressed, which no program gets', async () => {
+    const { page, core } = await start();
+    await prefix('t');
+    await page.waitForSelector('.pane__clock');
+    expect(await page.getAttribute('.pane__clock', 'aria-label')).toMatch(/^It is \d\d:\d\d$/);
+    await page.keyboard.press('x');
+    await page.waitForSelector('.pane__clock', { state: 'detached' });
+    expect(core.typed()).toBe('');
+    await prefix('<');
+    await page.waitForSelector('dialog[open]');
+    await page.keyboard.press('w');
+    await until(() => core.commands().includes('new-window'), 'a new window');
+  });
+});
+
 test('what copy mode has copied is no longer selected, after a search too', async () => {
   const { page, core } = await start();
   for (let i = 0; i < 60; i++) await core.print(first(), `${i} port/udp # service ${i}\r\n`);
@@ -1210,6 +1277,8 @@ describe('output', () => {
     expect(await page.locator('.xterm-decoration').count()).toBeGreaterThan(0);
     await page.keyboard.press('n');
     await until(async () => (await flags())?.includes('9 of 11'), 'the next hit');
+    // As tmux's emacs keys go: first behind the hit that the cursor is on, then to the next.
+    await page.keyboard.press('N');
     await page.keyboard.press('N');
     await until(async () => (await flags())?.includes('10 of 11'), 'the hit before');
     await brings(() => page.keyboard.press('Control+s'), page.locator('.find'));

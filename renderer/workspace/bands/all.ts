@@ -1,6 +1,9 @@
 /** Every band that can be opened: one line each, made from the files of this folder by test/docs/made.test.ts. */
 export { alertsBand } from './alerts.tsx';
 export { auditBand } from './audit.tsx';
+export { broadcastQuestion } from './broadcast.tsx';
+export { bufferList } from './buffers.tsx';
+export { bufferText } from './buffer.tsx';
 export { confirm } from './confirm.tsx';
 export { everyKey } from './keys.tsx';
 export { exportOfRecording } from './export-recording.tsx';
@@ -15,3 +18,4 @@ export { postureBand } from './posture.tsx';
 export { prompt } from './prompt.tsx';
 export { recordingsBand } from './recordings.tsx';
 export { windowList } from './windows.tsx';
+export { windowMenu } from './window-menu.tsx';

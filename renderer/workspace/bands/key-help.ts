@@ -28,7 +28,7 @@ export function helpRows(table: KeyRow['table'], group: (typeof groups)[number],
 /** Keys of copy mode as somebody has them, those of one action on one row. */
 export function copyHelp(mode: CopyKeys, changes: readonly KeyChange[] = []): HelpRow[] {
   const rows = bindings(changes).filter(({ table }) => table === copyTable(mode));
-  return merge(rows.map(({ key, line }) => ({ keys: keyLabel(key), label: copyActions[actionOf(line)!] })));
+  return merge(rows.map(({ key, line }) => ({ keys: keyLabel(key), label: copyActions[actionOf(line)!.action] })));
 }
 
 function merge(rows: readonly HelpRow[]): HelpRow[] {
@@ -39,6 +39,8 @@ function merge(rows: readonly HelpRow[]): HelpRow[] {
 
 function shorten(keys: readonly string[]): string {
   if (keys.length === 10 && keys.every((key) => /^\d$/.test(key))) return '0…9';
+  const digits = keys.map((key) => /^(?:alt-)?\d$/.exec(key)?.[0].at(-1)).join('');
+  if (digits === '123456789') return `${keys[0]}…9`;
   if (keys.length === 7 && keys.every((key) => /^alt-\d$/.test(key))) return 'alt-1…7';
   const prefix = /^(ctrl-|alt-)?/.exec(keys[0]!)![0];
   if (keys.length === 4 && keys.every((key) => key.startsWith(prefix) && '↑↓←→'.includes(key.slice(prefix.length)))) return `${prefix}←↑↓→`;

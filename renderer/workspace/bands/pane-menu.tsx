@@ -20,7 +20,7 @@ function PaneMenu({ controller, pane }: { readonly controller: Controller; reado
     [text.zoom, 'z', command('resize-pane -Z')],
     [text.copy, '[', () => controller.copyMode(pane)],
     [text.copySelection, 'c', () => controller.copying.copySelection(pane)],
-    [text.paste, ']', () => void controller.pasting.own(pane)],
+    [text.paste, ']', () => void controller.pasting.own({ pane })],
     [text.search, 'S', () => controller.finding.open(pane)],
     [text.export, 'X', command('export-pane')],
     [text.verify, 'V', command('verify-pane')],

@@ -15,6 +15,7 @@ function PasteQuestion({ controller, pane, pasted }: { readonly controller: Cont
   const text = messages.paste;
   const answer = (choice: 'no' | 'as-is' | 'without-last'): void => controller.pasting.answer(pane, pasted, choice);
   const whole = controller.pasting.takenWhole(pane);
+  const also = controller.pasting.alsoInto(pane);
   const heading = pasted.lineCount === 1 ? text.titleOne : text.title(pasted.lineCount);
   return (
     <Band
@@ -27,6 +28,12 @@ function PasteQuestion({ controller, pane, pasted }: { readonly controller: Cont
         <div>
           <h2 class="band__title">{heading}</h2>
           <p class="dim gap-h">{whole ? text.intoBracketed(number, title) : text.into(number, title)}</p>
+          {also > 0 ? (
+            <p class="warn gap-h">
+              <Mark kind="warn" />
+              {messages.broadcast.pastesToo(also)}
+            </p>
+          ) : null}
         </div>
         <div>
           <ol class="numbered">

@@ -11,7 +11,8 @@ const said = (line: string): string | undefined => runCommandLine(state, line, {
 test('what is true today is said of a command that only tmux has', () => {
   expect(said('run-shell ls')).toBe('tmux has run-shell, Wardmux does not. It runs a program that nobody sees and no recording has.');
   expect(said('if true')).toContain('tmux has if-shell, Wardmux does not.');
-  expect(said('clock')).toBe('tmux has clock-mode, Wardmux does not.');
+  expect(said('display-pop')).toBe('tmux has display-popup, Wardmux does not.');
+  expect(said('saveb /tmp/x')).toBe('tmux has save-buffer, Wardmux does not. A buffer is in the window alone, and never on a disk.');
   expect(said('nonsense')).toBe('There is no command "nonsense".');
 });
 

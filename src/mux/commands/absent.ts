@@ -1,11 +1,11 @@
 /** Commands of tmux 3.5 that Wardmux does not have: whoever types one is told so, and not that there is no such thing. */
 
 const names = new Set(
-  `attach-session capture-pane choose-buffer choose-client clear-history clear-prompt-history clock-mode customize-mode
-  delete-buffer display-menu display-popup has-session if-shell kill-server link-window
-  list-buffers list-clients list-commands list-panes list-sessions list-windows load-buffer lock-client
-  next-session pipe-pane refresh-client respawn-window run-shell save-buffer server-access set-buffer
-  set-environment set-hook show-buffer show-environment show-hooks show-prompt-history
+  `attach-session capture-pane choose-client clear-history clear-prompt-history customize-mode
+  display-menu display-popup has-session if-shell kill-server link-window
+  list-clients list-commands list-panes list-sessions list-windows load-buffer lock-client
+  next-session pipe-pane respawn-window run-shell save-buffer server-access
+  set-environment set-hook show-environment show-hooks show-prompt-history
   start-server suspend-client unlink-window wait-for`.split(/\s+/),
 );
 
@@ -17,6 +17,11 @@ const instead: Readonly<Record<string, string>> = {
   'pipe-pane': 'Every pane is recorded, sealed: wardmux export gives it out.',
   'list-windows': 'Use choose-tree.',
   'list-sessions': 'Use choose-tree.',
+  'load-buffer': 'A buffer is in the window alone, and no file is read into one.',
+  'save-buffer': 'A buffer is in the window alone, and never on a disk.',
+  'suspend-client': 'A window has no shell around it: detach-client leaves it.',
+  'choose-client': 'There is one window, and it is yours.',
+  'customize-mode': 'show-options lists the options, set-option sets one.',
   'attach-session': 'Use switch-client.',
   'kill-server': 'Close the window, or press ctrl-c where Wardmux was started.',
 };
@@ -26,14 +31,12 @@ const short: Readonly<Record<string, string>> = {
   attach: 'attach-session',
   capturep: 'capture-pane',
   clearhist: 'clear-history',
-  deleteb: 'delete-buffer',
   has: 'has-session',
   if: 'if-shell',
   linkw: 'link-window',
   loadb: 'load-buffer',
   lockc: 'lock-client',
   ls: 'list-sessions',
-  lsb: 'list-buffers',
   lsc: 'list-clients',
   lscm: 'list-commands',
   lsp: 'list-panes',
@@ -41,13 +44,10 @@ const short: Readonly<Record<string, string>> = {
   menu: 'display-menu',
   pipep: 'pipe-pane',
   popup: 'display-popup',
-  refresh: 'refresh-client',
   respawnw: 'respawn-window',
   run: 'run-shell',
   saveb: 'save-buffer',
-  setb: 'set-buffer',
   setenv: 'set-environment',
-  showb: 'show-buffer',
   showenv: 'show-environment',
   start: 'start-server',
   suspendc: 'suspend-client',

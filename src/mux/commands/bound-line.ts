@@ -120,6 +120,8 @@ function ofFile(command: Command, args: Arguments): string | undefined {
     return `It starts a program by a key that a file has bound. Give bind-key at the prompt, if you want it: a file does not say what runs here.`;
   if (name === 'command-prompt' && (args.value('p') !== undefined || args.value('I') !== undefined))
     return `It asks in words of the file (-p), or has a line ready (-I), by a key that a file has bound. ${AT_THE_PROMPT}`;
+  if (name === 'set-buffer' || (name === 'paste-buffer' && args.value('s') !== undefined))
+    return `It has text of the file for a shell, by a key that a file has bound. ${AT_THE_PROMPT}`;
   if (name === 'set-option' || name === 'set-window-option') return prefixOfFile(args);
   if (name !== 'send-keys') return undefined;
   const typed = args.has('l') ? args.words[0] : args.words.find((word) => !isChord(word));
@@ -139,24 +141,45 @@ function isChord(word: string): boolean {
 }
 
 /** tmux's actions of copy mode that are here one that does nearly the same, and what differs. */
-const nearly: readonly (readonly [pattern: RegExp, action: CopyAction, changed: string])[] = [
-  [/^copy-(?:pipe|selection)(?:-and-cancel|-no-clear)?$/, 'copy-selection-and-cancel', 'It copies to the clipboard and leaves copy mode.'],
-  [/^copy-(?:pipe-)?end-of-line(?:-and-cancel)?$/, 'copy-end-of-line', 'It copies to the clipboard and leaves copy mode.'],
-  [/^search-forward-incremental$/, 'search-forward', 'The search is typed below.'],
-  [/^search-backward-incremental$/, 'search-backward', 'The search is typed below.'],
+const nearly: readonly (readonly [pattern: RegExp, action: (...parts: readonly (string | undefined)[]) => string, changed: string])[] = [
+  [/^copy-pipe(-end-of-line|-line)?(-and-cancel|-no-clear)?$/, (_, what = '-selection', then = '') => `copy${what}${then}`, 'It copies to the clipboard.'],
+  [/^search-(forward|backward)-(?:incremental|text)$/, (_, way) => `search-${way}`, 'The search is typed below.'],
 ];
 
-function copyBinding(commands: readonly (readonly string[])[], { find }: Pick<Call, 'find'>): Result<BoundLine> {
+/** What asks for its word itself, and so needs no prompt around it. */
+const asking: ReadonlySet<string> = new Set<CopyAction>([
+  'search-forward',
+  'search-backward',
+  'jump-forward',
+  'jump-backward',
+  'jump-to-forward',
+  'jump-to-backward',
+  'goto-line',
+]);
+
+const ONE_THING = 'In copy mode a key does one thing of copy mode: send-keys -X and its name.';
+
+function copyBinding(commands: readonly (readonly string[])[], { find }: Pick<Call, 'find'>, within?: 'a prompt'): Result<BoundLine> {
   const [[name = '', ...words] = []] = commands;
   const found = find(name);
-  const at = words.indexOf('-X');
-  if (commands.length > 1 || !found.ok || found.value.name !== 'send-keys' || at < 0)
-    return { ok: false, sentence: 'In copy mode a key does one thing of copy mode: send-keys -X and its name.' };
-  const [wanted = '', ...more] = words.slice(at + 1);
-  if (Object.hasOwn(copyActions, wanted) && more.length === 0) return { ok: true, value: { line: copyLine(wanted as CopyAction) } };
+  if (commands.length > 1 || !found.ok) return { ok: false, sentence: ONE_THING };
+  const args = parseArguments(found.value, words);
+  if (!args.ok) return args;
+  const template = args.value.words[0];
+  if (found.value.name === 'command-prompt' && template !== undefined && !within) {
+    const parsed = parseLine(fillTemplate(template, '1'));
+    return parsed.ok ? copyBinding(parsed.value, { find }, 'a prompt') : parsed;
+  }
+  if (found.value.name !== 'send-keys' || !args.value.has('X')) return { ok: false, sentence: ONE_THING };
+  const [wanted = '', ...more] = args.value.words;
+  const count = args.value.value('N') ?? '1';
+  if (!/^[1-9]\d{0,3}$/.test(count)) return { ok: false, sentence: `"${count.slice(0, 40)}" is no number of times: it must be 1 to 9999.` };
   const near = nearly.find(([pattern]) => pattern.test(wanted));
-  if (!near && !Object.hasOwn(copyActions, wanted)) return { ok: false, sentence: `Copy mode has no "${wanted.slice(0, 40)}" here.` };
-  const piped = more.length > 0 && wanted.startsWith('copy-') ? ' The program behind it is not run.' : '';
-  if (more.length > 0 && piped === '') return { ok: false, sentence: `"${wanted}" takes nothing behind it here.` };
-  return { ok: true, value: { line: copyLine(near?.[1] ?? (wanted as CopyAction)), changed: `${near?.[2] ?? ''}${piped}`.trim() } };
+  const action = near ? near[1](...near[0].exec(wanted)!) : wanted;
+  if (!Object.hasOwn(copyActions, action)) return { ok: false, sentence: `Copy mode has no "${wanted.slice(0, 40)}" here.` };
+  const asks = within !== undefined && asking.has(action);
+  const piped = more.length > 0 && wanted.startsWith('copy-') ? 'The program behind it is not run.' : '';
+  if (more.length > 0 && !piped && !asks) return { ok: false, sentence: `"${wanted}" takes nothing behind it here.` };
+  const changed = [near?.[2], piped, asks && !near ? 'It asks in its own way.' : ''].filter(Boolean).join(' ');
+  return { ok: true, value: { line: copyLine(action as CopyAction, Number(count)), ...(changed ? { changed } : {}) } };
 }

@@ -1,12 +1,22 @@
-import { type Command, client } from './command.ts';
+import { type Command, client, refuse } from './command.ts';
 
 export const pasteBuffer: Command = {
   name: 'paste-buffer',
   alias: 'pasteb',
   needs: 'session.use',
   target: 'pane',
-  args: { flags: 'p', values: { t: 'target-pane' } },
-  help: 'Pastes the clipboard into a pane. Control and hidden characters are taken out, and several lines are shown before they go. -p is taken for granted: a program that asks for bracketed paste gets it.',
-  examples: ['paste-buffer'],
-  run: ({ state, pane }) => client(state, { action: 'paste', pane: pane.id }),
+  args: { flags: 'dp', values: { b: 'buffer-name', s: 'separator', t: 'target-pane' } },
+  help: 'Pastes a buffer of this class into a pane: -b names it; without a name it is the one that was copied last, else the clipboard. Control and hidden characters are taken out, and several lines are shown before they go. -d deletes the buffer then, -s puts something else between lines than an end of line. -p is taken for granted: a program that asks for bracketed paste gets it.',
+  examples: ['paste-buffer', 'paste-buffer -b buffer0', "paste-buffer -d -s ' '"],
+  run({ state, args, pane }) {
+    const [buffer, separator] = [args.value('b'), args.value('s')];
+    if (pane.state !== 'live') return refuse(state, 'No program is running in this pane.');
+    return client(state, {
+      action: 'paste',
+      pane: pane.id,
+      ...(buffer === undefined ? {} : { buffer }),
+      ...(separator === undefined ? {} : { separator }),
+      ...(args.has('d') ? { deletes: true as const } : {}),
+    });
+  },
 };

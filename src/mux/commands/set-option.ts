@@ -1,6 +1,7 @@
 import { defaultOptions, findOption, flatOptions, setOption as set, withOptions } from '../options.ts';
+import type { State } from '../state/model.ts';
 import { endsLine, normalizeKey } from '../keys/names.ts';
-import { type Arguments, type Call, type Command, type CommandOutcome, done, refuse } from './command.ts';
+import { type Arguments, type Call, type Command, type CommandOutcome, client, done, refuse } from './command.ts';
 
 /** Flags of tmux's, for the two commands that set an option. */
 export const setFlags = 'FUagopqsuw';
@@ -18,6 +19,7 @@ export function setOne({ state, args, context }: Call): CommandOutcome {
   const { options } = state.client;
   const ofFile = context.file ? prefixOfFile(args) : undefined;
   if (ofFile !== undefined) return refuse(state, ofFile);
+  if (SYNCHRONIZE.startsWith(name) && name.length > 3) return synchronize(state, args, text);
   const row = findOption(name);
   if (!row.ok) return args.has('q') ? done(state) : refuse(state, row.sentence);
   const put = (next: typeof options): CommandOutcome => done({ ...state, client: { ...state.client, options: next } });
@@ -31,13 +33,23 @@ export function setOne({ state, args, context }: Call): CommandOutcome {
   return changed.ok ? put(changed.value) : refuse(state, changed.sentence);
 }
 
+/** tmux's option of a window. Here it is no value that stands somewhere: each time somebody looks at the list of panes first, and the lock ends it. */
+const SYNCHRONIZE = 'synchronize-panes';
+
+function synchronize(state: State, args: Arguments, text: string | undefined): CommandOutcome {
+  if (args.has('u') || args.has('U')) return client(state, { action: 'synchronize', on: false });
+  if (text === undefined) return client(state, { action: 'synchronize' });
+  if (!/^(?:on|off|yes|no|1|0)$/i.test(text)) return refuse(state, `${SYNCHRONIZE} must be on or off, not "${text}".`);
+  return client(state, { action: 'synchronize', on: /^(?:on|yes|1)$/i.test(text) });
+}
+
 export const setOption: Command = {
   name: 'set-option',
   alias: 'set',
   needs: 'session.use',
   target: 'none',
   args: { flags: setFlags, values: { t: 'target' }, words: ['option', '[value]'] },
-  help: 'Sets an option until Wardmux ends. -u brings its default back, -o leaves one that is set, -q says nothing of one that is not here; an option that is on or off changes without a value. -g, -s, -w, -p and -t are accepted and make no difference: there is one value for all.',
-  examples: ['set-option repeat-time 800', 'set-option -g prefix C-a', 'set-option mouse off', 'set-option -u mouse'],
+  help: 'Sets an option until Wardmux ends. -u brings its default back, -o leaves one that is set, -q says nothing of one that is not here; an option that is on or off changes without a value. -g, -s, -w, -p and -t are accepted and make no difference: there is one value for all. synchronize-panes asks first, with a list of the panes of this window, and ends at the lock.',
+  examples: ['set-option repeat-time 800', 'set-option -g prefix C-a', 'set-option mouse off', 'set-option -u mouse', 'set-option synchronize-panes on'],
   run: setOne,
 };

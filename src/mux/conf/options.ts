@@ -2,7 +2,7 @@
 
 const names = new Set(
   `activity-action aggressive-resize allow-passthrough allow-rename allow-set-title alternate-screen assume-paste-time automatic-rename
-  automatic-rename-format backspace bell-action buffer-limit clock-mode-colour clock-mode-style codepoint-widths command-alias
+  automatic-rename-format backspace bell-action clock-mode-colour clock-mode-style codepoint-widths command-alias
   copy-command cursor-colour cursor-style default-client-command default-command default-shell default-size default-terminal
   destroy-unattached detach-on-destroy display-panes-active-colour display-panes-colour display-time editor escape-time exit-empty
   exit-unattached extended-keys extended-keys-format fill-character focus-events focus-follows-mouse get-clipboard history-file
@@ -36,6 +36,7 @@ const reasons: readonly (readonly [pattern: RegExp, why: string])[] = [
     'There is no terminal around Wardmux: keys come as keys, and programs find xterm-256color.',
   ],
   [/^(?:set-clipboard|get-clipboard|allow-passthrough)$/, 'Whether a program reaches the clipboard is not for a file to say.'],
+  [/^synchronize-panes$/, 'It is asked for each time, with a list of the panes: at the prompt, or by a key.'],
   [/^(?:update-environment|history-file)$/, 'Nothing of it is here: a shell has the environment of its session, and no history of commands is written.'],
   [/^(?:exit-|destroy-unattached|detach-on-destroy)/, 'There is one window of the desktop; what runs goes on behind the lock as the policy says.'],
 ];

@@ -48,11 +48,21 @@ test('every key that is listed can be bound again as it is listed, and then noth
 
 test('copy mode has its own two tables', () => {
   const state = run(fresh, 'bind -T copy-mode-vi x send-keys -X cancel', 'unbind -T copy-mode-vi q');
+  const once = { action: 'cancel', count: 1 };
   expect([copyActionOf('vi', 'x', state.client.keys), copyActionOf('vi', 'q', state.client.keys), copyActionOf('emacs', 'q', state.client.keys)]).toEqual([
-    'cancel',
+    once,
     undefined,
-    'cancel',
+    once,
   ]);
+  // As configurations write it: a count, a program that is not run, a prompt around what asks itself.
+  for (const [key, line, bound] of [
+    ['J', 'send-keys -X -N 5 cursor-down', { action: 'cursor-down', count: 5 }],
+    ['y', "send -X copy-pipe 'xclip -i'", { action: 'copy-selection', count: 1 }],
+    ['Y', 'send -X copy-pipe-end-of-line-and-cancel xclip', { action: 'copy-end-of-line-and-cancel', count: 1 }],
+    ['/', `command-prompt -p search "send -X search-forward-incremental '%%'"`, { action: 'search-forward', count: 1 }],
+    ['f', `command-prompt -p jump "send -X jump-forward '%%'"`, { action: 'jump-forward', count: 1 }],
+  ] as const)
+    expect(copyActionOf('vi', key, run(fresh, `bind -T copy-mode-vi ${key} ${line}`).client.keys), line).toEqual(bound);
   expect(copyActionOf('vi', 'x', run(state, 'unbind -a -T copy-mode-vi').client.keys)).toBeUndefined();
 });
 
@@ -72,6 +82,10 @@ it.each([
   ["bind-key x 'select-pane -L ; '\\''", 'not closed'],
   ['bind-key -T mine x kill-pane', 'There is no key table "mine"'],
   ['bind-key -T copy-mode x kill-pane', 'send-keys -X'],
+  ['bind-key -T copy-mode x send -X -N 0 cursor-up', 'no number of times'],
+  [`bind-key -T copy-mode x command-prompt "new-window '%%'"`, 'send-keys -X'],
+  [`bind-key -T copy-mode x command-prompt "send -X cancel '%%'"`, 'takes nothing behind it'],
+  ['send-keys -N 2000 x', 'up to 1000'],
   ['bind-key -T copy-mode x send -X nonsense', 'Copy mode has no "nonsense"'],
   ['unbind-key nokey', 'There is no key'],
   ['unbind-key', 'There is no key'],
@@ -116,6 +130,11 @@ test('text of a key stays in the class that it was bound in', () => {
 test('at the prompt a key may start a program and type: whoever gives it sees it', () => {
   const state = run(fresh, "bind h split-window -h 'htop'", 'bind y send-keys ls Enter');
   expect(listed(state, 'prefix')).toContain('bind-key -T prefix h split-window -h htop');
+});
+
+test('what a key does, in words', () => {
+  expect([said(fresh, 'list-keys -1N C-o'), said(fresh, 'list-keys -N ^o')]).toEqual(Array(2).fill('ctrl-o: rotate the panes (rotate-window)'));
+  expect(said(fresh, 'list-keys -1N C-y')).toBe('C-y is not bound.');
 });
 
 test('options: toggled, brought back, left where they are set, shown', () => {

@@ -34,13 +34,18 @@ export interface Binding {
 }
 
 /** How a key of copy mode is written as a command. */
-export const copyLine = (action: CopyAction): string => `send-keys -X ${action}`;
+export const copyLine = (action: CopyAction, count = 1): string => `send-keys ${count === 1 ? '' : `-N ${count} `}-X ${action}`;
 export const copyTable = (mode: CopyKeys): TableName => (mode === 'vi' ? 'copy-mode-vi' : 'copy-mode');
 
-/** The action of copy mode that a line stands for; undefined for any other line. */
-export function actionOf(line: string): CopyAction | undefined {
-  const action = /^send-keys -X ([a-z-]+)$/.exec(line)?.[1];
-  return action !== undefined && Object.hasOwn(copyActions, action) ? (action as CopyAction) : undefined;
+/** The action of copy mode that a line stands for, and how often it is done; undefined for any other line. */
+export function actionOf(line: string): BoundAction | undefined {
+  const [, count = '1', action = ''] = /^send-keys (?:-N (\d{1,4}) )?-X ([a-z-]+)$/.exec(line) ?? [];
+  return Object.hasOwn(copyActions, action) ? { action: action as CopyAction, count: Number(count) } : undefined;
+}
+
+export interface BoundAction {
+  readonly action: CopyAction;
+  readonly count: number;
 }
 
 const defaults: readonly Binding[] = [
@@ -74,10 +79,11 @@ function shortLine(line: string): string {
 }
 
 /** What a key does in copy mode, as somebody has it; undefined where it does nothing. */
-export function copyActionOf(mode: CopyKeys, key: string, changes: readonly KeyChange[]): CopyAction | undefined {
+export function copyActionOf(mode: CopyKeys, key: string, changes: readonly KeyChange[]): BoundAction | undefined {
   const change = changes.find((each) => each.table === copyTable(mode) && each.key === key);
   if (change) return change.line === null ? undefined : actionOf(change.line);
-  return copyRows.find((row) => row.mode === mode && row.key === key)?.action;
+  const row = copyRows.find((each) => each.mode === mode && each.key === key);
+  return row && { action: row.action, count: 1 };
 }
 
 /** One change more; an older one of the same key goes, and so does one that is the default again. */

@@ -68,7 +68,7 @@ export function keysDocument(): string {
     keys(keyRows.filter((row) => row.table === 'root')),
     `\`${keyLabel(copyKey.key)}\` copies what is selected with the mouse.`,
     '## Copy mode',
-    'Prefix `[` gives the keyboard to the scrollback. The option `mode-keys` chooses between the keys of emacs, the default as in tmux, and those of vi. What is copied is pasted with prefix `]`, and goes to the clipboard. While a search is typed, Enter accepts it: the hit stays marked, and `n` and `N` walk on.',
+    'Prefix `[` gives the keyboard to the scrollback. The option `mode-keys` chooses between the keys of emacs, the default as in tmux, and those of vi. A number before a key does it so many times: in the keys of vi its digits, in those of emacs the first with alt. What is copied is pasted with prefix `]`, and goes to the clipboard. While a search is typed, Enter accepts it: the hit stays marked, and `n` and `N` walk on.',
     ...(['emacs', 'vi'] as const).flatMap((mode) => [
       `### ${mode}`,
       table(
