@@ -173,6 +173,22 @@ test('the benchmark brings the recorders that it compares with', () => {
   for (const { apt } of recordersWith(undefined)) if (apt !== '' && apt !== 'coreutils') expect(brought).toContain(apt);
 });
 
+test('a test that is left out where a program is missing has that program brought by the set-up', () => {
+  const named = new Set<string>();
+  for (const folder of ['test', 'src', 'main', 'tools'])
+    for (const file of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))) {
+      const text = readFileSync(join(root, folder, file), 'utf8');
+      for (const [, list = ''] of text.matchAll(/\b(?:missingPrograms|absent)\(((?:'[\w-]+'(?:, )?)+)\)/g))
+        for (const [, name = ''] of list.matchAll(/'([\w-]+)'/g)) named.add(name);
+      for (const [, name = ''] of text.matchAll(/\bneeds: '([\w-]+)',\n/g)) if (file.endsWith('programs.test.ts')) named.add(name);
+    }
+  expect(named).toContain('mc');
+  const brought = (requirements as { for: string[]; programs?: string[] }[]).flatMap((row) => (row.for.includes('test') ? (row.programs ?? []) : []));
+  // Of packages that every Debian has (Essential: yes), and the compiler, without which nothing is built.
+  const always = ['sh', 'script', 'flock', 'prlimit', 'setpriv', 'cc'];
+  expect([...named].filter((name) => !brought.includes(name) && !always.includes(name))).toEqual([]);
+});
+
 describe('the lock file', () => {
   test('it names every optional package, so that npm ci takes it', () => {
     const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
