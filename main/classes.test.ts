@@ -2,17 +2,15 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, expect, test } from 'vitest';
 import { checkEntry, type AuditEntry } from '../src/ledger/events.ts';
-import { Origins, piecesOf } from '../src/mux/origins.ts';
+import { piecesOf } from '../src/mux/origins.ts';
 import { classRules, type SessionClass } from '../src/policy/index.ts';
 import type { PtyInput } from '../src/pty/service.ts';
-import { classRoom } from '../src/services/policy/class-room.ts';
-import type { PtyClient } from './processes/pty-client.ts';
 import type { ClientAction } from '../src/types/workspace-view.ts';
 import { Refusal } from '../src/types/refusal.ts';
-import { Workspace } from './workspace/workspace.ts';
+import type { Workspace } from './workspace/workspace.ts';
+import { person, testWorkspace } from './workspace/workspace.fixture.ts';
 import { waitFor } from '../test/support/wait-for.ts';
 
-const person = 'p-0123456789ab';
 const digests = (text: string): string[] => piecesOf(text).map((piece) => createHash('sha256').update(piece).digest('hex').slice(0, 32));
 const clinical: SessionClass = { name: 'clinical', look: 'clinical', first: true, to: [] };
 const general: SessionClass = { name: 'general', look: 'general', to: [] };
@@ -33,42 +31,18 @@ beforeEach(() => {
   happened = [];
   spawned = [];
   noRoom = undefined;
-  const pty = {
-    start: () => undefined,
-    kill: () => undefined,
-    resize: () => undefined,
-    spawn: async (spawn: PtyInput<'spawn'>) => {
+  workspace = testWorkspace({
+    policy,
+    spawn: (asked) => {
       if (noRoom) throw new Refusal('class-room', noRoom);
-      spawned.push(spawn);
-      return { recording: '20261128-020000-0a1b2c3d', pid: 0 };
+      spawned.push(asked);
     },
-  } as unknown as PtyClient;
-  workspace = new Workspace({
-    person,
-    session: 'main',
-    sessionClass: undefined,
-    classes: () => classRules(policy()),
-    room: (of) => classRoom(policy(), person, of, { HOME: '/home/ada' }),
-    origins: new Origins(),
-    firstPane: 0,
-    pty,
-    owner: async () => ({ person, roles: ['operator'], recipients: [] }),
     ledger: (entry) => {
       checkEntry(entry);
       happened.push(entry);
     },
-    changed: () => undefined,
-    keep: () => undefined,
     client: (action) => happened.push(action),
-    refused: () => undefined,
-    lock: () => undefined,
-    lockAfter: () => undefined,
-    emergency: () => undefined,
-    detach: () => undefined,
-    env: { HOME: '/home/ada', SHELL: '/bin/bash' },
-    now: () => 0,
   });
-  workspace.resize(160, 48);
 });
 
 test('a shell is started in the place of its session’s class', async () => {

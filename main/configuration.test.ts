@@ -4,11 +4,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { temporary } from '../src/anchors/fixture.ts';
-import { Origins } from '../src/mux/origins.ts';
 import type { Kept } from '../src/mux/state/kept.ts';
 import type { ClientAction } from '../src/types/workspace-view.ts';
-import type { PtyClient } from './processes/pty-client.ts';
-import { Workspace } from './workspace/workspace.ts';
+import type { Workspace } from './workspace/workspace.ts';
+import { testWorkspace } from './workspace/workspace.fixture.ts';
 
 let home: string;
 let said: string[];
@@ -19,39 +18,15 @@ let spawned: (readonly string[])[];
 
 /** A start, with what the one before has kept. */
 function start(sessionClass?: string): Workspace {
-  const pty = {
-    start: () => undefined,
-    kill: () => undefined,
-    resize: () => undefined,
-    spawn: async ({ command }: { command: readonly string[] }) => {
-      spawned.push(command);
-      return { recording: '20261128-020000-0a1b2c3d', pid: 0 };
-    },
-  } as unknown as PtyClient;
-  const workspace = new Workspace({
-    person: 'p-0123456789ab',
-    session: 'main',
+  return testWorkspace({
     sessionClass,
-    classes: () => ({ names: ['general'], first: 'general', lets: () => false }),
-    room: (of) => ({ class: of, folder: '', variables: {} }) as never,
-    origins: new Origins(),
-    firstPane: 0,
-    pty,
-    owner: async () => ({ person: 'p-0123456789ab', roles: ['operator'], recipients: [] }),
-    ledger: () => undefined,
-    changed: () => undefined,
+    kept,
+    spawn: ({ command }) => spawned.push(command),
     keep: (now) => (kept = now && (JSON.parse(JSON.stringify(now)) as Kept)),
     client: (action: ClientAction) => said.push(action.action === 'message' ? action.text : action.action),
-    refused: () => undefined,
-    lock: () => undefined,
     lockAfter: (seconds) => (lockAfter = seconds),
-    emergency: () => undefined,
-    detach: () => undefined,
     env: { HOME: home, SHELL: '/bin/bash' },
-    now: () => 0,
   });
-  workspace.resize(160, 48, kept);
-  return workspace;
 }
 const write = (text: string | Buffer, name = '.tmux.conf'): void => writeFileSync(join(home, name), text);
 

@@ -127,6 +127,27 @@ test('failed tries are told over the panes, which keep their size, until they ar
   expect(model.log.value).toContainEqual(expect.objectContaining({ sentence: expect.stringContaining('2 failed tries') as string }));
 });
 
+test('the first unlock here says how to find every key, and how to lock; a later one says when the last was', () => {
+  bench.emit('welcome', { lastUnlock: null, failures: 0 });
+  expect(model.toasts.value).toMatchObject([{ kind: 'note', note: 'ctrl-b ? shows every key, ctrl-shift-l locks.' }]);
+  bench.controller.notices.dismissNext();
+  bench.emit('welcome', { lastUnlock: '2026-10-27T11:50:00Z', failures: 0 });
+  expect(model.toasts.value).toMatchObject([{ kind: 'note', note: expect.stringMatching(/^Last unlock/) as string }]);
+});
+
+test('a pane is called by its program, with its host or folder, and by the title that a shell has set', () => {
+  bench.emit(
+    'view',
+    view([
+      { ...pane(0), program: 'bash', folder: '~/beds' },
+      { ...pane(1), program: 'ssh', folder: '~', host: 'lab' },
+      { ...pane(2), program: 'vim', folder: '~' },
+    ]),
+  );
+  const named = (): string[] => model.allPanes.value.map((each) => model.paneTitle(each.pane));
+  expect(named()).toEqual(['bash ~/beds', 'ssh lab', 'vim ~']);
+});
+
 test('sentences name the prefix that the person has', () => {
   bench.emit('view', view([pane(0)], { prefix: 'C-a' }));
   bench.controller.notices.toast('nothing', 'ctrl-b ? lists every key.');

@@ -12,6 +12,6 @@ test.each<[Settlement[], string]>([
     settled('closed', 'contradiction', 'failed', 'failed'),
     'A recording contradicts the ledger. 2 recordings could not be closed. A recording was interrupted, and is closed.',
   ],
-])('%#', (all, sentence) => {
+])('recordings that were interrupted are one sentence: %#', (all, sentence) => {
   expect(settledInShort(all)).toBe(sentence);
 });

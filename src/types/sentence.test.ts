@@ -13,7 +13,7 @@ test.each<[unknown, string]>([
   [new SyntaxError('Unexpected token M in "Meier" is not valid JSON'), '(SyntaxError)'],
   ['Meier', '(unknown)'],
   [undefined, '(unknown)'],
-])('%s', (error, wanted) => {
+])('nobody reads a word of %s that was not written for people', (error, wanted) => {
   const sentence = sentenceOf(error);
   expect(sentence).toContain(wanted);
   expect(sentence).not.toMatch(/meier|patient|undefined|token/i);
