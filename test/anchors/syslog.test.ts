@@ -238,7 +238,8 @@ describe('a server that misbehaves: not sent', () => {
   ])('%s', async (_, make, code) => {
     const port = await serve(make);
     const controller = new AbortController();
-    const sending = channel(port).send(await ledger.head(), controller.signal);
+    // What the server does ends the wait, whenever that is.
+    const sending = channel(port, {}, undefined, 30_000).send(await ledger.head(), controller.signal);
     if (code === 'timeout') {
       // The keeper's own limit aborts like this.
       await new Promise((resolve) => setImmediate(resolve));
