@@ -56,14 +56,17 @@ export interface BandProps {
   readonly onClose: () => void;
   readonly level?: 'warn' | 'stop';
   readonly class?: string;
+  /** It stands where the panes do, down to the line. */
+  readonly house?: boolean;
   readonly alert?: boolean;
   /** Letters that act while no field has the focus. Enter and Escape belong to the dialog. */
   readonly keys?: Readonly<Record<string, () => void>>;
 }
 
-/** Rounds an element's height up to whole rows, so that no row of a shell is cut in half. */
-export function useWholeRows(band: { readonly current: HTMLElement | null }): void {
+/** Rounds an element's height up to whole rows, so that no row of a shell is cut in half. @param own false for one that fills the stage: a row more would cover the line */
+export function useWholeRows(band: { readonly current: HTMLElement | null }, own = true): void {
   useLayoutEffect(() => {
+    if (!own) return;
     const element = band.current!;
     const { r } = cellSize();
     element.style.minHeight = '';
@@ -72,7 +75,7 @@ export function useWholeRows(band: { readonly current: HTMLElement | null }): vo
 }
 
 /** A modal question that rises from the line. Focus goes to [data-focus], and back to where it was when it closes. */
-export function Band({ children, label, onClose, level, class: extra, alert, keys }: BandProps): JSX.Element {
+export function Band({ children, label, onClose, level, class: extra, house = false, alert, keys }: BandProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {
     const element = dialog.current!;
@@ -84,13 +87,13 @@ export function Band({ children, label, onClose, level, class: extra, alert, key
       if (before?.isConnected) before.focus();
     };
   }, []);
-  useWholeRows(dialog);
+  useWholeRows(dialog, !house);
   return (
     <>
       <div class="veil" />
       <dialog
         ref={dialog}
-        class={`band${extra ? ` ${extra}` : ''}`}
+        class={`band${house ? ' band--house' : ''}${extra ? ` ${extra}` : ''}`}
         data-level={level}
         role={alert ? 'alertdialog' : undefined}
         aria-label={label}

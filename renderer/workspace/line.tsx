@@ -1,6 +1,6 @@
 /** The status line: the bottom row on every screen. What goes when it gets narrow is decided in fit-line.ts. */
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { classWords } from '../../src/types/words.ts';
 import type { StatusView } from '../../src/bridge/schema.ts';
 import type { SessionView, WindowView } from '../../src/types/workspace-view.ts';
@@ -102,10 +102,10 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
           </span>
         ) : null}
         {reviews ? (
-          <span class="st" data-level={reviews.overdue > 0 ? 'stop' : 'warn'} title={glass.reviewsHow}>
+          <ToAlerts controller={controller} level={reviews.overdue > 0 ? 'stop' : 'warn'} title={glass.reviewsHow}>
             <Mark kind="glass" />
             <span>{glass.reviews(reviews.due, reviews.overdue)}</span>
-          </span>
+          </ToAlerts>
         ) : null}
         {status ? (
           <>
@@ -146,7 +146,8 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
       ) : null}
       {status ? (
         <span class="st st--time" data-level={warning ? 'warn' : undefined} role="timer" aria-live="off">
-          <span data-drop="6">{text.locksIn}</span>
+          {/* Beside the end of an emergency a time alone says nothing. */}
+          <span data-drop={emergency ? undefined : '6'}>{text.locksIn}</span>
           <b>{roughly(lockIn)}</b>
         </span>
       ) : null}
@@ -157,20 +158,32 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
 /** How many alerts are open, for everybody; a way to them for who may look. */
 function AlertCount({ controller, alerts }: { readonly controller: Controller; readonly alerts: NonNullable<StatusView['alerts']> | null }): JSX.Element {
   const level = alerts?.worst === 'page' ? 'stop' : 'warn';
-  const inside = (
-    <>
+  return (
+    <ToAlerts controller={controller} level={level} title={alerts ? text.alertsHow : text.alertsUnknownHow} known={alerts !== null}>
       <Mark kind={level} />
       <span>{alerts ? text.alerts(alerts.open) : text.alertsUnknown}</span>
-    </>
+    </ToAlerts>
   );
-  const title = alerts ? text.alertsHow : text.alertsUnknownHow;
-  return alerts && model.permits('audit.look') ? (
+}
+
+interface ToAlertsProps {
+  readonly controller: Controller;
+  readonly level: 'warn' | 'stop';
+  readonly title: string;
+  /** False where there is nothing to show. */
+  readonly known?: boolean;
+  readonly children: ComponentChildren;
+}
+
+/** A word of the line that leads to the alerts, for who may look. */
+function ToAlerts({ controller, level, title, known = true, children }: ToAlertsProps): JSX.Element {
+  return known && model.permits('audit.look') ? (
     <button type="button" class="st" data-level={level} title={title} onClick={() => void controller.command('alerts')}>
-      {inside}
+      {children}
     </button>
   ) : (
     <span class="st" data-level={level} title={title}>
-      {inside}
+      {children}
     </span>
   );
 }

@@ -207,7 +207,7 @@ export const rules = {
     gathers: true,
   },
   'break-glass': {
-    help: 'Somebody broke the glass. Closed by whoever has reviewed it.',
+    help: 'Somebody broke the glass. Review it before you close this: wardmux breakglass list, then wardmux breakglass review.',
     severity: 'page',
     owner: 'auditor',
     dueHours: 72,

@@ -97,5 +97,8 @@ if (missing.length === 0)
       expect((await chooseSecretStore(home, 'w-0000000000aa', process.env, 'file')).store.name).toBe('file');
       await expect(store.get('kept')).rejects.toMatchObject({ code: 'secret-store', message: expect.stringContaining('keyring is locked') });
       await expect(store.set('kept', Buffer.from([8]))).rejects.toMatchObject({ code: 'secret-store' });
+      // The same where the desktop is asked for the password, and nothing here can show the question.
+      const asking = new SecretServiceStore(`w-${process.pid.toString(16).padStart(12, '0')}`, process.env, true);
+      await expect(asking.get('kept')).rejects.toMatchObject({ code: 'secret-store', message: expect.stringContaining('keyring is locked') });
     });
   });

@@ -102,7 +102,10 @@ export class SecretServiceStore implements SecretStore {
       return await timeBox(work(), ms, `The Secret Service did not answer within ${ms / 1000} s. ${advice}`);
     } catch (error) {
       if (error instanceof StorageFault || error instanceof RangeError) throw error;
-      throw new StorageFault('secret-store', 'secret-service', `Cannot ${doing} the Secret Service (${kindOf(error)}). ${advice}`);
+      // Whoever was asked for its password said no, or nothing here could ask.
+      const isLocked = (await keyringState(this.#env, availabilityMs)) === 'locked';
+      const why = isLocked ? `: ${obstacles.locked}` : ` (${kindOf(error)}).`;
+      throw new StorageFault('secret-store', 'secret-service', `Cannot ${doing} the Secret Service${why} ${advice}`);
     }
   }
 

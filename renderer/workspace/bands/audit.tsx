@@ -43,7 +43,7 @@ function Audit({ controller }: { readonly controller: Controller }): JSX.Element
   const form = alerts.of ? alerts : reviews.of ? reviews : undefined;
   const keys = { q: close, r: again, '1': to('audit__pictures'), '2': to('audit__events'), '3': to('audit__alerts'), '4': to('audit__reviews') };
   return (
-    <Band label={text.label} onClose={form?.back ?? close} keys={form ? {} : keys} class="band--house">
+    <Band label={text.label} onClose={form?.back ?? close} keys={form ? {} : keys} house>
       <div ref={body} class="audit">
         <header class="audit__head review__head">
           <BandTitle>{text.label}</BandTitle>

@@ -238,7 +238,7 @@ function One(props: {
         ? text.gone
         : undefined;
   return (
-    <section class="gap" aria-label={nameOf(who)}>
+    <section class="gap people__one" aria-label={nameOf(who)}>
       <h3>{nameOf(who)}</h3>
       {who.fault ? <p class="gap-h measure">{who.fault}</p> : null}
       {who.slots.length > 0 ? (

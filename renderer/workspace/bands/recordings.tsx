@@ -31,7 +31,7 @@ function Recordings({ controller }: { readonly controller: Controller }): JSX.El
     else close();
   };
   return (
-    <Band label={messages.recordings.label} onClose={leave} class="band--house">
+    <Band label={messages.recordings.label} onClose={leave} house>
       <div class={`review${row ? ' is-open' : ''}`}>
         <RecordingList looking={looking} onLeave={close} />
         {row ? <Replay key={row.id} looking={looking} row={row} /> : null}

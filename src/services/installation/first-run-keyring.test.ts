@@ -127,4 +127,25 @@ if (missingKeyringPrograms.length === 0)
       expect(await pinFirstUse(site.home, site.installation)).toBe(true);
       expect(await open()).toMatchObject({ identity: { state: 'pinned' } });
     });
+
+    test('at an unlock a keyring that is locked by then is said, and is not taken for none: nothing is tried, and once it is open the same command does it', async () => {
+      await run();
+      const pass = join(place, 'pass');
+      writeFileSync(pass, `${words}\n`);
+      const line = `exec "$@" person slots --codes --passphrase-fd 3 3< '${pass}'`;
+      const command = () =>
+        spawnSync('sh', ['-c', line, '-', process.execPath, ...nodeFlags, commandScript], { env: { ...keyring.env, WARDMUX_HOME: home }, encoding: 'utf8' });
+      const ledger = (): string => readFileSync(join(home, 'ledger/events.jsonl'), 'utf8');
+      const before = ledger();
+      lockKeyring();
+      expect(command()).toMatchObject({ status: 1, stdout: '', stderr: expect.stringMatching(/login keyring is locked\. Start and unlock the login keyring/) });
+      expect(ledger()).toBe(before);
+      expect(JSON.parse(readFileSync(join(home, 'installation.json'), 'utf8'))).toMatchObject({ secretStore: 'secret-service' });
+      const { HOME } = keyring.env;
+      keyring.stop();
+      keyring = await startKeyring(join(HOME!, '..'));
+      Object.assign(process.env, keyring.env);
+      expect(command()).toMatchObject({ status: 0, stdout: expect.stringMatching(/[0-9A-Z]{4}-/) });
+      expect(ledger()).toMatch(/"action":"unlock",.*"outcome":"success"/);
+    });
   });
