@@ -1,11 +1,11 @@
 /** Where prompts begin, as far as the shell says so (OSC 133;A): copy mode goes from one to the next. */
 import type { IMarker, Terminal } from '@xterm/xterm';
 
-/** The oldest are forgotten first: a program can say it at every byte. */
-const MOST = 1_000;
+/** The oldest are forgotten first: a program can say it at every byte, and each mark costs the emulator something at each line that goes. */
+const MOST = 200;
 
 export class PromptMarks {
-  #marks: IMarker[] = [];
+  readonly #marks: IMarker[] = [];
 
   constructor(terminal: Pick<Terminal, 'parser' | 'registerMarker'>) {
     terminal.parser.registerOscHandler(133, (data) => {
@@ -24,9 +24,6 @@ export class PromptMarks {
     // A prompt that is drawn again says it again.
     if (this.#marks.at(-1)?.line === mark.line) return mark.dispose();
     this.#marks.push(mark);
-    if (this.#marks.length <= MOST) return;
-    const kept = this.#marks.filter(({ isDisposed }) => !isDisposed).slice(-MOST);
-    for (const old of this.#marks) if (!kept.includes(old)) old.dispose();
-    this.#marks = kept;
+    if (this.#marks.length > MOST) this.#marks.shift()!.dispose();
   }
 }

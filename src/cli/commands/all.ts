@@ -9,6 +9,7 @@ export const all: Readonly<Record<string, () => Promise<CliCommand>>> = {
   'audit-key': async () => (await import('./audit-key.ts')).auditKey,
   backup: async () => (await import('./backup.ts')).backup,
   breakglass: async () => (await import('./breakglass.ts')).breakglass,
+  completion: async () => (await import('./completion.ts')).completion,
   config: async () => (await import('./config.ts')).config,
   delete: async () => (await import('./delete.ts')).deleteCommand,
   erase: async () => (await import('./erase.ts')).eraseCommand,

@@ -41,6 +41,7 @@ const order = [
   'report',
   'lock',
   'status',
+  'completion',
 ];
 
 const table: ReadonlyMap<string, () => Promise<CliCommand>> = new Map(
@@ -48,7 +49,10 @@ const table: ReadonlyMap<string, () => Promise<CliCommand>> = new Map(
 );
 
 /** What a command line needs: the command that it begins with, or all of them for the help and for what is no command. */
-export function commandsFor(args: readonly string[]): Promise<readonly CliCommand[]> {
+export async function commandsFor(args: readonly string[]): Promise<readonly CliCommand[]> {
   const named = table.get(args[0] ?? '');
-  return Promise.all(named ? [named()] : [...table.values()].map((load) => load()));
+  return named ? [await named()] : everyCommand();
 }
+
+/** All of them, in the order of the help. */
+export const everyCommand = (): Promise<readonly CliCommand[]> => Promise.all([...table.values()].map((load) => load()));
