@@ -30,6 +30,15 @@ beforeAll(async () => {
   id = (await wardmux('import', join(place, 'a.cast'))).out.trim();
 });
 
+/** Whether a folder of a browser is this process's. Those of others come and go meanwhile. */
+function isOurs(path: string): boolean {
+  try {
+    return (JSON.parse(readFileSync(join(path, 'owner.json'), 'utf8')) as { pid: number }).pid === process.pid;
+  } catch {
+    return false;
+  }
+}
+
 /** Folders of browsers that this process has started. */
 const left = (): string[] =>
   [process.env['XDG_RUNTIME_DIR'], '/dev/shm'].flatMap((folder) =>
@@ -38,7 +47,7 @@ const left = (): string[] =>
       : readdirSync(folder)
           .filter((name) => name.startsWith('wardmux-browser-'))
           .map((name) => join(folder, name))
-          .filter((path) => (JSON.parse(readFileSync(join(path, 'owner.json'), 'utf8')) as { pid: number }).pid === process.pid),
+          .filter(isOurs),
   );
 
 test('a page is printed with its text, nothing in it acts, and nothing of it is left in any folder', async () => {
