@@ -52,7 +52,7 @@ test('each form is found', () => {
 });
 
 test.each(
-  ['test/renderer'].flatMap((folder) =>
+  ['test/renderer', 'test/e2e'].flatMap((folder) =>
     readdirSync(join(root, folder))
       .filter((name) => name.endsWith('.test.ts'))
       .map((name) => `${folder}/${name}`),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { noBus, serve, startBus, type TestBus } from '../../src/dbus/bus.fixture.ts';
 import type { Value } from '../../src/dbus/values.ts';
+import { brings } from '../support/brings.ts';
 import { entered, firstRun, passphrase, prompt, start, until, wardmux, type Running } from './support.ts';
 
 let running: Running;
@@ -72,8 +73,7 @@ test('it is closed in the window with a note that only the audit key opens, and 
   const dialog = running.page.getByRole('dialog', { name: 'Alerts' });
   await dialog.getByRole('button', { name: `Close: ${id}` }).click();
   await running.page.locator('#alert-note').fill('The editor was cut off; file put back.');
-  await running.page.keyboard.press('Enter');
-  await dialog.getByText(`Alert ${id} is closed.`).waitFor();
+  await brings(() => running.page.keyboard.press('Enter'), dialog.getByText(`Alert ${id} is closed.`));
   await dialog.getByText('No alert is open.').waitFor();
   expect(await openOf()).toEqual([]);
   expect(entered(running, 'alert.closed')).toMatchObject([{ person: expect.stringMatching(/^p-/), detail: { rule: 'policy-file', about: [] } }]);

@@ -7,19 +7,21 @@ import { openLedger } from '../../src/services/installation/open-ledger.ts';
 import { enrol, prepareEnrolment, type PeopleParts } from '../../src/services/people/people.ts';
 import { homePaths, requireInstallation } from '../../src/storage/index.ts';
 import type { Role } from '../../src/types/words.ts';
+import type { Running } from './support.ts';
 
 /**
- * @param home the data folder. @param who their place among the people of the ledger, the first one is 0.
+ * @param where the data folder, or the app that runs on it: that has read what was entered when this is over, though its clock stands still.
+ * @param who their place among the people of the ledger, the first one is 0.
  * @param second who agrees, where that takes two: their place and words.
  */
 export async function asAdmin(
-  home: string,
+  where: string | Pick<Running, 'home' | 'app'>,
   who: number,
   words: string,
   deed: (parts: PeopleParts) => Promise<unknown>,
   second?: readonly [who: number, words: string],
 ): Promise<void> {
-  const paths = homePaths(home);
+  const paths = homePaths(typeof where === 'string' ? where : where.home);
   const installation = requireInstallation(paths);
   const { ledger } = await openLedger(paths, installation);
   const open = (place: number, typed: string): ReturnType<typeof unlockWithPassphrase> =>
@@ -33,6 +35,7 @@ export async function asAdmin(
     other?.destroy();
     await ledger.close();
   }
+  if (typeof where !== 'string') await where.app.tick();
 }
 
 /** Enrols somebody with a passphrase of their own. @returns their id */

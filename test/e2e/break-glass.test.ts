@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { acceptAsItStands } from '../../src/policy/force.fixture.ts';
+import { brings } from '../support/brings.ts';
 import { noSmallDisk, onSmallDisk } from '../support/small-disk.ts';
 import { asAdmin, enrolOther } from './as-admin.ts';
 import { initialise } from './initialised.ts';
@@ -18,9 +19,9 @@ afterEach(async () => {
 });
 
 /** The envelope is made before the night. @returns its id */
-async function makeEnvelope(home: string, name = envelope.name): Promise<string> {
+async function makeEnvelope(where: string | Running, name = envelope.name): Promise<string> {
   let id = '';
-  await asAdmin(home, 0, passphrase, async (parts) => (id = await enrolOther(parts, name, envelope.words, ['emergency'])));
+  await asAdmin(where, 0, passphrase, async (parts) => (id = await enrolOther(parts, name, envelope.words, ['emergency'])));
   return id;
 }
 
@@ -37,14 +38,13 @@ test('somebody with the envelope gets from the lock page to a prompt, sees nothi
   running = await start({ folder });
   await unlockWithPassphrase(running);
   await run(running, 'echo mara-$((40+2))', 'mara-42');
-  const id = await makeEnvelope(running.home);
+  const id = await makeEnvelope(running);
   await running.app.lock('hotkey');
   await running.surface('lock');
   await running.page.locator('#who').waitFor();
 
   const { keyboard } = running.page;
-  await keyboard.press('Control+g');
-  await running.page.locator('.glassform').waitFor();
+  await brings(() => keyboard.press('Control+g'), running.page.locator('.glassform'));
   await keyboard.press('2');
   await keyboard.type('Interface engine down, INC-20817');
   await keyboard.press('Tab');
@@ -111,8 +111,7 @@ test('while one emergency runs, whoever has another one does not wait for it: th
   running = await start({ folder });
   await running.page.locator('#who').waitFor();
   const { page } = running;
-  await page.keyboard.press('Control+g');
-  await page.locator('.glassform').waitFor();
+  await brings(() => page.keyboard.press('Control+g'), page.locator('.glassform'));
   await page.keyboard.press('2');
   for (const [key, words] of [
     ['Tab', envelope.name],

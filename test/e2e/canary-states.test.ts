@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { liftStop, stopStation } from '../../src/services/emergency/stop.ts';
 import type { Role } from '../../src/types/words.ts';
+import { brings } from '../support/brings.ts';
 import { ownProcesses, scanInTurns } from '../support/memory-scan.ts';
 import { asAdmin, enrolOther } from './as-admin.ts';
 import { initialise } from './initialised.ts';
@@ -61,7 +62,7 @@ async function withWord(name: string, roles: readonly Role[]): Promise<void> {
   writeFileSync(join(folder, 'others'), `${others}\n`.repeat(200));
   running = await start({ folder });
   await unlockWithPassphrase(running);
-  await asAdmin(running.home, 0, passphrase, (parts) => enrolOther(parts, name, otherWords, roles));
+  await asAdmin(running, 0, passphrase, (parts) => enrolOther(parts, name, otherWords, roles));
   await show('maras');
   await until(async () => (await where({ maras })).maras.length > 0, 'her word to be found while she is in', GONE_MS);
 }
@@ -136,8 +137,7 @@ test('while another one breaks the glass: nothing of who is parked, and what the
   await running!.surface('lock');
   await running!.page.locator('#who').waitFor();
   const { keyboard } = running!.page;
-  await keyboard.press('Control+g');
-  await running!.page.locator('.glassform').waitFor();
+  await brings(() => keyboard.press('Control+g'), running!.page.locator('.glassform'));
   await keyboard.press('2');
   await running!.page.locator('#glass-who').fill('Envelope Ward 7');
   await running!.page.locator('#glass-secret').fill(otherWords);

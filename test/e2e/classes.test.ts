@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { acceptAsItStands } from '../../src/policy/force.fixture.ts';
+import { brings } from '../support/brings.ts';
 import { startUnlocked } from './initialised.ts';
 import { entered, paneText, run, start, unlockWithPassphrase, until, type Entered, type Running } from './support.ts';
 
@@ -21,8 +22,7 @@ const events = (action: string): Entered[] => entered(running, action);
 const command = async (line: string): Promise<void> => {
   const { page } = running;
   await page.keyboard.press('Control+b');
-  await page.keyboard.press(':');
-  await page.locator('.band input').waitFor();
+  await brings(() => page.keyboard.press(':'), page.locator('.band input'));
   await page.keyboard.type(`${line}\n`);
   await page.locator('.band input').waitFor({ state: 'detached' });
 };
@@ -51,8 +51,7 @@ test('what is copied in a clinical session is not pasted into a general one, and
   // A line that is given here does nothing there.
   await command('new-session -d -s third');
   await page.keyboard.press('Control+b');
-  await page.keyboard.press(':');
-  await page.locator('.band input').waitFor();
+  await brings(() => page.keyboard.press(':'), page.locator('.band input'));
   await page.keyboard.type("send-keys -t %0 'touch x' Enter\n");
   await until(async () => ((await page.textContent('.prompt__refused')) ?? '').includes('Nothing was done'), 'the refusal of the line');
   await page.keyboard.press('Escape');

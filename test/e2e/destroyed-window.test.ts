@@ -34,7 +34,8 @@ test.each([
   expect(app.status()).toMatchObject({ state: 'locked', window: false, shells: 1 });
   expect(app.said().split('the window is closed').length - 1).toBe(1);
   expect(windows()).toEqual([]);
-  // Two causes are told by two parts: whichever comes first, there is one lock.
+  // Two causes are told by two parts: whichever comes first, there is one lock. Its event may come a moment after the sentence.
+  await until(() => locks().length > 0, 'the event of the lock');
   expect(locks()).toHaveLength(1);
   const second = spawnSync(process.execPath, [join(distFolder, 'start.mjs')], {
     env: { PATH: process.env['PATH'], HOME: app.folder, WARDMUX_HOME: app.home, DISPLAY: app.display.name, TMPDIR: app.folder, LANG: 'C.UTF-8' },

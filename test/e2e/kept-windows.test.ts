@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
+import { brings } from '../support/brings.ts';
 import { openDisplay, type Display } from '../support/display.ts';
 import { firstRun, run, start, unlockWithPassphrase, until, type Running } from './support.ts';
 
@@ -18,8 +19,7 @@ afterEach(async () => {
 const command = async (line: string): Promise<void> => {
   const { page } = running!;
   await page.keyboard.press('Control+b');
-  await page.keyboard.press(':');
-  await page.locator('.band input').waitFor();
+  await brings(() => page.keyboard.press(':'), page.locator('.band input'));
   await page.keyboard.type(`${line}\n`);
   await page.locator('.band input').waitFor({ state: 'detached' });
 };
@@ -33,8 +33,7 @@ const seen = (): Promise<{ windows: string[]; panes: string[] }> =>
 const told = async (): Promise<string> => {
   const { page } = running!;
   await page.keyboard.press('Control+b');
-  await page.keyboard.press('~');
-  await page.locator('dialog').waitFor();
+  await brings(() => page.keyboard.press('~'), page.locator('dialog'));
   const text = await said();
   await page.keyboard.press('Escape');
   await page.locator('dialog').waitFor({ state: 'detached' });
@@ -72,7 +71,7 @@ test('names, splits and places come back with new shells; a file that somebody e
   expect(await said()).not.toContain('Feldmeier');
   await unlockWithPassphrase(running);
   await until(async () => (await seen()).panes.length === 3, 'three panes again');
-  expect(await seen()).toEqual(before);
+  await expect.poll(seen).toEqual(before);
   // Said, and to be read again; and when they came in last, over the restart.
   await until(async () => /as you left them/.test(await told()), 'that they are back');
   expect(await told()).toMatch(/Last unlock, in a window or by a command: \d\d:\d\d\./);

@@ -1,5 +1,6 @@
 /** Key slots in the real window: shown, and changed after a fresh proof; what was changed opens after the next lock, and nothing else. */
 import { afterEach, expect, test } from 'vitest';
+import { brings } from '../support/brings.ts';
 import { authenticator, entered, firstRun, passphrase, passphraseField, pressPasskey, prompt, start, until, type Entered, type Running } from './support.ts';
 
 const next = 'violin harbour seven lanterns moss';
@@ -20,8 +21,7 @@ async function openBand(): Promise<void> {
   const { page } = running;
   await page.keyboard.press('Control+b');
   await page.keyboard.type(':key-slots');
-  await page.keyboard.press('Enter');
-  await band().waitFor();
+  await brings(() => page.keyboard.press('Enter'), band());
   await says('made');
 }
 async function confirm(words: string): Promise<void> {

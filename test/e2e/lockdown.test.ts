@@ -1,6 +1,7 @@
 /** A stopped station in a real window: stopped by a security admin in the window, and lifted by another one at the lock page, which opens to nobody in between. */
 import { afterEach, expect, test } from 'vitest';
 import { liftStop, stopStation } from '../../src/services/emergency/stop.ts';
+import { brings } from '../support/brings.ts';
 import { asAdmin, enrolOther } from './as-admin.ts';
 import { authenticator, entered, firstRun, passphrase, start, until, wardmux, type Running } from './support.ts';
 
@@ -31,8 +32,7 @@ test('a station that is stopped in the window is locked at once, names who and w
   await page.keyboard.press('Enter');
   await band.getByRole('button', { name: 'Stop the workstation' }).click();
   await band.getByRole('radio', { name: 'security incident' }).check();
-  await page.keyboard.press('Enter');
-  await band.getByText('Stop this workstation. Reason: security incident.').waitFor();
+  await brings(() => page.keyboard.press('Enter'), band.getByText('Stop this workstation. Reason: security incident.'));
   await band.locator('#prove').fill(passphrase);
   await page.keyboard.press('Enter');
   await running.surface('lock');

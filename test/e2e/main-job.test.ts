@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { brings } from '../support/brings.ts';
 import {
   authenticator,
   entered,
@@ -85,6 +86,8 @@ describe('the main job', () => {
     // The run of a program in a pane is no activity.
     // Few rows, so that what was there before is still on the screen afterwards.
     await running.page.keyboard.type('for i in $(seq 60); do printf "tick "; sleep 0.15; done; echo; echo locked-$((50+1))\n');
+    // It runs: the line as it was typed has the word once.
+    await until(async () => (await paneText(running)).includes('tick tick'), 'the program');
     for (let second = 0; second < 275; second += 5) {
       running.clock.advance(5000);
       await running.app.tick();
@@ -140,8 +143,7 @@ describe('the main job', () => {
     await until(async () => (await running.page.textContent('#export-path-error'))?.includes('nothing was exported') === true, 'the other reason');
     expect(readdirSync(running.folder).filter((entry) => entry.startsWith('wardmux-export-'))).toEqual([]);
     await folder.fill(join(running.folder, 'wardmux-export-ward 3'));
-    await folder.press('Enter');
-    await running.page.getByText('In the clear, into this folder?').waitFor();
+    await brings(() => folder.press('Enter'), running.page.getByText('In the clear, into this folder?'));
     await running.page.keyboard.press('y');
     const bundle = await waitForBundle();
     await running.page.getByRole('button', { name: /^Verify now/ }).click();

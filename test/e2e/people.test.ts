@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { brings } from '../support/brings.ts';
 import { entered, firstRun, paneText, passphrase, prompt, run, start, until, wardmux, type Entered, type Running } from './support.ts';
 
 const kims = 'marble canyon drizzle hammock violet';
@@ -19,11 +20,7 @@ const band = () => running.page.getByRole('dialog', { name: 'People' });
 async function openBand(): Promise<void> {
   await running.page.keyboard.press('Control+b');
   await running.page.keyboard.type(':people');
-  await running.page.keyboard.press('Enter');
-  await band().waitFor();
-  await band()
-    .getByRole('button', { name: /^Enrol somebody/ })
-    .waitFor();
+  await brings(() => running.page.keyboard.press('Enter'), band().getByRole('button', { name: /^Enrol somebody/ }));
 }
 const heading = (name: RegExp): Promise<void> => running.page.getByRole('heading', { name, level: 1 }).waitFor();
 const nothingOfHers = async (): Promise<void> => {
@@ -63,9 +60,10 @@ test('enrolled alone at the keyboard, agreed to by a second one at a covered ses
   expect(events('person.roles')).toHaveLength(1);
   await back(passphrase);
   await running.surface('workspace');
+  // What is said goes by itself, after seconds: it is looked at first.
+  await until(async () => (await running.page.locator('.toasts').innerText()).includes('Kim Olsen is enrolled'), 'that it is done');
   await prompt(running);
   await until(async () => (await paneText(running)).includes('42-of-hers'), 'her screen again');
-  await until(async () => (await running.page.locator('.toasts').innerText()).includes('Kim Olsen is enrolled'), 'that it is done');
   expect(events('person.roles').at(-1)!.detail).toMatchObject({ roles: ['operator', 'security'], by: mara });
   expect(events('person.roles').at(-1)!.detail).not.toHaveProperty('second');
   const kim = events('person.roles').at(-1)!.person!;
@@ -122,8 +120,8 @@ test('enrolled alone at the keyboard, agreed to by a second one at a covered ses
   await agree('Kim Olsen', kims);
   await back(passphrase);
   await running.surface('workspace');
-  await prompt(running);
   await until(async () => (await running.page.locator('.toasts').innerText()).includes('has new keys'), 'that it is done');
+  await prompt(running);
   expect(events('person.keys').at(-1)).toMatchObject({ person: jo, detail: { change: 'rebound', checked: 'staff-badge', by: mara, second: kim } });
   expect(record()).not.toBe(before);
 

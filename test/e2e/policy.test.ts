@@ -57,8 +57,9 @@ test('a weaker policy takes two in the window, who both see what changes', async
   await heading(/^The keyboard goes back to/);
   await fill('#prove', passphrase);
   await running.surface('workspace');
-  await prompt(running);
+  // What is said goes by itself, after seconds: it is looked at first.
   await until(async () => (await running.page.locator('.toasts').innerText()).includes('The policy is in force: version 2'), 'that it is done');
+  await prompt(running);
   const kim = entered(running, 'person.roles').at(-1)!.person!;
   const changed = entered(running, 'policy.change').at(-1)!;
   expect(changed.detail).toMatchObject({ second: kim, changes: [`lock.idleSeconds weaker ${before} ${before + 600}`] });

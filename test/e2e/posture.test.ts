@@ -2,6 +2,7 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { brings } from '../support/brings.ts';
 import { entered, firstRun, start, until, wardmux, type Entered, type Running } from './support.ts';
 
 let running: Running;
@@ -12,8 +13,7 @@ async function openBand(): Promise<void> {
   await page.keyboard.press('Control+b');
   await page.keyboard.press(':');
   await page.keyboard.type('posture');
-  await page.keyboard.press('Enter');
-  await page.getByRole('dialog').getByRole('heading', { name: 'Self-test', exact: true }).waitFor();
+  await brings(() => page.keyboard.press('Enter'), page.getByRole('dialog').getByRole('heading', { name: 'Self-test', exact: true }));
 }
 const status = () => running.page.getByRole('dialog').getByRole('status');
 

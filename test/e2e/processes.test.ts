@@ -185,8 +185,9 @@ describe('a program of the same account', () => {
   });
 
   test('locked: the same for main, the pty host and the new vault host', async () => {
+    const { vault: before } = ours();
     app.wardmux('lock');
-    await until(() => ours().vault !== undefined, 'the vault host of the lock page');
+    await until(() => ![undefined, before].includes(ours().vault), 'the vault host of the lock page');
     // A process that has begun belongs to its account in /proc, one that is protected to root. The moment before is not defended.
     await until(() => statSync(`/proc/${ours().vault}/environ`).uid === 0, 'the vault host to be protected');
     for (const [name, pid] of Object.entries(ours())) expectRefused(name, pid);

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { missingKeyringPrograms, startKeyring, type Keyring } from '../../src/storage/keyring.fixture.ts';
+import { brings } from '../support/brings.ts';
 import { authenticator, entered, passphrase, passphraseField, pressPasskey, prompt, root, start, until, type Entered, type Running } from './support.ts';
 
 test('the programs for a real Secret Service are here', (context) => {
@@ -51,15 +52,13 @@ if (missingKeyringPrograms.length === 0)
     const openBand = async (): Promise<void> => {
       await running.page.keyboard.press('Control+b');
       await running.page.keyboard.type(':key-slots');
-      await running.page.keyboard.press('Enter');
-      await band().waitFor();
+      await brings(() => running.page.keyboard.press('Enter'), band());
       await says('made');
     };
     const confirmed = async (): Promise<void> => {
       await openBand();
       await band().locator('#confirm').fill(passphrase);
-      await running.page.keyboard.press('Enter');
-      await button(/^Add a passkey/).waitFor();
+      await brings(() => running.page.keyboard.press('Enter'), button(/^Add a passkey/));
     };
     const lock = async (): Promise<void> => {
       await running.app.lock('hotkey');

@@ -196,8 +196,9 @@ export interface Entered<Detail = Record<string, unknown>> {
 /** The events that stand in the ledger by now, in their order: all, or those of one action. */
 export const entered = <Detail = Record<string, unknown>>({ home }: Pick<Running, 'home'>, action?: string): Entered<Detail>[] =>
   readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8')
-    .trim()
     .split('\n')
+    // Behind the last end of a line nothing stands, or what is being written.
+    .slice(0, -1)
     .map((line) => JSON.parse(line) as Entered<Detail>)
     .filter((event) => action === undefined || event.action === action);
 
@@ -229,7 +230,6 @@ export async function run(running: Running, line: string, expected: string): Pro
 }
 
 export async function unlockWithPassphrase(running: Running): Promise<void> {
-  await running.surface('lock');
   const field = await passphraseField(running);
   await field.fill(passphrase);
   await running.page.keyboard.press('Enter');
@@ -272,7 +272,9 @@ export async function unlockByKeys(running: Running, display: Pick<Display, 'key
  * Presses the lock page's button for a passkey. A browser without a screen gives the focus to no page whose forerunner was killed (on a busy machine) until
  * it is asked to, and a ceremony needs it.
  */
-export async function pressPasskey({ page }: Running): Promise<void> {
+export async function pressPasskey(running: Running): Promise<void> {
+  await running.surface('lock');
+  const { page } = running;
   const button = page.getByRole('button', { name: /^Unlock with passkey/ });
   await button.waitFor({ timeout: PATIENCE_MS });
   await page.bringToFront();
@@ -281,6 +283,8 @@ export async function pressPasskey({ page }: Running): Promise<void> {
 
 /** The lock page's passphrase field: there at once for a person without a passkey, else behind its button. */
 export async function passphraseField(running: Running): Promise<Locator> {
+  // A lock may have taken the page, and its browser, away: the one before it has no field any more.
+  await running.surface('lock');
   const field = running.page.locator('input[type=password]');
   const button = running.page.getByRole('button', { name: /^Passphrase/ });
   await field.or(button).first().waitFor({ timeout: PATIENCE_MS });

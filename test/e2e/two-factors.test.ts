@@ -5,6 +5,7 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { brings } from '../support/brings.ts';
 import { authenticator, entered, firstRun, paneText, passphrase, prompt, start, until, wardmux, type Entered, type Running } from './support.ts';
 
 const both = 'violin harbour seven lanterns moss';
@@ -38,13 +39,12 @@ async function openBand(): Promise<void> {
   const { page } = running;
   const only = page.locator('.stage').getByRole('button', { name: /^Key slots/ });
   // Who may open shells has a command; who may not has a page with what there is for them.
-  if (await only.isVisible()) await only.click();
+  if (await only.isVisible()) await brings(() => only.click(), band());
   else {
     await page.keyboard.press('Control+b');
     await page.keyboard.type(':key-slots');
-    await page.keyboard.press('Enter');
+    await brings(() => page.keyboard.press('Enter'), band());
   }
-  await band().waitFor();
   await says('made');
 }
 

@@ -1,14 +1,8 @@
 /** Two people at one window, with real keys: each comes in by what they type, and sees their own panes and no other's. */
 import { afterEach, expect, test } from 'vitest';
-import { newScryptParameters } from '../../src/crypto/kdf.ts';
-import { NOTHING_MORE, unlockWithPassphrase as openIdentity } from '../../src/people/person.ts';
-import { readPinned } from '../../src/people/pinned.ts';
-import { deciderOf } from '../../src/services/deeds/decide.ts';
-import { openLedger } from '../../src/services/installation/open-ledger.ts';
-import { enrol, prepareEnrolment } from '../../src/services/people/people.ts';
-import { homePaths, requireInstallation } from '../../src/storage/index.ts';
 import { processTree } from '../../src/browser/processes.ts';
 import { scanProcesses } from '../support/memory-scan.ts';
+import { asAdmin, enrolOther } from './as-admin.ts';
 import { entered, firstRun, paneText, passphrase, prompt, run, start, until, type Running } from './support.ts';
 
 const joWords = 'marble canyon drizzle hammock violet';
@@ -20,17 +14,10 @@ afterEach(async () => {
 });
 
 /** As `wardmux person add` does, while the app runs. @returns both ids */
-async function enrolJo(folder: string): Promise<{ readonly mara: string; readonly jo: string }> {
-  const home = homePaths(folder);
-  const installation = requireInstallation(home);
-  const record = await prepareEnrolment({ name: 'Jo Varga', passphrase: Buffer.from(joWords), kdf: newScryptParameters() });
-  const { ledger } = await openLedger(home, installation);
-  const mara = ledger.facts.people()[0]!;
-  const admin = await openIdentity(readPinned(home, ledger.facts, mara), Buffer.from(passphrase), NOTHING_MORE);
-  await enrol({ home, installation, ledger, admin: deciderOf(admin) }, record, ['operator']);
-  admin.destroy();
-  await ledger.close();
-  return { mara, jo: record.id };
+async function enrolJo(): Promise<{ readonly mara: string; readonly jo: string }> {
+  let jo = '';
+  await asAdmin(running!, 0, passphrase, async (parts) => (jo = await enrolOther(parts, 'Jo Varga', joWords, ['operator'])));
+  return { mara: entered(running!, 'first-run')[0]!.person!, jo };
 }
 
 async function comeIn(name: string, words: string): Promise<void> {
@@ -50,9 +37,7 @@ test('the lock page names nobody; each sees their own panes, and the other’s s
   running = await start();
   await firstRun(running, { passkey: false });
   await run(running, 'MINE=seven; echo mara-$((40+2))', 'mara-42');
-  const { mara, jo } = await enrolJo(running.home);
-  // It was another process: the app reads what that entered within a second, by a clock that stands still here.
-  await running.app.tick();
+  const { mara, jo } = await enrolJo();
   await running.app.lock('hotkey');
 
   await running.surface('lock');
@@ -98,9 +83,7 @@ test('after the policy’s time nothing of somebody is left in any process but w
   running = await start();
   await firstRun(running, { passkey: false });
   await run(running, 'MINE=mara-$((40+2)); echo $MINE', 'mara-42');
-  const { mara, jo } = await enrolJo(running.home);
-  // It was another process: the app reads what that entered within a second, by a clock that stands still here.
-  await running.app.tick();
+  const { mara, jo } = await enrolJo();
   await running.app.lock('hotkey');
   await comeIn('jo varga', joWords);
   await running.surface('workspace');

@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { brings } from '../support/brings.ts';
 import { asAdmin, enrolOther } from './as-admin.ts';
 import { authenticator, entered, firstRun, passphrase, prompt, run, start, until, type Running } from './support.ts';
 
@@ -39,11 +40,14 @@ async function atOther(recording: string): Promise<void> {
   await running.page.keyboard.press('Control+b');
   await running.page.keyboard.type(':recordings');
   await running.page.keyboard.press('Enter');
-  await house()
-    .getByRole('button', { name: /Jo Varga/ })
-    .first()
-    .click();
-  await house().getByRole('heading', { name: recording, level: 2 }).waitFor();
+  await brings(
+    () =>
+      house()
+        .getByRole('button', { name: /Jo Varga/ })
+        .first()
+        .click(),
+    house().getByRole('heading', { name: recording, level: 2 }),
+  );
   await running.page.locator('#look-reason').selectOption({ index: 1 });
   await running.page.locator('#look-key').fill(join(folder, key));
 }
@@ -54,16 +58,16 @@ test('covered for one; uncovered when somebody agrees who is neither its person 
   running = await start();
   await authenticator(running.page, true);
   await firstRun(running, { passkey: true });
-  const { home, app } = running;
+  const { app } = running;
   const mara = entered(running, 'first-run')[0]!.person!;
-  await asAdmin(home, 0, passphrase, (parts) => enrolOther(parts, 'Kim Olsen', words['Kim Olsen'], ['security']));
+  await asAdmin(running, 0, passphrase, (parts) => enrolOther(parts, 'Kim Olsen', words['Kim Olsen'], ['security']));
   const both = [1, words['Kim Olsen']] as const;
   const ids: string[] = [];
   for (const [name, roles] of [
     ['Jo Varga', ['operator']],
     ['Lea Brandt', ['operator', 'auditor']],
   ] as const)
-    await asAdmin(home, 0, passphrase, async (parts) => ids.push(await enrolOther(parts, name, words[name], roles)), both);
+    await asAdmin(running, 0, passphrase, async (parts) => ids.push(await enrolOther(parts, name, words[name], roles)), both);
   const [jo, lea] = ids as [string, string];
   await app.lock('hotkey');
 

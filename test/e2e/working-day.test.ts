@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { grantRoles } from '../../src/services/people/people.ts';
+import { brings } from '../support/brings.ts';
 import { runHere, type Printed } from '../support/run-here.ts';
 import { asAdmin, enrolOther } from './as-admin.ts';
 import { auditKeyName, initialise } from './initialised.ts';
@@ -240,8 +241,7 @@ test('the ledger alone tells the working day of five roles right', { timeout: 60
 
   // ---------------------------------------------------------------- 03:00, an emergency
   await page().locator('#who').waitFor();
-  await page().keyboard.press('Control+g');
-  await page().locator('.glassform').waitFor();
+  await brings(() => page().keyboard.press('Control+g'), page().locator('.glassform'));
   await page().keyboard.press('2');
   await page().keyboard.type('Interface engine down');
   for (const text of [names['Envelope']!, words['Envelope']!]) {
