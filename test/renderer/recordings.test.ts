@@ -260,8 +260,7 @@ test('one that goes on is followed masked: a line comes when it has ended, with 
   core.review.seek = (ticket, timeUs) => nothing(review.seek(ticket, timeUs));
   core.review.more = (ticket) => nothing(review.more(ticket));
   core.review.lines = (ticket, timeUs, count) => nothing(review.lines(ticket, timeUs, count));
-  await dialog.getByRole('button', { name: /Mara Ueda/ }).click();
-  await dialog.getByRole('button', { name: /^follow/, pressed: false }).waitFor();
+  await brings(() => dialog.getByRole('button', { name: /Mara Ueda/ }).click(), dialog.getByRole('button', { name: /^follow/, pressed: false }));
   await brings(() => page.keyboard.press('f'), dialog.getByText('masked: a line comes when it has ended'));
   say('patient MRN: 00482913\r\n');
   say('next MRN: 0071');
@@ -344,8 +343,7 @@ test('a ticket is found where it was given, and stands beside what it was given 
   await brings(() => page.keyboard.press('Enter'), dialog.getByText('1 found in 1 recording. That you looked is entered.'));
   expect(await dialog.locator('mark').allTextContents()).toEqual(['INC0012']);
   expect(JSON.stringify(core.requests)).not.toMatch(/inc0012/i);
-  await dialog.getByRole('button', { name: /INC0012345/ }).click();
-  await dialog.getByRole('slider').waitFor();
+  await brings(() => dialog.getByRole('button', { name: /INC0012345/ }).click(), dialog.getByRole('slider'));
 });
 
 test.each([

@@ -754,8 +754,7 @@ describe('more of copy mode', () => {
     await shows('gamma 333 z\n$');
     core.command('set-option mode-keys vi');
     await core.settled();
-    await prefix('[');
-    await page.waitForSelector('.copy-cursor');
+    await brings(() => prefix('['), page.locator('.copy-cursor'));
     await page.keyboard.press('3');
     await until(async () => (await flags())?.includes('3 times'), 'the count');
     for (const key of ['k', '0', 'f']) await page.keyboard.press(key);
@@ -765,8 +764,7 @@ describe('more of copy mode', () => {
     await until(async () => (await flags())?.includes('rectangle, selecting'), 'what is selected');
     await page.keyboard.press('Enter');
     await page.waitForSelector('.copy-cursor', { state: 'detached' });
-    await prefix('#');
-    await page.waitForSelector('dialog[open]');
+    await brings(() => prefix('#'), page.locator('dialog[open]'));
     expect(await page.textContent('dialog[open]')).toMatch(/buffer0.*11 characters.*111 222 333/s);
     await page.keyboard.press('v');
     await until(async () => (await page.textContent('dialog[open]'))?.includes('Buffer buffer0'), 'its text');
@@ -799,14 +797,12 @@ describe('more of copy mode', () => {
 
   test('the time stands in a pane until a key is pressed, which no program gets', async () => {
     const { page, core } = await start();
-    await prefix('t');
-    await page.waitForSelector('.pane__clock');
+    await brings(() => prefix('t'), page.locator('.pane__clock').first());
     expect(await page.getAttribute('.pane__clock', 'aria-label')).toMatch(/^It is \d\d:\d\d$/);
     await page.keyboard.press('x');
     await page.waitForSelector('.pane__clock', { state: 'detached' });
     expect(core.typed()).toBe('');
-    await prefix('<');
-    await page.waitForSelector('dialog[open]');
+    await brings(() => prefix('<'), page.locator('dialog[open]'));
     await page.keyboard.press('w');
     await until(() => core.commands().includes('new-window'), 'a new window');
   });
@@ -1495,19 +1491,16 @@ describe('faces', () => {
       released: 0,
       list: `${path}-redaction`,
     });
-    await prefix('X');
-    await page.waitForSelector('#export-purpose');
+    await brings(() => prefix('X'), page.locator('#export-purpose'));
     await page.fill('#export-purpose', 'weekly review');
     await page.fill('#export-recipient', 'ward office');
     await page.fill('#export-path', '/media/audit');
-    await page.keyboard.press('Enter');
-    await page.getByRole('alert').getByText('Nothing is withheld. In the clear, into this folder?').waitFor();
+    await brings(() => page.keyboard.press('Enter'), page.getByRole('alert').getByText('Nothing is withheld. In the clear, into this folder?'));
     expect(await page.getByRole('dialog').textContent()).toContain('found nothing in it, so whoever gets it gets all that was printed');
     expect(await page.textContent('dialog .kv')).toContain('withheldnothing (recognisers 1.2.0)');
     expect(await axeViolations(opened)).toEqual([]);
     if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/export-nothing.png` });
-    await page.keyboard.press('y');
-    await page.getByRole('heading', { name: 'Exported and signed.' }).waitFor();
+    await brings(() => page.keyboard.press('y'), page.getByRole('heading', { name: 'Exported and signed.' }));
     expect(await page.textContent('dialog .kv')).toContain('pieces withheldnone');
   });
 
