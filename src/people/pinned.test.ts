@@ -4,6 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { withFileLock } from '../disk/lock.ts';
 import { certify, keysText, type Certificate } from '../ledger/certificate.ts';
 import { LedgerFacts } from '../ledger/facts.ts';
 import { Ledger } from '../ledger/ledger.ts';
@@ -236,10 +237,8 @@ test('a use of a passkey is kept where the slots are those that it was read with
     await saveUse(home, before);
     expect(readPinned(home, ledger.facts, person.id)).toEqual(used);
     // Somebody is changing them at this moment.
-    writeFileSync(`${personPath(home, person.id)}.lock`, `${process.pid}\n`);
-    await saveUse(home, withKey);
+    await withFileLock(`${personPath(home, person.id)}.lock`, 'A test', () => saveUse(home, withKey));
     expect(readPinned(home, ledger.facts, person.id)).toEqual(used);
-    rmSync(`${personPath(home, person.id)}.lock`);
   });
 });
 
