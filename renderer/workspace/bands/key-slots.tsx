@@ -38,14 +38,15 @@ function KeySlots({ controller }: { readonly controller: Controller }): JSX.Elem
   // A step's first field has the focus, or its first button.
   useLayoutEffect(() => body.current?.querySelector<HTMLElement>('[data-focus]')?.focus(), [step, confirmed]);
 
-  /** @param said when it is done */
-  const run = (words: string, said: string, deed: () => Promise<unknown>): Promise<void> =>
+  /** @param said when it is done @param proves it is the proof that what is to be changed takes: what it opens is offered when nothing is on its way any more */
+  const run = (words: string, said: string, deed: () => Promise<unknown>, proves = false): Promise<void> =>
     runOne(
       words,
       async () => {
         await deed();
         setStep({ kind: 'list' });
         await look();
+        if (proves) setConfirmed(true);
         return said;
       },
       // The minutes are over: asked again.
@@ -63,18 +64,24 @@ function KeySlots({ controller }: { readonly controller: Controller }): JSX.Elem
     const one = slot ? { slot: slot.id } : {};
     const answer = await touchPasskey(bridge, (both) => bridge.request('slots.passkeyOptions', { ...one, ...both }), passphrase);
     const found = await bridge.request('slots.confirmPasskey', answer);
+    if (!slot || found.slot === slot.id) return;
+    // Another one, and a proof all the same.
     setConfirmed(true);
-    if (slot && found.slot !== slot.id) throw new NotTaken(text.touched);
+    throw new NotTaken(text.touched);
   };
-  const test = (slot: Slot): void => void run(text.testing, text.testDone(nameOf(slot)), () => touched(slot));
+  const test = (slot: Slot): void => void run(text.testing, text.testDone(nameOf(slot)), () => touched(slot), true);
   const confirm = async (bytes: Uint8Array): Promise<void> =>
-    run(text.confirm.busy, text.confirm.done, async () => {
-      await bridge.sendFrame('vault', { type: 'passphrase', bytes });
-      await bridge.request('slots.confirmPassphrase', {});
-      setConfirmed(true);
-    });
+    run(
+      text.confirm.busy,
+      text.confirm.done,
+      async () => {
+        await bridge.sendFrame('vault', { type: 'passphrase', bytes });
+        await bridge.request('slots.confirmPassphrase', {});
+      },
+      true,
+    );
   const has = (kind: Slot['kind']): boolean => listed?.slots.some((slot) => slot.kind === kind) ?? false;
-  const withKey = (bytes: Uint8Array): void => void run(text.testing, text.confirm.done, () => touched(undefined, bytes));
+  const withKey = (bytes: Uint8Array): void => void run(text.testing, text.confirm.done, () => touched(undefined, bytes), true);
   /** The words of each touch, as it is due. */
   const progress = {
     touch: (which: number): void => {
@@ -189,7 +196,7 @@ function KeySlots({ controller }: { readonly controller: Controller }): JSX.Elem
                   submit={text.confirm.byPassphrase}
                   busy={busy !== ''}
                   onPassphrase={(bytes) => (has('passphrase-key') && !has('passphrase') ? withKey(bytes) : void confirm(bytes))}
-                  onPasskey={has('passkey') || has('passkey-store') ? () => void run(text.testing, text.confirm.done, () => touched()) : undefined}
+                  onPasskey={has('passkey') || has('passkey-store') ? () => void run(text.testing, text.confirm.done, () => touched(), true) : undefined}
                   onBoth={has('passphrase-key') && has('passphrase') ? withKey : undefined}
                 >
                   <Button kind="quiet" hint="esc" onClick={close}>
