@@ -37,6 +37,8 @@ export async function startKeyring(place: string): Promise<Keyring> {
   const stop = (): void => {
     daemon.kill('SIGTERM');
     process.kill(pid, 'SIGTERM');
+    // A bus removes its socket when it ends: that of one which is started at the same place before it has would be gone.
+    execFileSync('sh', ['-c', 'while kill -0 "$1" 2> /dev/null; do sleep 0.02; done', 'sh', String(pid)]);
   };
   return { env, stop };
 }
