@@ -773,6 +773,26 @@ describe('more of copy mode', () => {
     expect(core.typed()).toBe('');
   });
 
+  test('buffers are chosen, named, pasted and forgotten', async () => {
+    const { page, core } = await start();
+    for (const line of ['set-buffer one', 'set-buffer two', 'set-buffer -b mine three']) core.command(line);
+    await core.settled();
+    await prefix('=');
+    await page.waitForSelector('dialog[open] .opt');
+    expect(await page.locator('dialog[open] .opt__name').allTextContents()).toEqual(['mine', 'buffer1', 'buffer0']);
+    await page.keyboard.press('d');
+    await until(async () => (await page.locator('dialog[open] .opt').count()) === 2, 'that one is forgotten');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await until(() => core.typed() === 'one', 'the older one');
+    await prefix('-');
+    await prefix(']');
+    await until(() => core.typed() === 'oneone', 'what is the newest now');
+    await prefix('-');
+    await prefix('-');
+    await until(async () => (await page.textContent('body'))?.includes('There is no buffer in this class') ?? false, 'that there is none');
+  });
+
   test('what is typed goes into the panes of the list, each with its frame, and into one again', async () => {
     const { page, core } = await start();
     await prefix('%');
