@@ -777,8 +777,7 @@ describe('more of copy mode', () => {
     const { page, core } = await start();
     for (const line of ['set-buffer one', 'set-buffer two', 'set-buffer -b mine three']) core.command(line);
     await core.settled();
-    await prefix('=');
-    await page.waitForSelector('dialog[open] .opt');
+    await brings(() => prefix('='), page.locator('dialog[open] .opt').first());
     expect(await page.locator('dialog[open] .opt__name').allTextContents()).toEqual(['mine', 'buffer1', 'buffer0']);
     await page.keyboard.press('d');
     await until(async () => (await page.locator('dialog[open] .opt').count()) === 2, 'that one is forgotten');
