@@ -46,6 +46,20 @@ test('events stand newest first, more follow when asked, and one opens with all 
   await dialog.waitFor({ state: 'detached' });
 });
 
+test('it stands down to the line and not over it, however high the window is', async () => {
+  const { page, audit } = await start();
+  for (const height of [843, 855, 900]) {
+    await page.setViewportSize({ width: 1300, height });
+    await audit();
+    const box = (what: string): Promise<{ readonly y: number; readonly height: number }> =>
+      page.locator(what).evaluate((element) => element.getBoundingClientRect());
+    const [house, line] = [await box('dialog.band'), await box('.line')];
+    expect(house.y + house.height, `${height}`).toBe(line.y);
+    await page.keyboard.press('Escape');
+    await page.locator('dialog.band').waitFor({ state: 'detached' });
+  }
+});
+
 test('a sort and what is typed are asked for; what is refused is said, and nothing of before stands there', async () => {
   const { page, asked, audit } = await start();
   await audit();

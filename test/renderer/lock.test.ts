@@ -613,6 +613,11 @@ test('an emergency that runs is gone on with and asks for no reason; one that no
   const emergency = { running: { since: '2026-11-24T14:33:00', left: 2478 }, second: false, alert: { since: '2026-11-24T14:33:00', tries: 3 }, leaves: true };
   const { page, core } = await start((made) => void (made.lockFacts = { ...calmLock, emergency }));
   expect(await page.textContent('.siren')).toMatch(/nobody outside has been told yet.*3 tries have failed/);
+  // The marks of the line are drawn in its colour, and not left out.
+  const marks = await page.locator('.lockline .mark').evaluateAll((all) => all.map((mark) => getComputedStyle(mark).backgroundColor));
+  const ink = await page.locator('.lockline').evaluate((line) => getComputedStyle(line).color);
+  expect(marks.length).toBeGreaterThan(0);
+  expect(new Set(marks)).toEqual(new Set([ink]));
   expect(await axeViolations(opened)).toEqual([]);
   await brings(() => page.keyboard.press('Control+g'), page.locator('.glassform'));
   expect(await page.textContent('.glassform')).toContain('ends in 41:18');

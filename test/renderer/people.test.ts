@@ -228,6 +228,18 @@ test('a second person refuses: who asked only comes back; ctrl-shift-l locks fro
   await until(() => asked('lock').length === 1, 'it locks');
 });
 
+test('who gets new keys in place of theirs reads what stays closed to them, before they choose; somebody new does not', async () => {
+  for (const renews of [true, false]) {
+    await openGuest({}, (core) => {
+      const view = core.people.view();
+      core.people.view = () => ({ ...view, step: 'newcomer', newcomer: 'Jo Varga', renews, hash: null, who: [] });
+    });
+    const { page } = opened;
+    await page.getByRole('heading', { name: 'Jo Varga, choose a passphrase that is only yours.' }).waitFor();
+    expect(await page.getByText('what you recorded until now stays closed to you').count()).toBe(renews ? 1 : 0);
+  }
+});
+
 test('somebody new chooses a passphrase alone; what the core refuses is said, and they choose again', async () => {
   await openGuest({}, (core) => {
     const view = core.people.view();

@@ -336,6 +336,21 @@ describe('keys', () => {
     const buttons = (await page.locator('.banner.glass .actions').boundingBox())!;
     expect(buttons.y).toBeGreaterThanOrEqual(sentence.y + sentence.height);
     expect(buttons.x + buttons.width).toBeLessThanOrEqual(800);
+    // Two times stand there: each with what it is.
+    expect(await page.locator('.line .st--time').allInnerTexts()).toEqual([expect.stringMatching(/ends in/), expect.stringMatching(/locks in/)]);
+    expect(await page.locator('.line').evaluate((line) => line.scrollWidth <= line.clientWidth)).toBe(true);
+  });
+
+  test('what an auditor has to review leads to the alerts, and for whoever may not look it is a word', async () => {
+    const { page, core } = await start();
+    const reviews = { due: 1, overdue: 0 };
+    const word = page.locator('.line').getByText('1 emergency review due');
+    core.emit('status', { ...calmStatus, reviews, permits: calmStatus.permits.filter((needs) => needs !== 'audit.look') });
+    await word.waitFor();
+    expect(await page.locator('.line').getByRole('button', { name: '1 emergency review due' }).count()).toBe(0);
+    core.emit('status', { ...calmStatus, reviews, permits: [...calmStatus.permits, 'audit.look'] });
+    await page.locator('.line').getByRole('button', { name: '1 emergency review due' }).click();
+    await until(() => core.commands().includes('alerts'), 'the command');
   });
 
   test('a wrong line stays in the prompt with its reason, and what was run can be had again', async () => {
