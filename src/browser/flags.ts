@@ -110,7 +110,7 @@ export function browserFlags(options: FlagOptions): string[] {
     '--disable-default-apps',
     // As the feature above, for browsers that know only one of the two.
     '--disable-back-forward-cache',
-    // Printing a screen full of patients is not a feature of this app.
+    // Nobody prints a screen full of patients from the window; a report is printed without it (print.ts).
     '--disable-print-preview',
     // Takes the browser's own chords (task manager, new windows, find bar, full screen, view-source) from the window, also
     // while no page stands that could swallow them. What it leaves is in profile.ts and targets.ts.

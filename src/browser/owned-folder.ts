@@ -30,7 +30,7 @@ export function makeOwnedFolder(parent: string, prefix: string, pid: number = pr
 
 /** Removes what killed runs of either host have left in the places where they put such things. */
 export function sweepTemporaryFolders(env: NodeJS.ProcessEnv): void {
-  for (const parent of new Set([tmpdir(), env['XDG_RUNTIME_DIR']]))
+  for (const parent of new Set([tmpdir(), env['XDG_RUNTIME_DIR'], '/dev/shm']))
     if (parent && existsSync(parent)) for (const prefix of Object.values(temporaryPrefixes)) removeStaleFolders(parent, prefix);
 }
 

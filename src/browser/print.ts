@@ -51,7 +51,7 @@ export async function printToPdf(html: string, env: NodeJS.ProcessEnv): Promise<
       'not-printed',
       `No PDF can be made: there is no file system in memory here (XDG_RUNTIME_DIR, /dev/shm) for the browser's folder. ${INSTEAD}`,
     );
-  const profile = createProfile(parent);
+  const profile = profileBelow(parent);
   try {
     // A passphrase may stand behind one that whoever started us has opened.
     if (process.platform === 'linux') closeOnExec(FIRST);
@@ -78,6 +78,15 @@ export async function printToPdf(html: string, env: NodeJS.ProcessEnv): Promise<
     throw failure(error, installed, env);
   } finally {
     profile.remove();
+  }
+}
+
+function profileBelow(parent: string): ReturnType<typeof createProfile> {
+  try {
+    return createProfile(parent);
+  } catch (error) {
+    const why = error instanceof SentenceError ? error.message.replace(/\.$/, '') : kindOf(error);
+    throw new PrintError('not-printed', `No PDF can be made: the browser's folder cannot be made in ${parent}: ${why}. ${INSTEAD}`, { cause: error });
   }
 }
 

@@ -17,7 +17,7 @@ export const MAX_FOLDER_LENGTH = 60;
 
 /** Settings that have no command-line switch. They keep plaintext from leaving the window by the browser's own menus. */
 const preferences = {
-  // Printing a screen full of patients is not a feature of this app.
+  // Nobody prints a screen full of patients from the window; a report is printed without it (print.ts).
   printing: { enabled: false },
   // 3 refuses every download, "Save page as" included.
   download_restrictions: 3,

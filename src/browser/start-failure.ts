@@ -50,7 +50,7 @@ export function startFailure(ended: string, said: string, facts: Facts): string 
   const text = (line: string): string => line.replace(logLine, '');
   for (const { says, sentence } of causes) {
     const line = lines.find((candidate) => says.test(candidate));
-    if (line !== undefined) return `${sentence(text(line), facts)}`;
+    if (line !== undefined) return sentence(text(line), facts);
   }
   // What is wrong is what it said last. A bus that is not there is nothing: it says so on every machine without one.
   const last = lines.filter((line) => !/dbus/i.test(line) && !/^\[[^\]]*:(INFO|WARNING|VERBOSE\d):/.test(line)).at(-1);

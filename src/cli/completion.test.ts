@@ -1,9 +1,10 @@
 /** Completion in the real shells: at every place the words of the table, and no other. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { missingPrograms } from '../../test/support/display.ts';
 import { everyCommand } from './commands/index.ts';
 import { type Place, placesOf, scripts, shells, type Shell } from './completion.ts';
 
@@ -15,7 +16,6 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const has = (shell: Shell): boolean => spawnSync(shell, ['-c', 'true']).status === 0;
 const scriptOf = (shell: Shell): string => {
   const file = join(folder, shell);
   writeFileSync(file, scripts[shell](places));
@@ -52,7 +52,7 @@ test('bash offers at each place what the table has, and behind an option its cho
 });
 
 test('zsh offers the same', ({ skip }) => {
-  if (!has('zsh')) skip('zsh is not installed here');
+  skip(missingPrograms('zsh').length > 0, 'zsh is not installed here');
   // What the completion system would show is printed in its place.
   const stand = `_describe() { print -rl -- "\${(@)\${(P@)2}%%:*}" }\n_files() { : }\ncompadd() { shift; print -rl -- "$@" }\n`;
   const asks = places.map(({ path }) => {
@@ -64,7 +64,7 @@ test('zsh offers the same', ({ skip }) => {
 });
 
 test('fish offers the same', ({ skip }) => {
-  if (!has('fish')) skip('fish is not installed here');
+  skip(missingPrograms('fish').length > 0, 'fish is not installed here');
   // Options are offered where somebody has begun one.
   const asks = places.map(({ path }) => {
     const line = `wardmux ${path}`.trim();

@@ -20,7 +20,16 @@ export async function withFileLock<T>(path: string, doing: string, task: () => P
   try {
     return await task();
   } finally {
+    letGo(path, fd);
+  }
+}
+
+function letGo(path: string, fd: number): void {
+  try {
     rmSync(path, { force: true });
+  } catch {
+    // A folder that may not be written any more: a file that nobody holds keeps nobody out.
+  } finally {
     closeSync(fd);
   }
 }

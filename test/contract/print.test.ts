@@ -3,6 +3,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { startedWith } from '../../src/browser/processes.ts';
+import { isRunning } from '../../src/disk/process-identity.ts';
 import { htmlOf } from '../../src/report/document.ts';
 import { printToPdf } from '../../src/browser/print.ts';
 import { forAudit } from '../support/disclosure.ts';
@@ -96,7 +97,7 @@ test('reports are PDF where the name says so, and those of events are signed as 
 test.each([
   ['none', undefined, 'which is not a program that can be run'],
   ['one that ends', '#!/bin/sh\nexit 3\n', 'it ended with status 3'],
-  ['one that says nothing of the protocol', '#!/bin/sh\nprintf "what\\0" >&4\nexec sleep 1000\n', 'did not come up'],
+  ['one that says nothing of the protocol', '#!/bin/sh\necho $$ >"$0.pid"\nprintf "what\\0" >&4\nexec sleep 1000\n', 'did not come up'],
 ])('with %s for a browser it is a sentence with its own status, and nothing is written', async (_, script, sentence) => {
   const browser = join(place, 'browser');
   if (script !== undefined) {
@@ -115,6 +116,8 @@ test.each([
   }
   expect(readdirSync(place).filter((name) => name.includes('refused'))).toEqual([]);
   expect(startedWith(browser)).toEqual([]);
+  // The last one has another name by now.
+  if (script?.includes('.pid')) expect(isRunning(Number(readFileSync(`${browser}.pid`, 'utf8')))).toBe(false);
   expect(left()).toEqual([]);
 });
 

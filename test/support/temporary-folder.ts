@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 /**
  * Gives a whole run of tests one temporary folder of its own and takes it away at the end, whatever a test that failed, or
- * that kills its own processes, left in it. Before, an evening of runs left five thousand folders in `/tmp`.
+ * that kills its own processes, left in it. Without it a run leaves hundreds of folders in `/tmp`.
  *
  * Workers inherit `TMPDIR`, so `os.tmpdir()` and every program that a test starts use it. The name is short because a
  * socket's path may have 107 bytes, and others may pass through, because some tests act as another account.

@@ -137,6 +137,7 @@ export const requirements = [
     has: () => anyOf('nats-server') || existsSync('/usr/sbin/nats-server'),
     better: true,
   },
+  { packages: ['zsh', 'fish'], why: 'the tests complete command lines in both', for: ['test'], programs: ['zsh', 'fish'], better: true },
   { packages: ['tmux'], why: 'the tests compare with tmux', for: ['test', 'bench'], programs: ['tmux'] },
   { packages: ['vim', 'htop'], why: 'full-screen programs in panes and replays', for: ['test', 'bench'], programs: ['vim', 'htop'] },
   { packages: ['mc', 'less'], why: 'the tests replay both', for: ['test'], programs: ['mc', 'less'] },
