@@ -55,6 +55,11 @@ test('docs/commands.md and docs/keys.md: every command with its flags, every opt
   }
 });
 
+test('README.md: every exit status', async () => {
+  const { statusesTable } = await import('./made/statuses.ts');
+  await hasTable('../README.md', statusesTable());
+});
+
 test('docs/roles.md: every permission', async () => {
   const { rolesDocument } = await import('./made/roles.ts');
   const { permissionNames, permissions } = await import('../../src/access/index.ts');

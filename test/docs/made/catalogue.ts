@@ -20,7 +20,6 @@ const missing: readonly (readonly [what: string, why: string])[] = [
   ['text that is copied or pasted inside of one class', 'between classes it is `session.crossing`'],
   ['somebody takes a picture of the screen', 'no system that we run on says so'],
   ['a recogniser found something on the screen', 'they look at exports: `withheld` of `export`'],
-  ['a review of a span of time, due, done or late', 'emergencies alone are reviewed by signature: `breakglass.review`'],
 ];
 
 const named = (action: string): string =>
