@@ -49,7 +49,8 @@ export function installKeys(controller: Controller): void {
   window.addEventListener(
     'keydown',
     (event) => {
-      if (taken(event)) return;
+      // A key that waited for a command was typed before the warning: it goes where it was meant to go.
+      if (event.isTrusted && taken(event)) return;
       controller.active('key');
       // The lock has to work from anywhere, a question and a field too.
       if (event.ctrlKey && event.shiftKey && keyName(event) === 'C-S-l') {

@@ -674,6 +674,7 @@ describe('lock', () => {
     const { page, core } = await start();
     await brings(() => prefix(':'), page.locator('#command'));
     await page.keyboard.type('new-w');
+    await until(async () => (await page.inputValue('#command')) === 'new-w', 'what was typed');
     core.emit('status', { ...calmStatus, lockIn: 5, warning: true });
     await page.waitForSelector('.countdown');
     await page.keyboard.press('Escape');
