@@ -101,8 +101,13 @@ function found(env: NodeJS.ProcessEnv): InstalledBrowser {
 async function printed(devtools: DevTools, targetId: string, html: string): Promise<Buffer> {
   const page = await devtools.attach(targetId);
   await page.send('Emulation.setScriptExecutionDisabled', { value: true });
+  // The page that the browser starts with may still be on its way, and would take the place of ours: this one takes the place of that.
+  const { errorText } = await page.send('Page.navigate', { url: 'about:blank' });
+  if (errorText !== undefined) throw new DevToolsError(`it opens no page: ${errorText}`);
   const { frameTree } = await page.send('Page.getFrameTree');
   await page.send('Page.setDocumentContent', { frameId: frameTree.frame.id, html }, { withinMs: PRINT_MS });
+  const { result } = await page.send('Runtime.evaluate', { expression: 'document.body.textContent.length', returnByValue: true }, { withinMs: PRINT_MS });
+  if (!(Number(result.value) > 0)) throw new PrintError('not-printed', `The browser shows nothing of the page. Nothing was written. ${INSTEAD}`);
   const tooLong = new Promise<never>((_, reject) =>
     devtools.onTooLong(() =>
       reject(
