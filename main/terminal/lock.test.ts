@@ -14,6 +14,7 @@ import { factsOf } from '../../src/people/pinned.ts';
 import type { Person } from '../../src/people/types.ts';
 import { Ways } from '../../src/people/ways.ts';
 import type { KnownPerson } from '../../src/ledger/person-facts.ts';
+import { MOST_HIDDEN_BYTES } from '../../src/types/most-typed.ts';
 import { waitFor } from '../../test/support/wait-for.ts';
 import type { ListLook } from '../../src/services/policy/revocations.ts';
 import { TerminalLock } from './lock.ts';
@@ -240,6 +241,17 @@ function beginAnew(onAttempt = (): void => {}): void {
     show: (bytes) => terminal.write(Uint8Array.from(bytes)),
   });
 }
+
+test('what is typed longer than any passphrase is not cut and tried: it is said, and the next line is read whole', async () => {
+  beginAnew();
+  await lock.lock('hotkey');
+  await waitFor(() => expect(screen()).toContain('Passphrase of A. E.'));
+  type(`${'x'.repeat(MOST_HIDDEN_BYTES + 1)}\r`);
+  await waitFor(() => expect(screen()).toContain('longer than any passphrase'));
+  expect(lock.locked).toBe(true);
+  type('x\r');
+  await waitFor(() => expect(lock.locked).toBe(false));
+});
 
 test('failed tries are told of before the screen comes back, until Enter, and over a lock that comes between', async () => {
   beginAnew();

@@ -82,6 +82,8 @@ const THEM = 'this terminal';
 
 /** As a terminal in raw mode sends it. */
 const ENTER = 13;
+/** Of more than a line takes: it is no passphrase, and is not tried as one. */
+const TOO_LONG = 'That is longer than any passphrase. It was not tried.';
 /** So long a passphrase that was not sent is kept without a further key. */
 const LEFT_MS = 30_000;
 
@@ -401,8 +403,10 @@ export class TerminalLock implements TerminalGate {
     const end = this.#line.type(bytes);
     if (end === undefined) return;
     const typed = this.#line.take();
-    if (end === 'done' && typed.length > 0) void this.#try(typed);
-    else this.#draw();
+    if (end === 'done' && typed.length > 0) return void this.#try(typed);
+    typed.fill(0);
+    if (end === 'too-long') this.#note = TOO_LONG;
+    this.#draw();
   }
 
   async #try(typed: Buffer): Promise<void> {

@@ -11,6 +11,7 @@ import { asOperator } from '../people/active.fixture.ts';
 import { listPeople, NOTHING_MORE, readPerson, unlockWithPassphrase } from '../people/person.ts';
 import { readPassphraseFd } from '../terminal/passphrase.ts';
 import { HiddenLine } from '../terminal/hidden-line.ts';
+import { MOST_HIDDEN_BYTES } from '../types/most-typed.ts';
 import { runInit, type InitIo } from './init.ts';
 
 const words = 'kettle orbit willow prairie stamp';
@@ -125,9 +126,32 @@ test.each(['', '\n', '\r\nmore'])('descriptor %j gives no passphrase, and that i
 });
 
 test('a descriptor with a whole file behind it is refused', async () => {
-  const fd = fdWith(Buffer.alloc(5000, 97));
+  const fd = fdWith(Buffer.alloc(20_000, 97));
   await expect(readPassphraseFd(fd)).rejects.toMatchObject({ code: 'too-long' });
   closeSync(fd);
+});
+
+test.each(['', '\n', '\r\n', '\nmore'])('a line of 8192 bytes is read whole, of one more none of it; behind it %j', async (behind) => {
+  const whole = fdWith(`${'x'.repeat(MOST_HIDDEN_BYTES)}${behind}`);
+  expect((await readPassphraseFd(whole)).toString()).toBe('x'.repeat(MOST_HIDDEN_BYTES));
+  closeSync(whole);
+  const more = fdWith(`${'x'.repeat(MOST_HIDDEN_BYTES + 1)}${behind}`);
+  await expect(readPassphraseFd(more)).rejects.toMatchObject({ code: 'too-long', message: expect.stringContaining('over 8192 bytes') as string });
+  closeSync(more);
+});
+
+test('what is typed longer than a line takes is not cut, but refused; Ctrl-U begins anew', () => {
+  const line = new HiddenLine();
+  expect(line.type(Buffer.from('x'.repeat(MOST_HIDDEN_BYTES)))).toBeUndefined();
+  expect(line.type(Buffer.from('\r'))).toBe('done');
+  expect(line.take().toString()).toBe('x'.repeat(MOST_HIDDEN_BYTES));
+  // What was taken off at its end may be what was never there.
+  expect(line.type(Buffer.from(`${'x'.repeat(MOST_HIDDEN_BYTES + 1)}\u007f\u007f\r`))).toBe('too-long');
+  expect(line.type(Buffer.from('\u0015right\r'))).toBe('done');
+  expect(line.take().toString()).toBe('right');
+  expect(line.type(Buffer.from(`${'x'.repeat(MOST_HIDDEN_BYTES + 1)}\r`))).toBe('too-long');
+  line.take();
+  expect(line.type(Buffer.from('right\r'))).toBe('done');
 });
 
 test('a descriptor that is not open says how to open one, and under npx, which hands on none, how to go without it', async () => {
@@ -174,6 +198,28 @@ test('the terminal is asked without echo, and its mode is put back', async () =>
   expect(screen).toContain('length=15');
   expect(screen).not.toContain('hunter2');
   expect(screen).toMatch(/(^|\n)echo /);
+});
+
+test('what is typed longer than a line takes is refused with a sentence', async () => {
+  const module = new URL('../terminal/passphrase.ts', import.meta.url).pathname;
+  const program = join(place, 'long.ts');
+  writeFileSync(
+    program,
+    `import { promptPassphrase } from ${JSON.stringify(module)};\nawait promptPassphrase('Say it: ').then((typed) => console.log('length=' + typed.length), (error) => console.log(error.code + ': ' + error.message));\n`,
+  );
+  const terminal = spawn(process.execPath, [program], { cols: 200, rows: 24 });
+  let screen = '';
+  let typed = false;
+  await new Promise<void>((resolve) => {
+    terminal.onData((data) => {
+      screen += data;
+      if (typed || !screen.includes('Say it: ')) return;
+      typed = true;
+      terminal.write(`${'x'.repeat(MOST_HIDDEN_BYTES + 1)}\r`);
+    });
+    terminal.onExit(() => resolve());
+  });
+  expect(screen).toContain('too-long: That has over 8192 bytes');
 });
 
 test('what is typed while a passphrase is being checked is not shown, and taken by nobody; ctrl-c still stops the command', async () => {

@@ -1,5 +1,5 @@
 /**
- * Where the installation's secrets are kept: the signing key, and the key that guards the back-off counters. The desktop's
+ * Where the installation's secrets are kept: the signing key, the key that guards the back-off counters, tokens of collectors. The desktop's
  * Secret Service where there is one; else files that only this OS account can read, which is weaker and says so. The
  * choice is made once, at the first run, and written into installation.json: a store that is missing later is an error
  * with a sentence, never a silent fallback.
@@ -161,7 +161,7 @@ export class FileSecretStore implements SecretStore {
 
   constructor(folder: string) {
     this.#folder = folder;
-    this.sentence = `Keys of this installation are kept in files of mode 0600 in ${folder}, and not in the desktop's Secret Service. That is weaker: whoever can read the files of this OS account can sign as this installation.`;
+    this.sentence = `Keys of this installation are kept in files of mode 0600 in ${folder}, and not in the desktop's Secret Service. That is weaker: whoever can read the files of this OS account can sign as this installation, and has the tokens of collectors that are put there.`;
   }
 
   #path(key: string): string {

@@ -1,13 +1,14 @@
-/** A passphrase for a command: from an open file descriptor, or typed on the terminal without echo. Never from argv or the environment. */
+/** A passphrase for a command, or another secret in a line: from an open file descriptor, or typed on the terminal without echo. Never from argv or the environment. */
 import { CodedError } from '../types/coded-error.ts';
+import { MOST_HIDDEN_BYTES } from '../types/most-typed.ts';
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ReadStream } from 'node:tty';
 import { wasHandedOver } from './descriptors.ts';
-import { MOST_TYPED_BYTES, HiddenLine } from './hidden-line.ts';
+import { HiddenLine } from './hidden-line.ts';
 
-/** A descriptor that gives more is another file. */
-const maxBytes = MOST_TYPED_BYTES;
+/** With its line end. */
+const MOST_READ = MOST_HIDDEN_BYTES + 2;
 /** npm and npx open stdin, stdout and stderr for what they start, and nothing else. */
 const LAST_OF_NPM = 2;
 const startedByNpm = 'npx and npm hand on no descriptor above 2: start the command itself, bin/wardmux in the clone (or once: export PATH="$PWD/bin:$PATH").';
@@ -31,12 +32,12 @@ export class PassphraseInputError extends CodedError<'no-terminal' | 'bad-descri
  */
 export async function readPassphraseFd(fd: number, env: NodeJS.ProcessEnv = process.env): Promise<Buffer> {
   if (!wasHandedOver(fd)) throw unreadable(fd, 'EBADF', env);
-  const all = Buffer.alloc(maxBytes);
+  const all = Buffer.alloc(MOST_READ);
   let length = 0;
   for (;;) {
     let got = 0;
     try {
-      got = readSync(fd, all, length, maxBytes - length, null);
+      got = readSync(fd, all, length, MOST_READ - length, null);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EAGAIN') {
@@ -52,17 +53,21 @@ export async function readPassphraseFd(fd: number, env: NodeJS.ProcessEnv = proc
     }
     length += got;
     const end = all.subarray(0, length).indexOf(newline);
-    if (end >= 0 || got === 0) {
+    if (end >= 0 || got === 0 || length === MOST_READ) {
       let until = end >= 0 ? end : length;
       if (until > 0 && all[until - 1] === carriageReturn) until--;
       if (until === 0) throw new PassphraseInputError('empty', `File descriptor ${fd} gives no passphrase: its first line is empty. Nothing was tried.`);
       const passphrase = Buffer.from(all.subarray(0, until));
       all.fill(0);
+      // Another file, or the rest of it would be missing.
+      if (until > MOST_HIDDEN_BYTES) {
+        passphrase.fill(0);
+        throw new PassphraseInputError(
+          'too-long',
+          `The first line of file descriptor ${fd} has over ${MOST_HIDDEN_BYTES} bytes, and no more are read. Nothing was tried.`,
+        );
+      }
       return passphrase;
-    }
-    if (length === maxBytes) {
-      all.fill(0);
-      throw new PassphraseInputError('too-long', `File descriptor ${fd} gives more than a passphrase: its first line has over ${maxBytes} bytes.`);
     }
   }
 }
@@ -98,7 +103,7 @@ export async function swallowTyped<T>(work: () => Promise<T>): Promise<T> {
 
 /** What was typed and not read yet goes too, or the shell behind this command would have it. */
 function dropWaiting(): void {
-  const bytes = Buffer.alloc(maxBytes);
+  const bytes = Buffer.alloc(MOST_READ);
   try {
     const fd = openSync('/dev/tty', constants.O_RDONLY | constants.O_NONBLOCK);
     try {
@@ -154,7 +159,7 @@ export async function promptPassphrase(question: string, waitMs = ASKED_MS, left
   try {
     terminal.setRawMode(true);
     writeSync(out, question);
-    const end = await new Promise<'done' | 'cancelled' | 'late'>((resolve) => {
+    const end = await new Promise<'done' | 'cancelled' | 'too-long' | 'late'>((resolve) => {
       // Said, because nothing of it was to be seen: else the rest of it would be taken for the whole.
       const dropped = (): void => {
         const typed = line.take();
@@ -178,13 +183,14 @@ export async function promptPassphrase(question: string, waitMs = ASKED_MS, left
       terminal.on('close', () => resolve('cancelled'));
     });
     if (end === 'cancelled') throw new PassphraseInputError('cancelled', 'Cancelled. Nothing was changed.');
+    if (end === 'too-long') throw new PassphraseInputError('too-long', `That has over ${MOST_HIDDEN_BYTES} bytes, and no more are taken. Nothing was changed.`);
     if (end === 'late') throw new PassphraseInputError('late', `Nobody typed anything for ${Math.round(waitMs / 1000)} seconds. Nothing was changed.`);
     typed = true;
     return line.take();
   } finally {
     clearTimeout(drop);
     clearTimeout(late);
-    line.take();
+    line.take().fill(0);
     terminal.removeAllListeners();
     writeSync(out, '\n');
     const end = (): void => {

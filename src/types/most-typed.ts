@@ -13,3 +13,6 @@ export const mostTyped = {
   /** Why the glass is broken: two or three sentences. */
   emergency: 1000,
 } as const;
+
+/** Of a line that is typed unseen, or comes by a descriptor, in bytes: a passphrase, or the token of a collector. A signed token of a directory has two or three KiB. */
+export const MOST_HIDDEN_BYTES = 8192;

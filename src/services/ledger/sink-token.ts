@@ -1,15 +1,16 @@
-/** The token that a sink asks for: in the secret store of the installation, or in a file that the policy names. Never in an argument, an environment or a file of ours. */
+/**
+ * The token that a sink asks for: in the secret store of the installation, or in a file that the policy names. Never in an argument, an environment or, where there is a
+ * Secret Service, a file of ours; where the secret store of the installation is files, it is one of those, of mode 0600.
+ */
 import { AnchorError, anchorError } from '../../anchors/errors.ts';
 import { requirePlainHandle } from '../../disk/plain.ts';
 import { IN_STORE } from '../../sinks/fields.ts';
 import type { AnySinkRow } from '../../sinks/kind.ts';
 import { openSecretStore } from '../../storage/index.ts';
 import type { OpenInstallation } from '../installation/installation.ts';
+import { MOST_HIDDEN_BYTES } from '../../types/most-typed.ts';
 import { Refusal } from '../../types/refusal.ts';
 import { sentenceOf } from '../../types/sentence.ts';
-
-/** A signed token of a directory has two or three KiB. */
-const MOST_TOKEN = 8192;
 
 const keyOf = (sink: string): string => `sink.${sink}`;
 const storeOf = ({ home, installation }: OpenInstallation) => openSecretStore(installation.secretStore, home, installation.id);
@@ -19,7 +20,7 @@ function tokenOf(bytes: Uint8Array): string | undefined {
   const text = Buffer.from(bytes)
     .toString('latin1')
     .replace(/\r?\n$/, '');
-  return /^[!-~]([ -~]*[!-~])?$/.test(text) && text.length <= MOST_TOKEN ? text : undefined;
+  return /^[!-~]([ -~]*[!-~])?$/.test(text) && text.length <= MOST_HIDDEN_BYTES ? text : undefined;
 }
 
 async function tokenFile(path: string): Promise<Buffer> {
@@ -33,7 +34,7 @@ async function tokenFile(path: string): Promise<Buffer> {
         'denied',
         `Others than this account can use ${path}, which is a token, so it is not used. Run, as this account: chmod 600 '${path}'`,
       );
-    return size > MOST_TOKEN + 2 ? Buffer.alloc(0) : await file.readFile();
+    return size > MOST_HIDDEN_BYTES + 2 ? Buffer.alloc(0) : await file.readFile();
   } finally {
     await file.close();
   }
@@ -55,18 +56,22 @@ export async function sinkToken(site: OpenInstallation, { name, token }: AnySink
     throw new AnchorError('denied', `The secret store of this installation has no token for ${name}. Put it there: wardmux sink token ${name} --token-fd 3`);
   const text = tokenOf(bytes);
   bytes.fill(0);
-  if (text === undefined) throw new AnchorError('denied', `The token of ${name} is none: one line of printable ASCII, ${MOST_TOKEN} characters at most.`);
+  if (text === undefined)
+    throw new AnchorError('denied', `The token of ${name} is none: one line of printable ASCII, ${MOST_HIDDEN_BYTES} characters at most.`);
   return text;
 }
 
-/** Puts a token into the secret store; the bytes are wiped. @throws Refusal where the sink does not look there, or it is no token; StorageFault */
+/** Puts a token into the secret store; the bytes are wiped, whatever becomes of it. @throws Refusal where the sink does not look there, or it is no token; StorageFault */
 export async function keepSinkToken(site: OpenInstallation, { name, token }: AnySinkRow, bytes: Buffer): Promise<void> {
-  if (token !== IN_STORE)
-    throw new Refusal('no-token', `The policy does not have ${name} look for a token in the secret store: its row has no "token": "store".`);
-  const text = tokenOf(bytes);
-  bytes.fill(0);
-  if (text === undefined) throw new Refusal('no-token', `That is no token: one line of printable ASCII, ${MOST_TOKEN} characters at most.`);
-  await storeOf(site).set(keyOf(name), Buffer.from(text, 'latin1'));
+  try {
+    if (token !== IN_STORE)
+      throw new Refusal('no-token', `The policy does not have ${name} look for a token in the secret store: its row has no "token": "store".`);
+    const text = tokenOf(bytes);
+    if (text === undefined) throw new Refusal('no-token', `That is no token: one line of printable ASCII, ${MOST_HIDDEN_BYTES} characters at most.`);
+    await storeOf(site).set(keyOf(name), bytes.subarray(0, text.length));
+  } finally {
+    bytes.fill(0);
+  }
 }
 
 /** @returns whether there was one. @throws StorageFault */
