@@ -99,7 +99,7 @@ export interface TlsOptions {
   readonly greeted?: (plain: Socket) => Promise<void>;
 }
 
-export interface TlsConnection {
+interface TlsConnection {
   /** Paused. It ends with `signal`; whoever has it ends it too. */
   readonly socket: TLSSocket;
   readonly certificate: ServerCertificate;
@@ -133,9 +133,11 @@ async function openPlainly(row: ServerRow, signal: AbortSignal, greeted: (plain:
   const plain = connect({ host: row.host, port: row.port });
   // Whoever has it in hand at that moment hears of it by its end.
   plain.on('error', () => {});
-  endsWith(plain, signal, whereOf(row));
+  const release = endsWith(plain, signal, whereOf(row));
   try {
     await greeted(plain);
+    // The connection inside of it ends it from here on: the one that ends first says why.
+    release();
     return plain;
   } catch (error) {
     plain.destroy();
@@ -143,11 +145,14 @@ async function openPlainly(row: ServerRow, signal: AbortSignal, greeted: (plain:
   }
 }
 
-function endsWith(socket: Socket, signal: AbortSignal, where: string): void {
+/** @returns what takes that back. */
+function endsWith(socket: Socket, signal: AbortSignal, where: string): () => void {
   const stop = (): void => void socket.destroy(new AnchorError('timeout', `${where} does not answer.`));
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
-  socket.once('close', () => signal.removeEventListener('abort', stop));
+  const release = (): void => signal.removeEventListener('abort', stop);
+  socket.once('close', release);
+  return release;
 }
 
 const digestOf = ({ fingerprint256 }: X509Certificate): string => fingerprint256.replaceAll(':', '').toLowerCase();

@@ -14,7 +14,8 @@ const ELEMENT = new RegExp(`\\[${SD_ID} id="(w-[0-9a-f]{12})/(\\d{1,15})" instal
 const DOCUMENT =
   /"id"\s*:\s*"(w-[0-9a-f]{12})\/(\d{1,15})"\s*,\s*"installation"\s*:\s*"(w-[0-9a-f]{12})"\s*,\s*"seq"\s*:\s*(\d{1,15})\s*,\s*"leaf"\s*:\s*"([0-9a-f]{64})"/;
 
-function eventOf(line: string): Collected | undefined {
+/** The event of a line, or of a document alone; undefined where it has none. */
+export function collectedOf(line: string): Collected | undefined {
   const [, id, of, installation, seq, leaf] = ELEMENT.exec(line) ?? DOCUMENT.exec(line) ?? [];
   if (id === undefined || id !== installation || of !== seq) return undefined;
   return { installation: installation!, seq: Number(seq), leaf: leaf! };
@@ -62,7 +63,7 @@ export class CollectorComparison {
   }
 
   line(text: string): void {
-    const found = eventOf(text);
+    const found = collectedOf(text);
     if (!found) {
       if (text.trim() !== '') this.#others++;
       return;

@@ -24,9 +24,15 @@ export interface SinkContext {
   readonly quietMs?: number;
 }
 
+/** What a kind needs to hand events over. */
+export interface SendContext extends SinkContext {
+  /** The leaf of any event of this ledger, lower-case hex; undefined where it has none of that number. */
+  readonly leafOf: (seq: number) => Promise<string | undefined>;
+}
+
 /** What became of a batch. */
 export interface Taken {
-  /** So many of its first events were taken, in the sense of the kind's `sent`. */
+  /** So many of its first events were taken, or were there already, in the sense of the kind's `sent`. */
   readonly events: number;
   readonly certificate: ServerCertificate;
   /** Why the next was not, where not all were. Never skipped: the queue goes on with it. */
@@ -34,7 +40,7 @@ export interface Taken {
 }
 
 /** Of which installation a test is, and when, ISO 8601 UTC. */
-export interface TestOf {
+interface TestOf {
   readonly installation: string;
   readonly time: string;
 }
@@ -55,7 +61,7 @@ export interface SinkKind<Row extends AnySinkRow> {
   /** Events of one attempt. */
   readonly batch: number;
   /** Hands events over, in order. @throws AnchorError where none was taken, or what the system says */
-  readonly send: (row: Row, events: readonly SinkEvent[], context: SinkContext) => Promise<Taken>;
+  readonly send: (row: Row, events: readonly SinkEvent[], context: SendContext) => Promise<Taken>;
   /** Hands over something that is no event. @throws AnchorError where it was not taken, or what the system says */
   readonly test: (row: Row, test: TestOf, context: SinkContext) => Promise<ServerCertificate>;
 }

@@ -11,12 +11,12 @@ import { wordOf } from './answer.ts';
 import type { SinkContext } from './kind.ts';
 import { NatsReader, publishText, type NatsWord } from './nats-protocol.ts';
 
-export interface NatsRow extends ServerRow {
+interface NatsServerRow extends ServerRow {
   /** Whose password the token is; left out: the token stands for itself. */
   readonly user?: string | undefined;
 }
 
-export type NatsAnswer = Extract<NatsWord, { readonly word: 'MSG' }>;
+type NatsAnswer = Extract<NatsWord, { readonly word: 'MSG' }>;
 
 export class NatsSession {
   readonly certificate: ServerCertificate;
@@ -39,7 +39,7 @@ export class NatsSession {
   }
 
   /** @throws AnchorError, or what the system says */
-  static async open(row: NatsRow, { network, signal, token }: Pick<SinkContext, 'network' | 'signal' | 'token'>): Promise<NatsSession> {
+  static async open(row: NatsServerRow, { network, signal, token }: Pick<SinkContext, 'network' | 'signal' | 'token'>): Promise<NatsSession> {
     const where = whereOf(row);
     const { socket, certificate } = await openTls(row, { network, signal, greeted: (plain) => greeting(plain, where) });
     const session = new NatsSession(where, socket, certificate);

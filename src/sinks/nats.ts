@@ -1,15 +1,17 @@
 /**
- * Events to a stream of NATS JetStream. One at a time, each with the number of the last message of its subject: so the stream has them in order, a second sender cannot come
- * between, and what comes twice is refused or known, however long ago the first one was. (The window in which JetStream knows a `Nats-Msg-Id` is two minutes where
- * nobody says otherwise.)
+ * Events to a stream of NATS JetStream. One at a time, each with the number of the last message of its subject: so the stream has them in order, and a second sender
+ * cannot come between. What it has already is not sent again, however long ago that was and wherever our own place in the queue is: the subject's last message says
+ * which event it is. (The window in which JetStream knows a `Nats-Msg-Id` is two minutes where nobody says otherwise.)
  */
 import { z } from 'zod';
 import { AnchorError, anchorError } from '../anchors/errors.ts';
-import { whereOf } from '../anchors/tls.ts';
+import { serverFields, whereOf } from '../anchors/tls.ts';
 import { parsed, wordOf } from './answer.ts';
+import { collectedOf } from './collected.ts';
 import { eventDocument, testDocument, type SinkDocument } from './document.ts';
-import { serverFields, sinkName, token, withServer } from './fields.ts';
-import type { SinkEvent, SinkKind, Taken } from './kind.ts';
+import { sinkName, token, withServer } from './fields.ts';
+import type { SendContext, SinkEvent, SinkKind, Taken } from './kind.ts';
+import { eventId } from './leaving.ts';
 import { fieldOf, headerText } from './nats-protocol.ts';
 import { NatsSession } from './nats-session.ts';
 
@@ -44,7 +46,7 @@ type NatsRow = z.infer<typeof rowSchema>;
 
 const apiError = z.object({ code: z.int(), err_code: z.int().optional(), description: z.string().optional() });
 const publishAnswer = z.object({ stream: z.string().optional(), seq: z.int().nonnegative().optional(), error: apiError.optional() });
-const lastAnswer = z.object({
+const messageAnswer = z.object({
   message: z.object({ seq: z.int().positive(), hdrs: z.base64().optional(), data: z.base64().optional() }).optional(),
   error: apiError.optional(),
 });
@@ -62,22 +64,55 @@ const described = ({ code, err_code, description }: z.infer<typeof apiError>): s
 /** Of a stream that has none under this subject. */
 const NO_MESSAGE = 404;
 
-async function lastOf(session: NatsSession, row: NatsRow, subject: string): Promise<Last> {
-  const { status, text } = await session.ask(`$JS.API.STREAM.MSG.GET.${row.stream}`, '', JSON.stringify({ last_by_subj: subject }));
+/** A message of the stream; undefined where there is none such. @throws AnchorError */
+async function messageOf(session: NatsSession, row: NatsRow, which: object): Promise<z.infer<typeof messageAnswer>['message']> {
+  const { status, text } = await session.ask(`$JS.API.STREAM.MSG.GET.${row.stream}`, '', JSON.stringify(which));
   const where = whereOf(row);
   if (status !== undefined) throw new AnchorError('refused', `${where} has no JetStream for this account (${status}).`);
-  const answer = parsed(lastAnswer, text);
+  const answer = parsed(messageAnswer, text);
   // A stream that is not there has this code too, and another number of its own.
-  if (answer?.error?.code === NO_MESSAGE && answer.error.err_code === 10_037) return { seq: 0 };
+  if (answer?.error?.code === NO_MESSAGE && answer.error.err_code === 10_037) return undefined;
   if (answer?.error) throw new AnchorError('refused', `${where} does not say what the stream ${row.stream} has (${described(answer.error)}).`);
   if (!answer?.message) throw new AnchorError('bad-answer', `${where} does not say what the stream ${row.stream} has.`);
-  const { seq, hdrs = '', data = '' } = answer.message;
+  return answer.message;
+}
+
+/** @param first whether everything goes where there is none. @throws AnchorError, also where the stream has messages under the subject and does not say which is the last one */
+async function lastOf(session: NatsSession, row: NatsRow, subject: string, first: boolean): Promise<Last> {
+  const ask = (): ReturnType<typeof messageOf> => messageOf(session, row, { last_by_subj: subject });
+  let message = await ask();
+  // nats-server before 2.10 knows no last message of a subject, until it is started anew, when the last one was taken out: everything would go again.
+  if (!message && first && (await messageOf(session, row, { seq: 1, next_by_subj: subject }))) {
+    // Unless somebody has just sent the first ones.
+    message = await ask();
+    if (!message)
+      throw new AnchorError(
+        'bad-answer',
+        `${whereOf(row)}: the stream ${row.stream} has messages under ${subject} and does not say which is the last one, so nothing is sent behind it. Start that server anew, or give the row another subject.`,
+      );
+  }
+  if (!message) return { seq: 0 };
+  const { seq, hdrs = '', data = '' } = message;
   const header = Buffer.from(hdrs, 'base64').toString('latin1');
   return { seq, id: fieldOf(header, 'Nats-Msg-Id'), text: Buffer.from(data, 'base64').toString('utf8') };
 }
 
-/** How many of these the stream has: up to the one that its subject ends with, where that is one of these, byte for byte. */
-const thereOf = (documents: readonly SinkDocument[], { id, text }: Last): number => documents.findIndex((one) => one.id === id && one.json === text) + 1;
+/**
+ * How many of these events the stream has, by the event that its subject ends with: the server's word, as far as number and leaf are those of an event of this ledger. The
+ * rest of the document may be another one's: of a host that was called otherwise, or of another version.
+ * @throws AnchorError 'diverged' where it ends with anything else: whatever is sent behind that may be there already
+ */
+async function thereOf(row: NatsRow, subject: string, events: readonly SinkEvent[], last: Last, leafOf: SendContext['leafOf']): Promise<number> {
+  if (last.seq === 0) return 0;
+  const { installation, seq: first } = events[0]!.event;
+  const there = collectedOf(last.text ?? '');
+  if (there?.installation === installation && last.id === eventId(there) && (await leafOf(there.seq)) === there.leaf)
+    return Math.min(Math.max(there.seq + 1 - first, 0), events.length);
+  throw new AnchorError(
+    'diverged',
+    `${whereOf(row)}: under ${subject} the stream ${row.stream} ends with message ${last.seq}, which is no event of this ledger, so nothing is sent behind it. Find out who wrote it, compare what is there (wardmux ledger verify --against), and have it taken out of the stream, or give the row another subject.`,
+  );
+}
 
 /** @returns the number of the message. @throws AnchorError where the stream did not take it */
 async function publish(session: NatsSession, row: NatsRow, subject: string, { id, json }: SinkDocument, last: number | undefined): Promise<number> {
@@ -97,12 +132,12 @@ async function publish(session: NatsSession, row: NatsRow, subject: string, { id
 
 const subjectOf = ({ subject = DEFAULT_SUBJECT }: NatsRow, rest: string): string => `${subject}.${rest}`;
 
-async function sendAll(session: NatsSession, row: NatsRow, events: readonly SinkEvent[], host: string): Promise<Taken> {
+async function sendAll(session: NatsSession, row: NatsRow, events: readonly SinkEvent[], { host, leafOf }: SendContext): Promise<Taken> {
   const { certificate } = session;
   const documents = events.map(({ event, leaf }) => eventDocument(event, leaf, host));
   const subject = subjectOf(row, events[0]!.event.installation);
-  const last = await lastOf(session, row, subject);
-  let taken = thereOf(documents, last);
+  const last = await lastOf(session, row, subject, events[0]!.event.seq === 0);
+  let taken = await thereOf(row, subject, events, last, leafOf);
   let { seq } = last;
   try {
     for (; taken < documents.length; taken++) seq = Math.max(seq, await publish(session, row, subject, documents[taken]!, seq));
@@ -115,12 +150,13 @@ async function sendAll(session: NatsSession, row: NatsRow, events: readonly Sink
 export const natsKind: SinkKind<NatsRow> = {
   kind: 'nats',
   row: rowSchema,
-  sent: ({ stream }) => `The stream ${stream} acknowledged each event with its number there: it is stored as the stream is set up (replicas, disk).`,
+  sent: ({ stream }) =>
+    `The stream ${stream} acknowledged each event with its number there, or ends with it or a later one, by the server’s word: it is stored as the stream is set up (replicas, disk).`,
   batch: BATCH,
   async send(row, events, context) {
     const session = await NatsSession.open(row, context);
     try {
-      return await sendAll(session, row, events, context.host);
+      return await sendAll(session, row, events, context);
     } finally {
       session.end();
     }

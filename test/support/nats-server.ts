@@ -1,11 +1,12 @@
 /** nats-server with JetStream and TLS on a port of its own, as an account without rights can run it. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { NatsSession } from '../../src/sinks/nats-session.ts';
-import { fieldOf } from '../../src/sinks/nats-protocol.ts';
+import { fieldOf, headerText } from '../../src/sinks/nats-protocol.ts';
 import type { Issued, TestAuthority } from './certificates.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -39,6 +40,7 @@ export interface Kept {
 
 const answered = z.object({
   error: z.object({ code: z.int() }).optional(),
+  duplicate: z.boolean().optional(),
   state: z.object({ messages: z.int(), last_seq: z.int() }).optional(),
   message: z.object({ subject: z.string(), seq: z.int(), hdrs: z.string().optional(), data: z.string() }).optional(),
 });
@@ -92,8 +94,18 @@ ${token === undefined ? '' : `authorization { token: "${token}" }`}
   }
 
   /** As a machine that hangs: connections stay, and nothing is answered. */
-  signal(word: 'SIGSTOP' | 'SIGCONT'): void {
-    this.#child!.kill(word);
+  async hang(): Promise<void> {
+    const tasks = `/proc/${this.#child!.pid}/task`;
+    this.#child!.kill('SIGSTOP');
+    await waitFor(() => {
+      const states = readdirSync(tasks).map((task) => /\) (.)/.exec(readFileSync(join(tasks, task, 'stat'), 'utf8'))?.[1]);
+      if (states.some((state) => state !== 'T')) throw new Error(`nats-server is not stopped: ${states.join('')}`);
+    });
+  }
+
+  /** It goes on with all that was said to it meanwhile. */
+  goOn(): void {
+    this.#child!.kill('SIGCONT');
   }
 
   makeStream(more: object = {}): Promise<void> {
@@ -125,8 +137,10 @@ ${token === undefined ? '' : `authorization { token: "${token}" }`}
       const { state } = await ask(session, `$JS.API.STREAM.INFO.${STREAM}`);
       const all: Kept[] = [];
       for (let seq = 1; seq <= state!.last_seq; seq++) {
-        const { message } = await ask(session, `$JS.API.STREAM.MSG.GET.${STREAM}`, { seq });
-        const { subject, hdrs = '', data } = message!;
+        const { message } = answered.parse(JSON.parse((await session.ask(`$JS.API.STREAM.MSG.GET.${STREAM}`, '', JSON.stringify({ seq }))).text));
+        // One that was taken out.
+        if (!message) continue;
+        const { subject, hdrs = '', data } = message;
         all.push({
           seq,
           subject,
@@ -135,6 +149,34 @@ ${token === undefined ? '' : `authorization { token: "${token}" }`}
         });
       }
       return all;
+    });
+  }
+
+  /** A message of somebody else. @returns its number in the stream */
+  put(subject: string, text: string, id?: string): Promise<number> {
+    return this.#with(async (session) => {
+      const answer = await session.ask(subject, headerText(id === undefined ? {} : { 'Nats-Msg-Id': id }), text);
+      return z.object({ seq: z.int() }).parse(JSON.parse(answer.text)).seq;
+    });
+  }
+
+  /** Takes a message out of the stream. */
+  takeOut(seq: number): Promise<void> {
+    return this.#with((session) => ask(session, `$JS.API.STREAM.MSG.DELETE.${STREAM}`, { seq }).then(() => {}));
+  }
+
+  /** Resolves when the server has forgotten the ids that it was given before this: it does so in the order in which they came. @param subject for a message that is left there */
+  forgotten(subject: string): Promise<void> {
+    return this.#with(async (session) => {
+      const newest = headerText({ 'Nats-Msg-Id': randomUUID() });
+      const again = async (): Promise<boolean> => {
+        const { text } = await session.ask(subject, newest, 'the newest');
+        return answered.parse(JSON.parse(text)).duplicate === true;
+      };
+      await again();
+      await waitFor(async () => {
+        if (await again()) throw new Error('it knows the newest id');
+      });
     });
   }
 
