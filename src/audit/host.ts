@@ -80,6 +80,8 @@ export class AuditHost {
   #home = '';
   /** Ends what is being sent. */
   #sending: AbortController | undefined;
+  /** Resolves when what was being sent has ended. */
+  #sent: Promise<void> = Promise.resolve();
   /** Ends a pause. */
   #wake: () => void = () => {};
 
@@ -100,8 +102,8 @@ export class AuditHost {
         },
         sinks: (sinks) => {
           this.#sending?.abort();
-          this.#sending = new AbortController();
-          void this.#send(sinks, this.#sending.signal);
+          const { signal } = (this.#sending = new AbortController());
+          this.#sent = this.#sent.then(() => this.#send(sinks, signal));
         },
         look: () => this.#look(),
         events: (query) => this.#page(query),
@@ -168,7 +170,7 @@ export class AuditHost {
     return { ...due, own: due.own.slice(0, MOST_OWN), last: reviews.all.at(-1) ?? null };
   }
 
-  /** Until it is to end: what cannot be told apart from a ledger that does not hold is tried again. */
+  /** Until it is to end. What a sink fails by is told there; a ledger that does not hold is what `#run` tells, and it is opened anew. */
   async #send({ rows, network }: AuditInput<'sinks'>, signal: AbortSignal): Promise<void> {
     if (rows.length === 0) return;
     const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));

@@ -1,7 +1,7 @@
 /** Fields that rows of several kinds of sink have in policy.json. */
 import { z } from 'zod';
 import { absolutePath, anchorName } from '../anchors/fields.ts';
-import { hasKeyToo, knowsServer, serverFields, type ServerRow } from '../anchors/tls.ts';
+import { hasKeyToo, knowsServer, type ServerRow } from '../anchors/tls.ts';
 
 export const sinkName = anchorName.describe('What the sink is called here and in the ledger.');
 
@@ -20,5 +20,3 @@ export const withServer = <S extends z.ZodType<ServerRow>>(schema: S): S =>
   schema
     .refine(knowsServer, { path: ['ca'], message: 'or fingerprint is needed to know the server' })
     .refine(hasKeyToo, { path: ['key'], message: 'and certificate go together' });
-
-export { serverFields };

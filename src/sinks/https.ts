@@ -4,9 +4,9 @@
  */
 import { z } from 'zod';
 import { AnchorError } from '../anchors/errors.ts';
-import { openTls, whereOf, type ServerCertificate } from '../anchors/tls.ts';
+import { openTls, serverFields, whereOf, type ServerCertificate } from '../anchors/tls.ts';
 import { eventDocument, testDocument, type SinkDocument } from './document.ts';
-import { serverFields, sinkName, token, withServer } from './fields.ts';
+import { sinkName, token, withServer } from './fields.ts';
 import type { SinkContext, SinkKind, Taken } from './kind.ts';
 import { answered, schemes, shapeNames, shapes, type Scheme, type Shape } from './shapes.ts';
 

@@ -12,7 +12,7 @@ export const schemes = ['ApiKey', 'Basic', 'Bearer', 'Splunk'] as const;
 export type Scheme = (typeof schemes)[number];
 
 /** What of its row a shape needs. */
-export interface ShapePlace {
+interface ShapePlace {
   /** Where its API begins; a collector behind a proxy may have a part in front. */
   readonly path: string;
   readonly index: string;

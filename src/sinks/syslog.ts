@@ -1,7 +1,8 @@
 /** Events to a syslog collector, a connection a batch: what "sent" means stands in src/anchors/syslog-tls.ts. */
 import { z } from 'zod';
 import { deliverTo, QUIET_MS, syslogFrame } from '../anchors/syslog-tls.ts';
-import { serverFields, sinkName, withServer } from './fields.ts';
+import { serverFields } from '../anchors/tls.ts';
+import { sinkName, withServer } from './fields.ts';
 import type { SinkContext, SinkKind } from './kind.ts';
 import { eventMessage, testMessage } from './message.ts';
 

@@ -4,14 +4,21 @@ import { chmodSync, openSync, closeSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { AnchorError } from '../../src/anchors/errors.ts';
+import { StorageFault } from '../../src/disk/fault.ts';
+import { LedgerError } from '../../src/ledger/errors.ts';
 import { nodeFlags } from '../../src/native/protect.ts';
-import { drain, drainOnce, forward, sinkStatus } from '../../src/services/ledger/sinks.ts';
+import { drainOnce, forward, sinkStatus } from '../../src/services/ledger/sinks.ts';
+import { keepSinkToken, sinkToken } from '../../src/services/ledger/sink-token.ts';
+import { writeCursor } from '../../src/sinks/cursor.ts';
 import type { SinkRow } from '../../src/sinks/kinds.ts';
 import { shapeNames, type ShapeName } from '../../src/sinks/shapes.ts';
+import { openSigner } from '../../src/storage/index.ts';
+import { MOST_HIDDEN_BYTES } from '../../src/types/most-typed.ts';
 import { TestAuthority, type Issued } from '../support/certificates.ts';
 import { commandScript } from '../support/command.ts';
 import { JsonCollector, type Instead } from '../support/json-collector.ts';
-import { deafServer, listen, OLD_TLS, SinkSite, tlsServer } from '../support/sink-site.ts';
+import { deafServer, drain, listen, OLD_TLS, SinkSite, tlsServer } from '../support/sink-site.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
@@ -183,6 +190,71 @@ test('a day without a collector is an event, an alert and nothing lost; it resta
   expect(talk.join('\n')).toContain('nobody listens there');
 });
 
+test('a sink that fails by a full disk, and no fault of the collector, is told and asked again later, and holds up no other', async () => {
+  const siem = await collector();
+  const full = await withSink(siem.port);
+  const good = { ...full, name: 'good' } as SinkRow;
+  const { home, installation } = made.site;
+  const signer = await openSigner(home, installation);
+  let at = Date.now();
+  let room = false;
+  let turns = 0;
+  const tried: number[] = [];
+  const talk: string[] = [];
+  const parts = await made.parts({
+    now: () => at,
+    keep: async (sink, place) => {
+      if (sink === 'siem') tried.push(at);
+      if (sink === 'siem' && !room) throw new StorageFault('disk-full', 'siem.json', 'Cannot write siem.json: the disk is full.');
+      await writeCursor(home.sinks, sink, place, (bytes) => signer.sign(bytes));
+    },
+  });
+  const pause = async (): Promise<void> => {
+    at += 3_600_000;
+    turns++;
+    if (turns === 8) await made.enter(1);
+    if (turns === 16) room = true;
+  };
+  await forward([full, good], { ...parts, pause, over: () => turns >= 40, talk: (line) => talk.push(line) });
+  expect(await made.told()).toMatchObject([
+    { action: 'sink.failed', detail: { sink: 'siem', kind: 'https', code: 'disk-full', attempts: 3 } },
+    { action: 'sink.resumed', detail: { sink: 'siem' } },
+  ]);
+  expect(tried.length).toBeGreaterThan(3);
+  expect(talk).toContain('siem: Cannot write siem.json: the disk is full.');
+  for (const name of ['siem', 'good']) expect(await sinkStatus(made.site, [{ ...full, name } as SinkRow])).toMatchObject([{ sent: (await made.size()) - 1 }]);
+});
+
+test('a ledger that does not hold ends the sending to every sink, and is thrown when the last one has ended', async () => {
+  const siem = await collector();
+  const row = await withSink(siem.port);
+  const [bad, slow] = ['bad', 'slow'].map((name) => ({ ...row, name }) as SinkRow);
+  const order: string[] = [];
+  const [badFailed, slowBegan] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const parts = await made.parts({
+    keep: async (sink) => {
+      if (sink === 'bad') {
+        await slowBegan.promise;
+        order.push('bad');
+        badFailed.resolve();
+        throw new LedgerError('corrupt', 'The ledger does not hold.');
+      }
+      slowBegan.resolve();
+      await badFailed.promise;
+      // Whoever waits for the first one alone has heard of it by then.
+      await made.enter(1);
+      order.push('slow');
+      throw new AnchorError('refused', 'Not kept.');
+    },
+  });
+  const ended = forward([bad!, slow!], { ...parts, pause: async () => {}, over: () => false, talk: () => {} }).catch((error: unknown) => {
+    order.push('ended');
+    throw error;
+  });
+  await expect(ended).rejects.toMatchObject({ code: 'corrupt' });
+  expect(order).toEqual(['bad', 'slow', 'ended']);
+});
+
 test('whoever is ended between the answer and the place sends again, and each event is there once', async () => {
   const siem = await collector();
   const row = await withSink(siem.port);
@@ -242,9 +314,10 @@ test('no byte, and no token, goes to another certificate, another name, an old T
   const deaf = await heardBy(deafServer);
   const attempt = new AbortController();
   const row = await withSink(deaf.port);
-  const given = drain(row, await made.parts({ signal: attempt.signal }));
+  const given = expect(drain(row, await made.parts({ signal: attempt.signal }))).rejects.toMatchObject({ code: 'timeout' });
+  await waitFor(() => expect(deaf.connections()).toBe(1));
   attempt.abort();
-  await expect(given).rejects.toMatchObject({ code: 'timeout' });
+  await given;
 });
 
 test('a client certificate in place of a token, where the collector asks for one', async () => {
@@ -273,6 +346,23 @@ test('a token that others can read, that is none, or that is not there is not us
     message: expect.stringContaining('wardmux sink token siem'),
   });
   expect(siem.requests).toEqual([]);
+});
+
+test('a token of 8192 characters is kept and used, of one more nothing; a refusal wipes it, and so does a store that takes it', async () => {
+  const siem = await collector();
+  const row = await withSink(siem.port, { token: 'store' });
+  const longest = 'x'.repeat(MOST_HIDDEN_BYTES);
+  const kept = Buffer.from(`${longest}\n`);
+  await keepSinkToken(made.site, row, kept);
+  expect(await sinkToken(made.site, row)).toBe(longest);
+  const long = Buffer.from(`${longest}x`);
+  await expect(keepSinkToken(made.site, row, long)).rejects.toMatchObject({ code: 'no-token', message: expect.stringContaining('8192 characters at most') });
+  expect(await sinkToken(made.site, row)).toBe(longest);
+  const elsewhere = Buffer.from(TOKEN);
+  await expect(keepSinkToken(made.site, { ...row, token: '/nowhere' } as SinkRow, elsewhere)).rejects.toMatchObject({ code: 'no-token' });
+  for (const bytes of [kept, long, elsewhere]) expect(bytes.every((byte) => byte === 0)).toBe(true);
+  expect(await drain(row, await made.parts())).toBe(await made.size());
+  expect(siem.requests[0]!.headers.authorization).toBe(`ApiKey ${longest}`);
 });
 
 test('the command keeps a token in the secret store, tests, lists what “sent” means, and sends', async () => {

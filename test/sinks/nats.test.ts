@@ -1,20 +1,30 @@
 /** Events to a real NATS JetStream: each there once, in order, whatever is down, hangs, is full, restarts or is ended in the middle. */
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createServer as createTcpServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test, vi, type TestContext } from 'vitest';
 import { AnchorError } from '../../src/anchors/errors.ts';
 import { nodeFlags } from '../../src/native/protect.ts';
-import { drain, forward, sinkStatus } from '../../src/services/ledger/sinks.ts';
+import { openInstallation } from '../../src/services/installation/installation.ts';
+import { openLedger } from '../../src/services/installation/open-ledger.ts';
+import { rotateKey } from '../../src/services/installation/rotate-key.ts';
+import { drainOnce, forward, sinkStatus } from '../../src/services/ledger/sinks.ts';
 import type { SinkRow } from '../../src/sinks/kinds.ts';
+import { NatsSession } from '../../src/sinks/nats-session.ts';
 import { TestAuthority, type Issued } from '../support/certificates.ts';
 import { commandScript } from '../support/command.ts';
 import { NatsServer, noNats, STREAM } from '../support/nats-server.ts';
-import { listen, SinkSite } from '../support/sink-site.ts';
+import { drain, holdingAfter, listen, SinkSite } from '../support/sink-site.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
+/** What this machine is called, where a test says so. */
+const called = vi.hoisted(() => ({ host: undefined as string | undefined }));
+vi.mock('node:os', async (original) => {
+  const os = await original<typeof import('node:os')>();
+  return { ...os, hostname: () => called.host ?? os.hostname() };
+});
 
 const TOKEN = 'Quillfeather-9f8e7d';
 let authority: TestAuthority;
@@ -33,8 +43,19 @@ beforeEach(async () => {
   made = await SinkSite.make(authority);
 });
 afterEach(async () => {
+  called.host = undefined;
+  vi.restoreAllMocks();
   for (const stop of running.splice(0)) await stop();
 });
+
+/** Each question to a server is looked at before it is asked. */
+function looking(look: (subject: string) => Promise<void>): void {
+  const { ask } = NatsSession.prototype;
+  vi.spyOn(NatsSession.prototype, 'ask').mockImplementation(async function (this: NatsSession, subject, header, text) {
+    await look(subject);
+    return ask.call(this, subject, header, text);
+  });
+}
 
 async function nats(
   context: TestContext,
@@ -52,7 +73,10 @@ async function nats(
 const withSink = (port: number, more: object = {}, network?: readonly string[]): Promise<SinkRow> =>
   made.withSink({ kind: 'nats', port, stream: STREAM, ...more } as { kind: 'nats'; port: number }, network);
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
-const seqs = async (at: NatsServer): Promise<number[]> => (await at.kept()).map(({ id }) => Number(id!.split('/')[1]));
+/** Where a test has the server forget ids. */
+const FORGOTTEN = 'wardmux.forgotten';
+const events = async (at: NatsServer) => (await at.kept()).filter(({ subject }) => subject !== FORGOTTEN);
+const seqs = async (at: NatsServer): Promise<number[]> => (await events(at)).map(({ id }) => Number(id!.split('/')[1]));
 
 test('all events are in the stream, in order, once; then only what came since; and what it has is the ledger', async (context) => {
   const at = await nats(context, { token: TOKEN });
@@ -117,13 +141,22 @@ test('a server that hangs is given up and holds nobody up; what it took is not s
   const row = await withSink(at.port);
   await drain(row, await made.parts());
   await made.enter(3);
-  at.signal('SIGSTOP');
   const attempt = new AbortController();
-  const given = drain(row, await made.parts({ signal: attempt.signal }));
-  attempt.abort();
-  await expect(given).rejects.toThrow(AnchorError);
-  at.signal('SIGCONT');
-  await drain(row, await made.parts());
+  let asked = 0;
+  // It hangs when it has said what it has, and before it is given the second of three.
+  looking(async (subject) => {
+    if (!subject.startsWith('wardmux.') || ++asked !== 2) return;
+    await at.hang();
+    // Behind the question, which goes out in this turn.
+    setImmediate(() => attempt.abort());
+  });
+  await expect(drain(row, await made.parts({ signal: attempt.signal }))).rejects.toMatchObject({ code: 'timeout' });
+  expect(asked).toBe(2);
+  vi.restoreAllMocks();
+  expect(await sinkStatus(made.site, [row])).toMatchObject([{ waiting: 2 }]);
+  at.goOn();
+  // What it had not heard yet may come to it in the middle of this, which is refused then, and goes on.
+  await waitFor(async () => void (await drain(row, await made.parts())));
   expect(await seqs(at)).toEqual(upTo(await made.size()));
 });
 
@@ -145,18 +178,28 @@ test('whoever is ended between the acknowledgement and the place goes on behind 
 
 test('a process of ours that is killed while it sends', async (context) => {
   const at = await nats(context);
-  const row = await withSink(at.port);
+  await withSink(at.port);
   await made.enter(200);
+  // It never gets to the end of them.
+  const through = await holdingAfter(100_000, at.port);
+  running.push(through.stop);
+  await withSink(through.port);
+  const all = await made.size();
   const child = spawn(process.execPath, [...nodeFlags, commandScript, 'sink', 'run', '--once'], {
     stdio: 'ignore',
     env: { PATH: process.env['PATH'], HOME: made.place, WARDMUX_HOME: made.home },
   });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  await waitFor(async () => {
-    if (child.exitCode === null && (await at.kept()).length === 0) throw new Error('nothing was sent yet');
+  const ended = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
+  await waitFor(() => {
+    if (child.exitCode === null && through.heard() < 100_000) throw new Error('it is not in the middle yet');
   });
   child.kill('SIGKILL');
-  await ended;
+  expect(await ended).toBe('SIGKILL');
+  const taken = (await seqs(at)).length;
+  expect(taken).toBeGreaterThan(0);
+  expect(taken).toBeLessThan(all);
+  const row = await withSink(at.port);
+  expect(await sinkStatus(made.site, [row])).toMatchObject([{ sent: 0 }]);
   await drain(row, await made.parts());
   expect(await seqs(at)).toEqual(upTo(await made.size()));
 });
@@ -171,14 +214,108 @@ test('a stream that is full takes no more, says why, and goes on where it stoppe
   expect(await seqs(at)).toEqual(upTo(await made.size()));
 });
 
-test('two that send at once do not mix their events up: one is refused', async (context) => {
-  const at = await nats(context);
+test('two that send at once do not mix their events up: whom another one overtook is refused, and finds them there', async (context) => {
+  const at = await nats(context, { stream: { duplicate_window: 100_000_000 } });
   const row = await withSink(at.port);
+  const [quick, slow] = ['quick', 'slow'].map((name) => ({ ...row, name }) as SinkRow);
   const before = await made.size();
-  const lost = await Promise.allSettled([1, 2].map(async (n) => drain({ ...row, name: `siem-${n}` } as SinkRow, await made.parts())));
-  expect(lost.some(({ status }) => status === 'fulfilled')).toBe(true);
-  for (const n of [1, 2]) await drain({ ...row, name: `siem-${n}` } as SinkRow, await made.parts());
+  const [asked, others] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  // The first who has heard that nothing is there sends when the other one has sent all, and the server has forgotten their ids.
+  let first = true;
+  looking(async (subject) => {
+    if (!first || !subject.startsWith('wardmux.w-')) return;
+    first = false;
+    asked.resolve();
+    await others.promise;
+  });
+  const late = drain(slow!, await made.parts());
+  const refused = expect(late).rejects.toMatchObject({ code: 'refused', message: expect.stringContaining('wrong last sequence') });
+  await asked.promise;
+  expect(await drain(quick!, await made.parts())).toBe(before);
+  await at.forgotten(FORGOTTEN);
+  others.resolve();
+  await refused;
   expect(await seqs(at)).toEqual(upTo(before));
+  await drain(slow!, await made.parts());
+  expect(await seqs(at)).toEqual(upTo(before));
+});
+
+test('whose place is gone, or was signed by a key that was replaced, goes on behind what the stream has, however much that is and whatever this machine was called', async (context) => {
+  const at = await nats(context, { stream: { duplicate_window: 100_000_000 } });
+  const row = await withSink(at.port);
+  await made.enter(10);
+  const all = await made.size();
+  called.host = 'ward-3';
+  // Many batches: what the stream ends with is in none of the first ones.
+  expect(await drain(row, await made.parts({ batch: 3 }))).toBe(all);
+  await at.forgotten(FORGOTTEN);
+  const there = await at.kept();
+  const place = join(made.home, 'sinks', 'siem.json');
+  called.host = 'ward-4';
+  rmSync(place);
+  await drain(row, await made.parts({ batch: 3 }));
+  expect(await sinkStatus(made.site, [row])).toMatchObject([{ sent: all, waiting: 0 }]);
+  expect(await at.kept()).toEqual(there);
+  // Another key for the installation: what the former one signed is no place any more.
+  const { ledger, signer } = await openLedger(made.site.home, made.site.installation);
+  try {
+    await rotateKey({ home: made.site.home, installation: made.site.installation, ledger, signer, person: made.person });
+  } finally {
+    await ledger.close();
+  }
+  made.site = await openInstallation({ env: { WARDMUX_HOME: made.home, HOME: made.place } });
+  expect(await sinkStatus(made.site, [row])).toMatchObject([{ sent: 0 }]);
+  await made.enter(1);
+  await drain(row, await made.parts({ batch: 3 }));
+  const now = await made.size();
+  expect(await seqs(at)).toEqual(upTo(now));
+  const file = join(made.place, 'collected.ndjson');
+  writeFileSync(file, (await events(at)).map(({ text }) => `${text}\n`).join(''));
+  expect(await made.verdict(file)).toBe('good');
+});
+
+test('where the stream ends with what is no event of this ledger, nothing is sent over it: a sentence and an event say so', async (context) => {
+  const at = await nats(context, { stream: { duplicate_window: 100_000_000 } });
+  const row = await withSink(at.port);
+  await drain(row, await made.parts());
+  const { id: installation } = made.site.installation;
+  const subject = `wardmux.${installation}`;
+  const last = (await at.kept()).at(-1)!;
+  const here = await made.size();
+  const another = last.text.replace(/"leaf":"(.)/, (_, digit: string) => `"leaf":"${digit === 'a' ? 'b' : 'a'}`);
+  const ahead = last.text.replaceAll(`${installation}/${here - 1}`, `${installation}/${here + 40}`).replaceAll(`"seq":${here - 1}`, `"seq":${here + 40}`);
+  const foreign: readonly (readonly [string, string?])[] = [
+    ['somebody else'],
+    // The words of an event under no id, or the id of another one.
+    [last.text],
+    [last.text, `${installation}/${here - 2}`],
+    // Its number with another leaf; a number that this ledger does not have.
+    [another, `${installation}/${here - 1}`],
+    [ahead, `${installation}/${here + 40}`],
+  ];
+  await made.enter(1);
+  for (const place of ['there', 'gone'])
+    for (const [text, id] of foreign) {
+      if (place === 'gone') rmSync(join(made.home, 'sinks', 'siem.json'), { force: true });
+      await at.forgotten(FORGOTTEN);
+      const message = await at.put(subject, text, id);
+      const before = await at.kept();
+      await expect(drain(row, await made.parts()), text).rejects.toMatchObject({ code: 'diverged', message: expect.stringContaining(`message ${message},`) });
+      expect(await at.kept()).toEqual(before);
+      await at.takeOut(message);
+    }
+  const message = await at.put(subject, 'somebody else');
+  await expect(drainOnce(row, await made.parts())).rejects.toMatchObject({ code: 'diverged' });
+  expect(await made.told()).toMatchObject([{ action: 'sink.failed', detail: { sink: 'siem', kind: 'nats', code: 'diverged' } }]);
+  await at.takeOut(message);
+  // This server may have forgotten which is the last one now. It is not sent everything for that.
+  await drain(row, await made.parts()).catch((error: unknown) =>
+    expect(error).toMatchObject({ code: 'bad-answer', message: expect.stringContaining('the last one') }),
+  );
+  await at.stop();
+  await at.start();
+  await drain(row, await made.parts());
+  expect(await seqs(at)).toEqual(upTo(await made.size()));
 });
 
 test('no stream, another stream, a wrong token, no certificate: a sentence says which, and nothing is taken', async (context) => {

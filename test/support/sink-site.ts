@@ -1,11 +1,11 @@
 /** An installation whose policy names a sink: what tests of sinks of every kind begin with. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { acceptAsItStands } from '../../src/policy/force.fixture.ts';
 import { appendEvent, openInstallation, policyOf, type OpenInstallation } from '../../src/services/installation/installation.ts';
-import { sinksOf, sinkStatus, type SendParts } from '../../src/services/ledger/sinks.ts';
+import { drainOnce, sinksOf, sinkStatus, type SendParts } from '../../src/services/ledger/sinks.ts';
 import type { SinkRow } from '../../src/sinks/kinds.ts';
 import type { Issued, TestAuthority } from './certificates.ts';
 import { firstHome, ownFolder } from './first-home.ts';
@@ -14,6 +14,8 @@ import { runHere, type Printed } from './run-here.ts';
 export class SinkSite {
   readonly place: string;
   readonly home: string;
+  /** Who has set it up. */
+  person = '';
   readonly #ca: string;
   site!: OpenInstallation;
 
@@ -26,7 +28,9 @@ export class SinkSite {
   /** @param authority that the sinks trust where a test does not say otherwise */
   static async make({ self }: TestAuthority): Promise<SinkSite> {
     const made = new SinkSite(ownFolder(), self.pem);
-    (await firstHome(made.place)).identity.destroy();
+    const { identity, person } = await firstHome(made.place);
+    identity.destroy();
+    made.person = person.id;
     return made;
   }
 
@@ -85,11 +89,16 @@ export class SinkSite {
   }
 }
 
+/** Sends what waits as a timer does, and enters nothing of how that went: where a test is of what arrives alone. */
+export const drain = (row: SinkRow, parts: SendParts): Promise<number> => drainOnce(row, { enter: async () => {}, ...parts });
+
 /** A server whose bytes are seen. */
 export interface Heard {
   readonly port: number;
   /** Bytes that were said to it inside of TLS. */
   readonly heard: () => number;
+  /** Connections that it has now. */
+  readonly connections: () => number;
   readonly stop: () => Promise<void>;
 }
 
@@ -100,12 +109,14 @@ export async function listen(make: () => Server): Promise<Heard> {
   listening.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
   });
   listening.on('secureConnection', (socket: Socket) => socket.on('data', (bytes: Buffer) => (heard += bytes.length)));
   await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
   return {
     port: (listening.address() as AddressInfo).port,
     heard: () => heard,
+    connections: () => sockets.size,
     stop: async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => listening.close(resolve));
@@ -122,3 +133,25 @@ export const deafServer = (): Server => createTcpServer(() => {});
 
 /** TLS that is not taken any more. */
 export const OLD_TLS = { maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+
+/**
+ * Passes bytes to the server at that port and back, until a sender has given so many: what is behind them is kept back, and nothing ends. So whoever sends is in the middle of
+ * it for as long as the test likes.
+ */
+export async function holdingAfter(bytes: number, port: number): Promise<Heard> {
+  let passed = 0;
+  const at = await listen(() =>
+    createTcpServer((from) => {
+      const to = connect(port, '127.0.0.1');
+      to.on('error', () => from.destroy());
+      to.on('data', (answer: Buffer) => from.write(answer));
+      to.on('close', () => from.destroy());
+      from.on('close', () => to.destroy());
+      from.on('data', (part: Buffer) => {
+        if (passed < bytes) to.write(part);
+        passed += part.length;
+      });
+    }),
+  );
+  return { ...at, heard: () => passed };
+}

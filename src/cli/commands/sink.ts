@@ -1,4 +1,4 @@
-/** `wardmux sink list|status|test|run`: events of the ledger to the collectors that the policy names. */
+/** `wardmux sink list|status|test|run|token`: events of the ledger to the collectors that the policy names. */
 import { Option, type Command } from 'commander';
 import { whereOf } from '../../anchors/tls.ts';
 import { AnchorError } from '../../anchors/errors.ts';
@@ -119,7 +119,7 @@ export const sinkCommand: CliCommand = {
   needs: { list: 'evidence.read', status: 'evidence.read', test: 'sink.send', run: 'sink.send', token: 'sink.send' },
   summary: 'Sends the events of the ledger to the collectors that the policy names.',
   description:
-    'Syslog over TLS (RFC 5425), JSON over HTTPS (Elasticsearch, OpenSearch, Splunk, lines), or NATS JetStream: ids of people and no names, nothing of a session. The ledger is the queue: each sink goes on behind the last event that it took. Events can come twice after a connection that broke, with the same id. What the collector wrote down is compared with the ledger by wardmux ledger verify --against.',
+    'Syslog over TLS (RFC 5425), JSON over HTTPS (Elasticsearch, OpenSearch, Splunk, lines), or NATS JetStream: ids of people and no names, nothing of a session. The ledger is the queue: each sink goes on behind the last event that it took. To some kinds events can come twice after a connection that broke, with the same id: list --json says what each sink means by sent. What the collector wrote down is compared with the ledger by wardmux ledger verify --against.',
   examples: [
     ['wardmux sink list', 'those of the policy in force'],
     ['wardmux sink test siem', 'whether it takes a message; exit status 53 where it does not'],

@@ -1,15 +1,17 @@
 /**
  * Events to the sinks of the policy. The ledger is the queue: each sink goes on behind the last event that it took, in order, whenever somebody runs it, so nothing is
- * lost by a collector that is down, a restart in the middle, or a crash here. What was on its way when the connection broke goes once more.
+ * lost by a collector that is down, a restart in the middle, or a crash here. What was on its way when the connection broke goes once more, but to a kind that can ask
+ * what is there.
  */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { anchorError, AnchorError } from '../../anchors/errors.ts';
+import { anchorError, anchorFailureCodes, type AnchorFailureCode } from '../../anchors/errors.ts';
 import { whereOf, type ServerCertificate } from '../../anchors/tls.ts';
 import { BACKOFF_MS } from '../../anchors/keeper.ts';
 import { StorageFault } from '../../disk/fault.ts';
 import { withFileLock } from '../../disk/lock.ts';
+import { LedgerError } from '../../ledger/errors.ts';
 import type { AuditEntry } from '../../ledger/events.ts';
 import type { LedgerEvent } from '../../ledger/types.ts';
 import { LedgerView } from '../../ledger/view.ts';
@@ -23,11 +25,12 @@ import { openSigner } from '../../storage/index.ts';
 import { appendEvent, type OpenInstallation } from '../installation/installation.ts';
 import { sinkToken } from './sink-token.ts';
 import { Refusal } from '../../types/refusal.ts';
+import { sentenceOf } from '../../types/sentence.ts';
 import { retryMs } from '../../time/retry.ts';
 import { DAY_MS } from '../../types/units.ts';
 
 /** What is entered of a sink. */
-export type SinkEntry = Extract<AuditEntry, { readonly action: 'sink.failed' | 'sink.resumed' | 'sink.certificate' }>;
+type SinkEntry = Extract<AuditEntry, { readonly action: 'sink.failed' | 'sink.resumed' | 'sink.certificate' }>;
 
 /** Events that are read at once. */
 const READ = 5000;
@@ -76,6 +79,19 @@ export async function sinkStatus(site: OpenInstallation, rows: readonly SinkRow[
     return all;
   } finally {
     view?.close();
+  }
+}
+
+const leafHex = ({ entry }: { readonly entry: Uint8Array }): string => leafHash(entry).toString('hex');
+
+/** The leaf of an event, also of one that was entered since this view was opened: another sender may have had it first. Undefined where there is none of that number. */
+async function leafAt(view: LedgerView, seq: number): Promise<string | undefined> {
+  if (seq < view.events) return leafHex((await view.between(seq, seq + 1))[0]!);
+  const now = await LedgerView.open(view.folder, view.key);
+  try {
+    return now && seq < now.events ? leafHex((await now.between(seq, seq + 1))[0]!) : undefined;
+  } finally {
+    now?.close();
   }
 }
 
@@ -128,7 +144,7 @@ async function sendBatch(
     const from = (await placeIn(view, readCursor(home.sinks, row.name, noteKey)))?.size ?? 0;
     const to = Math.min(view.events, from + batch);
     if (to === from) return { sent: 0 };
-    const events = (await view.between(from, to)).map(({ event, entry }): SinkEvent => ({ event, leaf: leafHash(entry).toString('hex') }));
+    const events = (await view.between(from, to)).map((found): SinkEvent => ({ event: found.event, leaf: leafHex(found) }));
     const failed = (error: unknown): never => {
       throw anchorError(error, `${whereOf(row)} did not take the events`);
     };
@@ -137,7 +153,7 @@ async function sendBatch(
       certificate,
       refused,
     } = await contextOf(row, parts)
-      .then((context) => kindOf(row).send(row, events, context))
+      .then((context) => kindOf(row).send(row, events, { ...context, leafOf: (seq) => leafAt(view, seq) }))
       .catch(failed);
     if (taken > 0) {
       const size = from + taken;
@@ -172,18 +188,13 @@ export async function testSink(row: SinkRow, parts: SendParts): Promise<ServerCe
     });
 }
 
-/**
- * Sends everything that waits, once. That it failed stands behind its place in the ledger, whoever entered it, so where that goes out it takes events again.
- * @returns how many went. @throws as sendBatch
- */
-export const drain = async (row: SinkRow, parts: SendParts): Promise<number> => (await drained(row, parts)).sent;
-
 interface Drained {
   readonly sent: number;
   /** That the server showed; undefined where there was nothing to send. */
   readonly certificate: ServerCertificate | undefined;
 }
 
+/** Sends everything that waits, once. That it failed stands behind its place in the ledger, whoever entered it, so where that goes out it takes events again. @throws as sendBatch */
 function drained(row: SinkRow, parts: SendParts): Promise<Drained> {
   // The app and a service of the account may both send: one of them at a time, or everything would go twice.
   return withFileLock(join(parts.site.home.sinks, `${row.name}.lock`), `The sending to ${row.name}`, () => drainAlone(row, parts));
@@ -206,14 +217,14 @@ async function drainAlone(row: SinkRow, parts: SendParts): Promise<Drained> {
   }
 }
 
-/** As drain, for a timer: that it fails is entered as well, and that a certificate ends soon. */
+/** Sends everything that waits, for a timer: that it fails is entered, and that a certificate ends soon. @returns how many went. @throws as sendBatch, StorageFault where somebody else sends now */
 export async function drainOnce(row: SinkRow, parts: SendParts): Promise<number> {
   try {
     const { sent, certificate } = await drained(row, parts);
     if (certificate) await tellEnds(row, parts, certificate);
     return sent;
   } catch (error) {
-    if (error instanceof AnchorError) await tellFailing(row, parts, error, 1);
+    if (!isBusy(error) && !isOfLedger(error)) await tellFailing(row, parts, codeOf(error), 1);
     throw error;
   }
 }
@@ -249,7 +260,7 @@ const FAILED = 'sink.failed';
 const isOf = (row: SinkRow, { action, detail }: LedgerEvent): boolean => (action === FAILED || action === 'sink.resumed') && detail?.['sink'] === row.name;
 
 /** Enters that a sink fails, once a day for as long as it does, whichever process says so. */
-async function tellFailing(row: SinkRow, { site, now, enter = enterHere(site) }: SendParts, { code }: AnchorError, attempts: number): Promise<void> {
+async function tellFailing(row: SinkRow, { site, now, enter = enterHere(site) }: SendParts, code: AnchorFailureCode, attempts: number): Promise<void> {
   const view = await LedgerView.open(site.home.ledger, site.noteKey);
   let last: LedgerEvent | undefined;
   let waiting = 0;
@@ -279,9 +290,21 @@ interface Failing {
   notBefore: number;
 }
 
-/** Hands each sink what is entered, as it is entered, until `over`. One that fails is asked again, later and later, and holds up no other. @throws LedgerError where the ledger does not hold */
+/**
+ * Hands each sink what is entered, as it is entered, until `over`. One that fails, for whatever reason of its own, is asked again, later and later, and holds up no other.
+ * @throws LedgerError where the ledger does not hold, when all of them have ended
+ */
 export async function forward(rows: readonly SinkRow[], parts: ForwardParts): Promise<void> {
-  await Promise.all(rows.map((row) => forwardTo(row, parts)));
+  let ended = false;
+  const over = (): boolean => ended || parts.over();
+  const all = rows.map((row) =>
+    forwardTo(row, { ...parts, over }).catch((error: unknown) => {
+      ended = true;
+      throw error;
+    }),
+  );
+  const failed = (await Promise.allSettled(all)).find((one) => one.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 async function forwardTo(row: SinkRow, parts: ForwardParts): Promise<void> {
@@ -303,15 +326,30 @@ async function forwardTo(row: SinkRow, parts: ForwardParts): Promise<void> {
           await pause();
           continue;
         }
-        if (!(error instanceof AnchorError) || parts.signal.aborted) throw error;
+        if (isOfLedger(error) || parts.signal.aborted) throw error;
         failing.attempts++;
         failing.notBefore = now() + retryMs(BACKOFF_MS, failing.attempts);
-        talk(`${row.name}: ${error.message}`);
-        if (failing.attempts >= TELL_FAILURE_AFTER) await tellFailing(row, parts, error, failing.attempts);
+        talk(`${row.name}: ${sentenceOf(error)}`);
+        if (failing.attempts >= TELL_FAILURE_AFTER)
+          await tellFailing(row, parts, codeOf(error), failing.attempts).catch((untold: unknown) => {
+            if (isOfLedger(untold)) throw untold;
+            // As on a full disk: it is asked again, and told then.
+            talk(`${row.name}: ${sentenceOf(untold)}`);
+          });
       }
     }
     if (!over()) await pause();
   }
+}
+
+/** Of a ledger that does not hold, or that another key signs for by now: no fault of a sink, and the same for all of them. */
+const isOfLedger = (error: unknown): boolean =>
+  error instanceof LedgerError && (error.code === 'corrupt' || error.code === 'unreadable' || error.code === 'diverged');
+
+/** Why a sink failed, in the words of the event: also where it is a disk, a refusal of main, or the system. */
+function codeOf(error: unknown): AnchorFailureCode {
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  return anchorFailureCodes.find((one) => one === code) ?? anchorError(error, '').code;
 }
 
 /** Somebody else sends to it now. */
