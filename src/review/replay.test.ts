@@ -137,6 +137,49 @@ describe('a watched recording', () => {
     await watching.close();
   });
 
+  test('that goes on gives from its end on what is written since, and nothing again, also where it was rebuilt from its last screen', async () => {
+    const { writer, clock } = await newRecording();
+    const say = (what: string): void => {
+      clock.step(1000);
+      writer.output(Buffer.from(what));
+      writer.flush();
+    };
+    say('first\r\n');
+    const watched = new Watched(writer.folder, opener, true, undefined, undefined, 1);
+    await watched.read();
+    const watching = watched.player();
+    await watching.seek(60_000_000);
+    expect(await watching.more(1000)).toEqual([]);
+    say('second\r\n');
+    expect((await watching.more(1000)).map(({ data }) => data.toString())).toEqual(['second\r\n']);
+    await watching.close();
+    await writer.end('exit');
+  });
+
+  test('that is judged while it is read keeps no screen, and no line of text, with a hole in it', async () => {
+    const { writer, clock } = await newRecording();
+    for (const what of ['one\r\n', 'two\r\n', 'three\r\n']) {
+      clock.step(1000);
+      writer.output(Buffer.from(what));
+      writer.flush();
+    }
+    let isJudged = false;
+    const cover = (_: number, __: number, data: Uint8Array): Uint8Array | undefined => {
+      if (isJudged || !Buffer.from(data).includes('two')) return data;
+      isJudged = true;
+      return undefined;
+    };
+    const watched = new Watched(writer.folder, opener, true, cover, undefined, 1);
+    const lines: string[] = [];
+    await watched.read({ left: (line) => lines.push('gap' in line ? line.gap : line.text) });
+    expect(lines.filter(Boolean)).toEqual(['one']);
+    const watching = watched.player();
+    const { screen } = await watching.seek(60_000_000);
+    expect(Buffer.from(screen.bytes).toString()).toMatch(/one.*two.*three/s);
+    await watching.close();
+    await writer.end('exit');
+  });
+
   test('has a timeline: activity, locks, idle spans, markers and commands', async () => {
     const { writer, clock } = await newRecording();
     clock.step(1000);

@@ -31,7 +31,6 @@ export type Cover = (seq: number, n: number, data: Uint8Array) => Uint8Array | u
 const bare: Cover = (_, __, data) => data;
 /** Where there is nothing to judge, what was written since is shown at once. */
 const atOnce = (): Promise<boolean> => Promise.resolve(true);
-const NOTHING = new Uint8Array();
 
 /** A screen on the way. */
 interface KeyFrame {
@@ -78,7 +77,8 @@ export class Watched {
   #fault: FrameFault | undefined;
 
   /**
-   * @param folder of the recording. @param cover what is shown in place of output. @param judge has what was written since judged by it; false where it was not.
+   * @param folder of the recording. @param cover what is shown in place of output. @param judge has what was written since judged by it; false where it was not,
+   * or nothing was written.
    * @param apart output bytes between two screens that are kept, at first.
    */
   constructor(folder: string, opener: SegmentOpener, live = false, cover: Cover = bare, judge = atOnce, apart = FRAME_BYTES) {
@@ -120,13 +120,19 @@ export class Watched {
     );
     let since = 0;
     let turn = 0;
+    let held = false;
     try {
       for await (const { frame, events } of reader.contents(this.#opener)) {
         for (const [event, { code, timeUs, data: bytes }] of events.entries()) {
           if (signal?.aborted) return;
-          const data = code === 'o' ? (this.#cover(frame.seq, event, bytes) ?? NOTHING) : bytes;
-          this.#timeline.event(code, timeUs, data.length);
+          const data = code !== 'o' ? bytes : held ? undefined : this.#cover(frame.seq, event, bytes);
+          this.#timeline.event(code, timeUs, data?.length ?? 0);
           this.#readUs = Math.max(this.#readUs, timeUs);
+          if (!data) {
+            // What stands behind it is not shown either, though it may be judged while this is read: a screen with a hole in it would be none of the recording's.
+            held = true;
+            continue;
+          }
           if (code === 's' || code === 'r') {
             const size = eventSize(code, data);
             if (size) shown.resize(size.cols, size.rows, timeUs);
@@ -196,6 +202,8 @@ export class Watching {
   /** Bytes of the recording when its end was read; undefined before that. */
   #endedAt: number | undefined;
   #readAt = 0;
+  /** What was read ends before output that nobody had judged: it is asked for again also where the recording does not grow any more. */
+  #held = false;
 
   constructor(
     folder: string,
@@ -216,9 +224,9 @@ export class Watching {
   /** The screen at a moment, all that was printed at it included; what comes behind it is what `more` gives then. */
   async seek(timeUs: number): Promise<Moment> {
     await this.close();
-    this.#last = undefined;
     this.#endedAt = undefined;
     const from = this.#before(timeUs);
+    this.#last = from;
     const stage = await Stage.of(from?.screen ?? { cols: 80, rows: 24 }, 0);
     try {
       if (from) stage.output(from.screen.bytes);
@@ -244,7 +252,7 @@ export class Watching {
 
   /** Events behind the last ones that were given, so many bytes at least where there are as many; none where the recording ends, or has not gone on yet. */
   async more(bytes: number): Promise<ReplayEvent[]> {
-    if (this.#live && this.#endedAt !== undefined && bytesOf(this.#folder) > this.#endedAt && (await this.#judge())) {
+    if (this.#live && this.#endedAt !== undefined && (this.#held || bytesOf(this.#folder) > this.#endedAt) && (await this.#judge())) {
       this.#endedAt = undefined;
       this.#events = this.#from(this.#last);
     }
@@ -284,6 +292,7 @@ export class Watching {
   async *#from(frame: Pick<KeyFrame, 'segment' | 'seq' | 'event'> | undefined): AsyncGenerator<RecordingEvent, void, undefined> {
     // Looked at first: what comes while it is read is told of as more.
     this.#readAt = bytesOf(this.#folder);
+    this.#held = false;
     const reader = await openRecording(this.#folder, { live: this.#live, fromSegment: frame?.segment ?? 0 });
     for await (const {
       frame: { seq, segment },
@@ -294,7 +303,10 @@ export class Watching {
         if (frame && seq === frame.seq && n <= frame.event) continue;
         const data = event.code === 'o' ? this.#cover(seq, n, event.data) : event.data;
         // It comes when it was judged, and what stands behind it then.
-        if (!data) return;
+        if (!data) {
+          this.#held = true;
+          return;
+        }
         this.#last = { segment, seq, event: n };
         yield { ...event, data };
       }
@@ -303,7 +315,7 @@ export class Watching {
 }
 
 /** Bytes of its segments: a recording only grows. */
-function bytesOf(folder: string): number {
+export function bytesOf(folder: string): number {
   let bytes = 0;
   for (const name of readdirSync(folder)) if (segmentNumber(name) !== undefined) bytes += statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0;
   return bytes;

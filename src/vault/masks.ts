@@ -3,15 +3,22 @@ import { planDisclosure, type Disclosure } from '../export/disclosure.ts';
 import { liveState } from '../recording/live.ts';
 import type { SegmentOpener } from '../recording/types.ts';
 import { covered, standardKinds } from '../redaction/index.ts';
-import type { Cover } from '../review/replay.ts';
+import { bytesOf, type Cover } from '../review/replay.ts';
 
 /** A recording that goes on is judged anew whole, and so many times as long as that took it is left alone then. */
 const REST = 4;
 
 export interface Masks {
   readonly cover: Cover;
-  /** Judges what was written since. @returns whether that was done: not where it was done just now */
+  /** Judges what was written since, and the last line once nothing can follow it. @returns whether that was done: not where it was done just now, or nothing is new */
   readonly again: () => Promise<boolean>;
+}
+
+interface Judged {
+  readonly cover: Cover;
+  /** Of the recording, when it was looked at. */
+  readonly bytes: number;
+  readonly goesOn: boolean;
 }
 
 /**
@@ -22,32 +29,38 @@ export interface Masks {
 export async function masksOf(folder: string, opener: SegmentOpener, live: boolean, nowMs: () => number): Promise<Masks> {
   const isLive = (): boolean => live && liveState(folder) === 'live';
   const look = (): Promise<Disclosure> => planDisclosure({ folder, opener, live }, { kinds: standardKinds });
-  const judge = async (): Promise<Cover> => {
-    let [goesOn, plan] = [isLive(), await look()];
+  const judge = async (): Promise<Judged> => {
+    let goesOn = isLive();
+    // Before it is looked at: what comes meanwhile is new afterwards.
+    const bytes = bytesOf(folder);
+    let plan = await look();
     // It ended meanwhile: nothing more comes, so its last line is whole.
     if (goesOn && !isLive()) [goesOn, plan] = [false, await look()];
     const masks = new Map(plan.findings.map((finding) => [`${finding.record}.${finding.piece}`, plan.masks(finding.number)]));
     const last = goesOn ? plan.lastWhole : plan.last;
-    return (seq, n, data) => {
+    const cover: Cover = (seq, n, data) => {
       if (!last || seq > last.record || (seq === last.record && n > last.piece)) return undefined;
       const own = masks.get(`${seq}.${n}`);
       return own ? covered(data, own) : data;
     };
+    return { cover, bytes, goesOn };
   };
   let restUntil = 0;
-  const timed = async (): Promise<Cover> => {
+  const timed = async (): Promise<Judged> => {
     const began = nowMs();
     const made = await judge();
     const ended = nowMs();
     restUntil = ended + REST * (ended - began);
     return made;
   };
-  let cover = await timed();
+  let judged = await timed();
   return {
-    cover: (seq, n, data) => cover(seq, n, data),
+    cover: (seq, n, data) => judged.cover(seq, n, data),
     again: async () => {
       if (nowMs() < restUntil) return false;
-      cover = await timed();
+      const hasEnded = judged.goesOn && !isLive();
+      if (!hasEnded && bytesOf(folder) <= judged.bytes) return false;
+      judged = await timed();
       return true;
     },
   };
