@@ -1,54 +1,10 @@
-import headless from '@xterm/headless';
 import { expect, test } from 'vitest';
 import { copyActions, copyRows } from '../../src/mux/keys/copy-table.ts';
 import { copyActionOf } from '../../src/mux/keys/tables.ts';
 import { normalizeKey } from '../../src/mux/keys/names.ts';
 import type { CopyOutcome } from '../../src/mux/copy/mode.ts';
-import { PaneCopy, type Readable } from './copy-mode.ts';
-import { PromptMarks } from './prompt-marks.ts';
-
-interface Emulator extends Readable {
-  readonly shownFrom: () => number;
-  readonly getSelection: () => string;
-  readonly print: (output: string) => Promise<void>;
-  readonly prompts: () => ReadonlySet<number>;
-}
-
-/** The emulator without a window, which has no selection, and a selection as the one with a window has it. */
-async function emulator(output: string, cols = 20, rows = 5, scrollback = 1000): Promise<Emulator> {
-  const terminal = new headless.Terminal({ cols, rows, allowProposedApi: true, convertEol: true, scrollback });
-  const marks = new PromptMarks(terminal as never);
-  const print = (text: string): Promise<void> => new Promise((resolve) => terminal.write(text, resolve));
-  await print(output);
-  let selection: { readonly start: number; readonly length: number } | undefined;
-  const place = (at: number): { x: number; y: number } => ({ x: at % cols, y: Math.floor(at / cols) });
-  return {
-    get buffer() {
-      return terminal.buffer;
-    },
-    cols,
-    rows,
-    select: (x: number, y: number, length: number) => void (selection = { start: y * cols + x, length }),
-    clearSelection: () => void (selection = undefined),
-    getSelectionPosition: () => selection && { start: place(selection.start), end: place(selection.start + selection.length) },
-    getSelection: () => {
-      if (!selection) return '';
-      const { start, end } = { start: place(selection.start), end: place(selection.start + selection.length - 1) };
-      const lines: string[] = [];
-      for (let y = start.y; y <= end.y; y += 1) {
-        const line = terminal.buffer.active.getLine(y)!.translateToString(false);
-        lines.push(line.slice(y === start.y ? start.x : 0, y === end.y ? end.x + 1 : cols).trimEnd());
-      }
-      return lines.join('\n');
-    },
-    registerMarker: (offset: number) => terminal.registerMarker(offset),
-    print,
-    prompts: () => marks.lines(),
-    scrollToLine: (line: number) => terminal.scrollToLine(line),
-    scrollToBottom: () => terminal.scrollToBottom(),
-    shownFrom: () => terminal.buffer.active.viewportY,
-  } as unknown as Emulator;
-}
+import { PaneCopy } from './copy-mode.ts';
+import { type Emulator, emulator } from './emulator.fixture.ts';
 
 /** Keys one after the other; the outcome of the last. */
 function press(mode: PaneCopy, keys: 'vi' | 'emacs', ...names: string[]): CopyOutcome {
@@ -146,6 +102,17 @@ test('from prompt to prompt, where the shell has said that they are some', async
     return here();
   });
   expect(seen).toEqual(['$ who', '$ df', '$ ls', '$ ls', '$ df']);
+});
+
+test('the lines of prompts are asked for once at each step, however many lines it passes', async () => {
+  const terminal = await emulator(`\x1b]133;A\x07$ ls\n${'more\n'.repeat(300)}`, 20, 6);
+  let asked = 0;
+  const mode = new PaneCopy(terminal, 'emacs', () => {
+    asked += 1;
+    return terminal.prompts();
+  });
+  press(mode, 'emacs', 'C-M-Up');
+  expect([terminal.shownFrom() + mode.cursor.row, asked]).toEqual([0, 1]);
 });
 
 test('a program that says at every byte that a prompt begins costs no more than two hundred marks', async () => {

@@ -50,7 +50,7 @@ export function gridOf(terminal: Pick<Terminal, 'buffer' | 'cols' | 'rows'>, pro
       return 0;
     },
     goesOn: (y) => line(y + 1)?.isWrapped === true,
-    isPrompt: (y) => prompts().has(y),
+    prompts,
   };
 }
 
@@ -111,12 +111,16 @@ export class PaneCopy {
   run(action: CopyAction, told: Told): CopyOutcome {
     this.#sync();
     const outcome = this.#mode.run(action, told);
-    if (outcome.done) {
-      this.#terminal.clearSelection();
-      this.#terminal.scrollToBottom();
-      this.#marker?.dispose();
-    } else this.#draw();
+    if (outcome.done) this.end();
+    else this.#draw();
     return outcome;
+  }
+
+  /** It is over: nothing of it is left in the emulator. */
+  end(): void {
+    this.#terminal.clearSelection();
+    this.#terminal.scrollToBottom();
+    this.#marker?.dispose();
   }
 
   /** What is selected is drawn again, after something else was in its place. */

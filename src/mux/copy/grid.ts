@@ -20,15 +20,70 @@ export interface Grid {
   used(y: number): number;
   /** The line was too long, and goes on in the next one. */
   goesOn(y: number): boolean;
-  /** A prompt of a shell begins in this line, as the shell has said (OSC 133;A). */
-  isPrompt(y: number): boolean;
+  /** Lines in which a prompt of a shell begins, as the shell has said (OSC 133;A). */
+  prompts(): ReadonlySet<number>;
 }
 
-/** Cells up to the last one that is no space. */
-export function lengthOf(grid: Grid, y: number): number {
-  let length = Math.min(grid.used(y), grid.cols);
-  while (length > 0 && grid.cell(length - 1, y) === ' ') length -= 1;
-  return length;
+/** A grid that knows how long its lines are. While something walks in it, each is measured once, however often a motion asks for its end. */
+export class Measured implements Grid {
+  readonly #grid: Grid;
+  #lengths: Map<number, number> | undefined;
+
+  constructor(grid: Grid) {
+    this.#grid = grid;
+  }
+
+  get cols(): number {
+    return this.#grid.cols;
+  }
+
+  get rows(): number {
+    return this.#grid.rows;
+  }
+
+  get lines(): number {
+    return this.#grid.lines;
+  }
+
+  cell(x: number, y: number): string {
+    return this.#grid.cell(x, y);
+  }
+
+  text(y: number): string {
+    return this.#grid.text(y);
+  }
+
+  used(y: number): number {
+    return this.#grid.used(y);
+  }
+
+  goesOn(y: number): boolean {
+    return this.#grid.goesOn(y);
+  }
+
+  prompts(): ReadonlySet<number> {
+    return this.#grid.prompts();
+  }
+
+  /** Cells up to the last one that is no space. */
+  length(y: number): number {
+    const known = this.#lengths?.get(y);
+    if (known !== undefined) return known;
+    let length = Math.min(this.used(y), this.cols);
+    while (length > 0 && this.cell(length - 1, y) === ' ') length -= 1;
+    this.#lengths?.set(y, length);
+    return length;
+  }
+
+  /** Does what leaves the text as it is. */
+  during<T>(walk: () => T): T {
+    this.#lengths = new Map();
+    try {
+      return walk();
+    } finally {
+      this.#lengths = undefined;
+    }
+  }
 }
 
 /** A hit of a search: where it begins, and how many cells it has, over the ends of lines that go on. */

@@ -4,7 +4,7 @@
  * view and selection move each other at every step, and each has no meaning without the others.
  */
 import type { CopyAction, CopyKeys } from '../keys/copy-table.ts';
-import { type Grid, type Hit, type Point, type Wanted, findIn, lengthOf } from './grid.ts';
+import { type Grid, type Hit, Measured, type Point, type Wanted, findIn } from './grid.ts';
 import { textOf, textOfHit } from './text.ts';
 import { Walker, wordSeparators } from './walker.ts';
 
@@ -48,7 +48,7 @@ const keepHits =
   /^(?:(?:top|middle|bottom|goto|end-of)-line|cursor-(?:left|right|up|down)|(?:halfpage|page|scroll)-(?:up|down)|history-(?:top|bottom)|jump-(?:again|reverse|.*ward)|(?:next|previous)-(?:paragraph|space|word).*|other-end|copy-selection-no-clear|repeat)$/;
 
 export class CopyMode {
-  readonly #grid: Grid;
+  readonly #grid: Measured;
   readonly #keys: CopyKeys;
   #x: number;
   #row: number;
@@ -74,7 +74,7 @@ export class CopyMode {
   #recentred = 0;
 
   constructor(grid: Grid, keys: CopyKeys, at: Point) {
-    this.#grid = grid;
+    this.#grid = new Measured(grid);
     this.#keys = keys;
     this.#top = this.#newest;
     this.#x = Math.max(0, at.x);
@@ -133,19 +133,22 @@ export class CopyMode {
 
   /** Carries an action of the copy tables out. */
   run(action: CopyAction, told: Told = {}): CopyOutcome {
-    const outcome = this.#actions[action](told.count ?? 1, told);
+    const outcome = this.#grid.during(() => this.#actions[action](told.count ?? 1, told));
     if (!action.startsWith('search-') && (this.#keys === 'emacs' || !keepHits.test(action))) this.#wanted = undefined;
     return outcome;
   }
 
   /** Goes to the next hit, once round. False where there is none: all stays as it was. */
   search(wanted: Wanted, back: boolean, count = 1): boolean {
-    for (let left = count; left > 0; left -= 1) {
-      const hit = findIn(this.#grid, wanted, this.#searchFrom(wanted, back), back);
-      if (!hit) return false;
-      this.follow(hit, back, wanted);
-    }
-    return true;
+    let found = true;
+    this.#grid.during(() =>
+      this.#repeat(count, () => {
+        const hit = findIn(this.#grid, wanted, this.#searchFrom(wanted, back), back);
+        if (hit) this.follow(hit, back, wanted);
+        found = hit !== undefined;
+      }),
+    );
+    return found;
   }
 
   /** The cursor goes to a hit: to its begin, or behind it where emacs' keys have searched forward. */
@@ -199,8 +202,8 @@ export class CopyMode {
       this.#begin();
       this.#go('by lines', (walker) => walker.endOfLine());
       const { y } = this.at;
-      this.#began = { from, to: { x: lengthOf(this.#grid, y), y } };
-      times(count - 1, () => {
+      this.#began = { from, to: { x: this.#grid.length(y), y } };
+      this.#repeat(count - 1, () => {
         this.#down(false);
         this.#go('by lines', (walker) => walker.endOfLine());
       });
@@ -226,11 +229,11 @@ export class CopyMode {
     'copy-line-and-cancel': (count) => ({ copy: this.#lineText(count, true), done: 'leave' }),
     'cursor-left': (count) => this.#walk(count, 'by lines', (walker) => walker.left(true)),
     'cursor-right': (count) => this.#walk(count, 'by lines', (walker) => walker.right(true, this.#selecting && this.#rectangle)),
-    'cursor-up': (count) => times(count, () => this.#up(false)),
-    'cursor-down': (count) => times(count, () => this.#down(false)),
+    'cursor-up': (count) => this.#repeat(count, () => this.#up(false)),
+    'cursor-down': (count) => this.#repeat(count, () => this.#down(false)),
     'cursor-down-and-cancel': (count) => {
       const { y } = this.at;
-      times(count, () => this.#down(false));
+      this.#repeat(count, () => this.#down(false));
       return y === this.at.y ? { done: 'leave' } : {};
     },
     'next-word': (count) => this.#walk(count, 'by lines', (walker) => walker.nextWord(wordSeparators)),
@@ -259,23 +262,23 @@ export class CopyMode {
     'history-bottom': () => {
       if (this.#lines === 'left' && this.at.y === this.#end.y) this.#otherEnd();
       [this.#row, this.#top] = [this.#grid.rows - 1, this.#newest];
-      this.#x = lengthOf(this.#grid, this.at.y);
+      this.#x = this.#grid.length(this.at.y);
       return this.#update();
     },
-    'scroll-up': (count) => times(count, () => this.#up(true)),
-    'scroll-down': (count) => times(count, () => this.#down(true)),
+    'scroll-up': (count) => this.#repeat(count, () => this.#up(true)),
+    'scroll-down': (count) => this.#repeat(count, () => this.#down(true)),
     'scroll-middle': () => this.#putRow((this.#grid.rows - 1) >> 1),
     'recentre-top-bottom': () => {
       const rows = [(this.#grid.rows - 1) >> 1, 0, this.#grid.rows - 1];
       return this.#putRow(rows[this.#recentred++ % 3]!);
     },
-    'halfpage-up': (count) => times(count, () => this.#page(-1, true)),
-    'halfpage-down': (count) => times(count, () => this.#page(1, true)),
-    'page-up': (count) => times(count, () => this.#page(-1, false)),
-    'page-down': (count) => times(count, () => this.#page(1, false)),
-    'scroll-down-and-cancel': (count) => this.#leavesAtEnd(() => times(count, () => this.#down(true))),
-    'halfpage-down-and-cancel': (count) => this.#leavesAtEnd(() => times(count, () => this.#page(1, true))),
-    'page-down-and-cancel': (count) => this.#leavesAtEnd(() => times(count, () => this.#page(1, false))),
+    'halfpage-up': (count) => this.#repeat(count, () => this.#page(-1, true)),
+    'halfpage-down': (count) => this.#repeat(count, () => this.#page(1, true)),
+    'page-up': (count) => this.#repeat(count, () => this.#page(-1, false)),
+    'page-down': (count) => this.#repeat(count, () => this.#page(1, false)),
+    'scroll-down-and-cancel': (count) => this.#leavesAtEnd(() => this.#repeat(count, () => this.#down(true))),
+    'halfpage-down-and-cancel': (count) => this.#leavesAtEnd(() => this.#repeat(count, () => this.#page(1, true))),
+    'page-down-and-cancel': (count) => this.#leavesAtEnd(() => this.#repeat(count, () => this.#page(1, false))),
     'goto-line': (_, { line }) => {
       if (line === undefined) return { asks: 'line' };
       this.#top = Math.max(0, this.#newest - line);
@@ -325,13 +328,13 @@ export class CopyMode {
 
   #setRectangle(rectangle: boolean): CopyOutcome {
     [this.#lines, this.#rectangle] = ['none', rectangle];
-    this.#x = Math.min(this.#x, lengthOf(this.#grid, this.at.y));
+    this.#x = Math.min(this.#x, this.#grid.length(this.at.y));
     return this.#update();
   }
 
   #clear(): CopyOutcome {
     [this.#selecting, this.#drags, this.#lines, this.#began] = [false, 'none', 'none', undefined];
-    this.#x = Math.min(this.#x, lengthOf(this.#grid, this.at.y));
+    this.#x = Math.min(this.#x, this.#grid.length(this.at.y));
     return {};
   }
 
@@ -344,7 +347,7 @@ export class CopyMode {
       const above = from.y > at.y;
       const y = above ? at.y : Math.max(at.y, to.y);
       this.#start = above ? { x: 0, y } : from;
-      this.#end = above ? to : { x: lengthOf(this.#grid, y), y };
+      this.#end = above ? to : { x: this.#grid.length(y), y };
     } else if (this.#drags === 'start') this.#start = at;
     else this.#end = at;
     return {};
@@ -366,7 +369,7 @@ export class CopyMode {
     const from = new Walker(this.#grid, this.at);
     if (whole) from.startOfLine();
     const to = new Walker(this.#grid, from);
-    times(count - 1, () => to.down());
+    times(Math.min(count - 1, this.#grid.lines), () => to.down());
     to.endOfLine();
     return textOf(this.#grid, { kind: 'text', from, to }, this.#keys);
   }
@@ -381,7 +384,26 @@ export class CopyMode {
   }
 
   #walk(count: number, how: 'by lines' | 'at once', motion: (walker: Walker) => void): CopyOutcome {
-    return times(count, () => this.#go(how, motion));
+    return this.#repeat(count, () => this.#go(how, motion));
+  }
+
+  /** Does it so many times. Where it comes back to where it was before, what would only go round once more is left out. */
+  #repeat(count: number, action: () => void): CopyOutcome {
+    const seen = new Map<string, number>();
+    for (let left = count; left > 0; left -= 1) {
+      const before = seen.get(this.#state);
+      if (before !== undefined) return times(left % (before - left), action);
+      seen.set(this.#state, left);
+      action();
+    }
+    return {};
+  }
+
+  /** All that an action goes by which is repeated. */
+  get #state(): string {
+    const { x, length } = this.#kept;
+    const places = [this.#start, this.#end].map((at) => `${at.x},${at.y}`);
+    return [this.#x, this.#row, this.#top, x, length, ...places, this.#drags, this.#lines, this.#wanted?.term].join(' ');
   }
 
   #go(how: 'by lines' | 'at once', motion: (walker: Walker) => void): void {
@@ -436,14 +458,14 @@ export class CopyMode {
 
   /** The column of a line is kept, unless the cursor stands at its end. */
   #keep(): void {
-    const length = lengthOf(this.#grid, this.at.y);
+    const length = this.#grid.length(this.at.y);
     if (this.#flows && this.#x !== length) this.#kept = { x: this.#x, length };
   }
 
   /** On the line that it has come to: not behind its end, and at its end where it was at one before. @param moved false: there was nowhere to go */
   #settle(moved = true): void {
     const before = this.#x;
-    const length = lengthOf(this.#grid, this.at.y);
+    const length = this.#grid.length(this.at.y);
     if (this.#flows && (this.#x >= this.#kept.length || this.#x > length)) this.#x = length;
     if (this.#lines === 'right') this.#x = this.#rectangle ? this.#grid.cols : length;
     else if (this.#lines === 'left') this.#x = 0;
@@ -453,7 +475,7 @@ export class CopyMode {
   #page(step: 1 | -1, half: boolean): void {
     const { rows } = this.#grid;
     const { y } = this.at;
-    const length = lengthOf(this.#grid, y);
+    const length = this.#grid.length(y);
     if (this.#x !== length) this.#kept = { x: this.#x, length };
     this.#x = this.#kept.x;
     const lines = rows <= 2 ? 1 : half ? rows >> 1 : rows - 2;
@@ -462,7 +484,7 @@ export class CopyMode {
     if (top < 0 || top > this.#newest) this.#row = clamp(this.#row + step * lines, 0, rows - 1);
     this.#top = clamp(top, 0, this.#newest);
     if (this.#flows) {
-      const now = lengthOf(this.#grid, this.at.y);
+      const now = this.#grid.length(this.at.y);
       if ((this.#x >= this.#kept.length && this.#x !== now) || this.#x > now) this.#go('by lines', (walker) => walker.endOfLine());
     }
     this.#update();
@@ -507,7 +529,7 @@ export class CopyMode {
   }
 
   #jumps(how: Jump, count: number, character: string): CopyOutcome {
-    return times(count, () => {
+    return this.#repeat(count, () => {
       const walker = new Walker(this.#grid, this.at);
       if (how.endsWith('forward')) {
         walker.x += how === 'jump-forward' ? 1 : 2;

@@ -1,6 +1,6 @@
 /** The text of a selection, as tmux copies it. */
 import type { CopyKeys } from '../keys/copy-table.ts';
-import { type Grid, type Hit, type Point, lengthOf } from './grid.ts';
+import type { Grid, Hit, Measured, Point } from './grid.ts';
 
 /** What is selected: all from one place to another, or the same columns of each line. */
 export type Range =
@@ -8,9 +8,9 @@ export type Range =
   | { readonly kind: 'rectangle'; readonly from: number; readonly to: number; readonly left: number; readonly right: number };
 
 /** What the cursor stands on belongs to vi's selection, and not to emacs'. The columns of a rectangle say so themselves. */
-export function textOf(grid: Grid, range: Range, keys: CopyKeys): string {
+export function textOf(grid: Measured, range: Range, keys: CopyKeys): string {
   const [first, last] = range.kind === 'text' ? [range.from.y, range.to.y] : [range.from, range.to];
-  const length = lengthOf(grid, last);
+  const length = grid.length(last);
   const end = range.kind === 'text' ? Math.min(range.to.x, length) + (keys === 'vi' ? 1 : 0) : range.right;
   let text = '';
   for (let y = first; y <= last; y += 1) {
@@ -29,11 +29,11 @@ export function textOfHit(grid: Grid, { x, y, cells }: Hit): string {
   return text;
 }
 
-function lineOf(grid: Grid, y: number, from: number, to: number): string {
+function lineOf(grid: Measured, y: number, from: number, to: number): string {
   if (from > to) return '';
   // A line that goes on has spaces at its end that belong to it.
   const goesOn = grid.goesOn(y);
-  const length = goesOn ? grid.used(y) : lengthOf(grid, y);
+  const length = goesOn ? grid.used(y) : grid.length(y);
   const end = Math.min(to, length);
   let text = '';
   for (let x = Math.min(from, length); x < end; x += 1) text += grid.cell(x, y);

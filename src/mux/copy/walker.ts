@@ -1,5 +1,5 @@
 /** A place in the text that goes where motions of copy mode go, as tmux's do; it knows no screen and no selection. */
-import { type Grid, type Point, lengthOf } from './grid.ts';
+import type { Measured, Point } from './grid.ts';
 
 /** What ends a word beside a space: tmux's default of word-separators. */
 export const wordSeparators = '!"#$%&\'()*+,-./:;<=>?@[\\]^`{|}~';
@@ -7,13 +7,13 @@ export const wordSeparators = '!"#$%&\'()*+,-./:;<=>?@[\\]^`{|}~';
 const brackets = { open: '{[(', close: '}])' } as const;
 
 export class Walker implements Point {
-  readonly #grid: Grid;
+  readonly #grid: Measured;
   x: number;
   y: number;
   /** Last cell of the line that words are looked for in. */
   #limit = 0;
 
-  constructor(grid: Grid, { x, y }: Point) {
+  constructor(grid: Measured, { x, y }: Point) {
     this.#grid = grid;
     this.x = x;
     this.y = y;
@@ -24,7 +24,7 @@ export class Walker implements Point {
   }
 
   get length(): number {
-    return lengthOf(this.#grid, this.y);
+    return this.#grid.length(this.y);
   }
 
   #isIn(set: string, x = this.x, y = this.y): boolean {
@@ -174,7 +174,7 @@ export class Walker implements Point {
   /** To a character in this line, from here on. False: it stays. */
   jump(char: string): boolean {
     for (let { x, y } = this as Point; ; x = 0, y += 1) {
-      const length = lengthOf(this.#grid, y);
+      const length = this.#grid.length(y);
       for (; x < length; x += 1) {
         if (this.#grid.cell(x, y) !== char) continue;
         [this.x, this.y] = [x, y];
@@ -185,7 +185,7 @@ export class Walker implements Point {
   }
 
   jumpBack(char: string): boolean {
-    for (let { x, y } = this as Point; ; y -= 1, x = lengthOf(this.#grid, y) - 1) {
+    for (let { x, y } = this as Point; ; y -= 1, x = this.#grid.length(y) - 1) {
       for (; x >= 0; x -= 1) {
         if (this.#grid.cell(x, y) !== char) continue;
         [this.x, this.y] = [x, y];
@@ -209,8 +209,9 @@ export class Walker implements Point {
 
   /** The line above or below where a prompt begins. False: there is none. */
   prompt(step: 1 | -1): boolean {
+    const prompts = this.#grid.prompts();
     for (let y = this.y + step; y >= 0 && y <= this.#last; y += step) {
-      if (!this.#grid.isPrompt(y)) continue;
+      if (!prompts.has(y)) continue;
       [this.x, this.y] = [0, y];
       return true;
     }
@@ -230,7 +231,7 @@ export class Walker implements Point {
     this.#match({ x, y }, 'close', (at) => {
       if (at.x > 0) return { x: at.x - 1, y: at.y };
       for (let line = at.y - 1; line >= 0; line -= 1) {
-        const length = lengthOf(this.#grid, line);
+        const length = this.#grid.length(line);
         if (length > 0) return { x: length - 1, y: line };
       }
       return undefined;
@@ -249,7 +250,7 @@ export class Walker implements Point {
         return;
       }
       if (this.#isBracket('open', x, y)) break;
-      const length = lengthOf(this.#grid, y);
+      const length = this.#grid.length(y);
       if (emacs) {
         if (tried > 0 || x > length) return this.wordEnd(brackets.open);
         x += 1;
@@ -258,7 +259,7 @@ export class Walker implements Point {
       else return;
     }
     this.#match({ x, y }, 'open', (at) => {
-      if (at.x <= lengthOf(this.#grid, at.y)) return { x: at.x + 1, y: at.y };
+      if (at.x <= this.#grid.length(at.y)) return { x: at.x + 1, y: at.y };
       return at.y < this.#last ? { x: 0, y: at.y + 1 } : undefined;
     });
   }
