@@ -58,6 +58,7 @@ export const messages = {
     copiedStays: 'It stays in the clipboard after the lock.',
     nothingSelected: 'Nothing is selected. Drag over the text, or press ctrl-b [ for copy mode.',
     notCopied: 'The clipboard refused the text. It is kept for ctrl-b ].',
+    notCopiedAtAll: 'The clipboard refused the text. Nothing was copied.',
     nothingToPaste: 'There is nothing to paste. Copy in a pane first, or press ctrl-shift-v to paste from other programs.',
     unbound: (key: string) => `${key} does nothing after the prefix. ctrl-b ? lists every key.`,
     dismiss: 'dismiss',
@@ -135,7 +136,17 @@ export const messages = {
     onePane: 'There is one pane with a program in this window.',
     receives: (others: number) => `typed into ${others + 1} panes at once`,
     window: 'typed into several panes',
-    pastesToo: (others: number) => `${others === 1 ? 'One more pane gets' : `${others} more panes get`} it too: synchronize-panes is on.`,
+    /** @param runs of those, the panes that may run each line at once */
+    pastesToo: (others: number, runs: number) =>
+      `${others === 1 ? 'One more pane gets' : `${others} more panes get`} it too: synchronize-panes is on. ${
+        runs === 0
+          ? others === 1
+            ? 'It takes a paste as one piece.'
+            : 'Each takes a paste as one piece.'
+          : others === 1
+            ? 'It may run each line at once.'
+            : `${runs === others ? 'Each' : `${runs} of them`} may run each line at once.`
+      }`,
   },
 
   buffers: {
@@ -145,6 +156,11 @@ export const messages = {
     empty: (of: string) => `Nothing was copied in the class ${of} since the unlock.`,
     none: (name: string) => `There is no buffer "${name}" in this class.`,
     noneAtAll: 'There is no buffer in this class: nothing was copied since the unlock.',
+    gone: (buffers: number, most: string) =>
+      `${buffers === 1 ? 'The oldest buffer' : `The ${buffers} oldest buffers`} of this class went: together they may have ${most} characters.`,
+    tooLong: (most: string) => `The text is in no buffer: it has more than ${most} characters, and no more are kept of a class.`,
+    notAppended: (name: string, most: string) =>
+      `Nothing was appended to buffer ${name}: it would have more than ${most} characters, and no more are kept of a class.`,
     paste: 'paste',
     read: 'read',
     forget: 'forget',

@@ -12,7 +12,17 @@ export interface PasteBuffer {
 }
 
 /** Characters of all buffers of a class together: four scrollbacks, and no more however large they are. */
-const MOST_TEXT = 8 * 1024 * 1024;
+export const MOST_TEXT = 8 * 1024 * 1024;
+
+/** What came of a text that was to be kept. */
+export interface Kept {
+  /** False: it alone has more characters than there may be, and all is as it was. */
+  readonly kept: boolean;
+  /** Buffers that went because there was no room for their text. */
+  readonly gone: number;
+}
+
+const NOT_KEPT: Kept = { kept: false, gone: 0 };
 
 export class Buffers {
   /** By class. */
@@ -29,17 +39,19 @@ export class Buffers {
   }
 
   /** @param limit how many numbered ones are kept */
-  add(of: string, text: string, limit: number): void {
+  add(of: string, text: string, limit: number): Kept {
+    if (text.length > MOST_TEXT) return NOT_KEPT;
     const number = this.#numbers.get(of) ?? 0;
     this.#numbers.set(of, number + 1);
-    this.#put(of, [{ name: `buffer${number}`, text, automatic: true }, ...this.list(of)], limit);
+    return this.#put(of, [{ name: `buffer${number}`, text, automatic: true }, ...this.list(of)], limit);
   }
 
   /** Text in place of what a buffer has; a new one where there is none of this name. */
-  set(of: string, name: string, text: string, limit: number): void {
+  set(of: string, name: string, text: string, limit: number): Kept {
+    if (text.length > MOST_TEXT) return NOT_KEPT;
     const before = this.find(of, name);
     const others = this.list(of).filter((each) => each !== before);
-    this.#put(of, [{ name, text, automatic: before?.automatic === true }, ...others], limit);
+    return this.#put(of, [{ name, text, automatic: before?.automatic === true }, ...others], limit);
   }
 
   /** False: there is no such buffer. One that has the new name goes. */
@@ -63,14 +75,12 @@ export class Buffers {
   }
 
   /** Oldest numbered ones go first, and where there is too much text others too. */
-  #put(of: string, list: readonly PasteBuffer[], limit: number): void {
+  #put(of: string, list: readonly PasteBuffer[], limit: number): Kept {
     let numbered = 0;
+    const counted = list.filter(({ automatic }) => !automatic || ++numbered <= limit);
     let text = 0;
-    const kept = list.filter((each, index) => {
-      numbered += each.automatic ? 1 : 0;
-      text += each.text.length;
-      return index === 0 || ((!each.automatic || numbered <= limit) && text <= MOST_TEXT);
-    });
+    const kept = counted.filter((each) => (text += each.text.length) <= MOST_TEXT);
     this.#lists.value = new Map(this.#lists.value).set(of, kept);
+    return { kept: true, gone: counted.length - kept.length };
   }
 }

@@ -6,6 +6,7 @@ import type { ClientAction } from '../../src/types/workspace-view.ts';
 import { copyActionOf } from '../../src/mux/keys/tables.ts';
 import { messages } from '../shared/messages.ts';
 import { count } from '../shared/text.ts';
+import { MOST_TEXT, type Kept } from './buffers.ts';
 import { buffers, copyText } from './clipboard.ts';
 import { PaneCopy } from './copy-mode.ts';
 import * as model from './model.ts';
@@ -44,7 +45,13 @@ export class Copying {
   /** @param how.hit of which search the emulator has selected a hit: the cursor goes there */
   enter(pane: number, how: { readonly pageUp?: boolean; readonly hit?: Wanted; readonly back?: boolean } = {}): void {
     const { terminal, prompts } = this.#terminal(pane);
-    const inIt = model.copying.value?.pane === pane && this.#mode !== undefined;
+    const before = model.copying.value?.pane;
+    const inIt = before === pane && this.#mode !== undefined;
+    // One pane is in it at a time: in another one it is over.
+    if (before !== undefined && !inIt) {
+      this.#terminal(before).clearSearch();
+      this.leave();
+    }
     if (!inIt) this.#mode = new PaneCopy(terminal, model.options.value['mode-keys'], prompts);
     if (how.pageUp) this.#mode!.run('page-up', {});
     if (how.hit && !inIt) this.#mode!.followHit(how.hit, how.back === true);
@@ -118,6 +125,7 @@ export class Copying {
   }
 
   leave(): void {
+    this.#mode?.end();
     this.#mode = this.#asked = undefined;
     model.copying.value = undefined;
   }
@@ -128,10 +136,10 @@ export class Copying {
     const { 'buffer-limit': limit } = model.options.value;
     const before = appends ? buffers.find(of) : undefined;
     const whole = before ? before.text + selected : selected;
+    const kept = this.#kept(before ? buffers.set(of, before.name, whole, limit) : buffers.add(of, whole, limit), before?.name);
+    if (before && !kept) return;
     this.#origins.copied(pane, whole);
-    if (before) buffers.set(of, before.name, whole, limit);
-    else buffers.add(of, whole, limit);
-    if (!copyText(whole)) return void this.#notices.toast('warn', text.notCopied);
+    if (!copyText(whole)) return void this.#notices.toast('warn', kept ? text.notCopied : text.notCopiedAtAll);
     const sentence = text.copied(count(new TextEncoder().encode(whole).length));
     void this.#clearedAtLock.then((cleared) => this.#notices.toast('ok', sentence, cleared ? text.copiedNote : text.copiedStays));
   }
@@ -148,12 +156,20 @@ export class Copying {
     else if (deed === 'rename') buffers.rename(of, buffer, given);
     else if (deed === 'show') model.band.value = { name: 'buffer', words: { name: found!.name } };
     else {
-      const whole = deed === 'append' && found ? found.text + given : given;
-      if (pane !== undefined) this.#origins.copied(pane, whole);
-      const name = buffer ?? (deed === 'append' ? found?.name : undefined);
-      if (name === undefined) buffers.add(of, whole, limit);
-      else buffers.set(of, name, whole, limit);
+      const appendsTo = deed === 'append' ? found : undefined;
+      const whole = appendsTo ? appendsTo.text + given : given;
+      const name = buffer ?? appendsTo?.name;
+      const kept = this.#kept(name === undefined ? buffers.add(of, whole, limit) : buffers.set(of, name, whole, limit), appendsTo?.name);
+      if (kept && pane !== undefined) this.#origins.copied(pane, whole);
     }
+  }
+
+  /** Says what had no room among the buffers. @param appendsTo the buffer that it was to go behind. @returns whether the text is in a buffer */
+  #kept({ kept, gone }: Kept, appendsTo: string | undefined): boolean {
+    const most = count(MOST_TEXT);
+    if (gone > 0) this.#notices.toast('warn', messages.buffers.gone(gone, most));
+    if (!kept) this.#notices.toast('warn', appendsTo === undefined ? messages.buffers.tooLong(most) : messages.buffers.notAppended(appendsTo, most));
+    return kept;
   }
 
   /** Something goes to the clipboard: the core is told, and says whether the lock will clear it. @param text empty where the emulator alone knows what */

@@ -7,7 +7,7 @@ import { keyLabel } from '../../src/mux/keys/names.ts';
 import { changedRows } from '../../src/mux/keys/tables.ts';
 import { defaultOptions, flatOptions, type FlatOptions } from '../../src/mux/options.ts';
 import type { Rectangle } from './copy-mode.ts';
-import type { PasteFindings } from './paste.ts';
+import type { AskedPaste } from './paste.ts';
 import type { TerminalView } from './terminal-view.ts';
 
 /** What rises from the line: a band by its name (bands/), and what it is about. */
@@ -17,7 +17,7 @@ export interface OpenBand {
   readonly words?: Readonly<Record<string, string>>;
   /** The classes that the words are of: they go back with the line that comes of it. */
   readonly from?: readonly string[];
-  readonly pasted?: PasteFindings;
+  readonly pasted?: AskedPaste;
 }
 
 /** `ok`: it was done or proven. `note`: an answer. `nothing`: nothing happened, and why. `wait`: it is being done. */

@@ -18,6 +18,27 @@ export interface PasteFindings {
   readonly lastRuns: boolean;
 }
 
+/** Which panes get a paste, and how. */
+export interface PasteReach {
+  /** The pane itself takes a paste as one piece, and runs nothing of it by itself. */
+  readonly whole: boolean;
+  /** How many panes more get it. */
+  readonly also: number;
+  /** How many of those may run each line at once. */
+  readonly alsoRun: number;
+}
+
+/** A paste that is asked about. */
+export interface AskedPaste {
+  readonly findings: PasteFindings;
+  readonly reach: PasteReach;
+  /** Once it has gone. */
+  readonly done: () => void;
+}
+
+/** More may run now, or in more panes, than was said. */
+export const reachesFurther = (now: PasteReach, said: PasteReach): boolean => (said.whole && !now.whole) || now.also > said.also || now.alsoRun > said.alsoRun;
+
 export interface PastePart {
   readonly text: string;
   readonly control?: true;

@@ -6,7 +6,7 @@ import { buffers } from './clipboard.ts';
 import * as model from './model.ts';
 import type { Notices } from './notices.ts';
 import type { TextOrigins } from './origins.ts';
-import { needsQuestion, pasteText, inspectPaste, type PasteFindings } from './paste.ts';
+import { type AskedPaste, inspectPaste, needsQuestion, type PasteReach, pasteText, reachesFurther } from './paste.ts';
 import type { TerminalView } from './terminal-view.ts';
 import { refusalWords } from '../shared/refusal-words.ts';
 
@@ -39,12 +39,15 @@ export class Pasting {
     if (!found && buffer !== undefined) return void this.#notices.toast('nothing', messages.buffers.none(buffer));
     const text = found ? found.text : (await navigator.clipboard?.readText().catch(() => '')) || '';
     if (!text) return void this.#notices.toast('nothing', messages.workspace.nothingToPaste);
-    this.paste(pane, separator === undefined ? text : text.replaceAll('\n', separator));
-    if (found && deletes) buffers.remove(of, found.name);
+    this.paste(pane, separator === undefined ? text : text.replaceAll('\n', separator), () => {
+      // Not what was copied under its name meanwhile.
+      if (found && deletes && buffers.find(of, found.name) === found) buffers.remove(of, found.name);
+    });
   }
 
-  paste(pane: number, raw: string): void {
-    this.into(pane, raw, () => this.#inspect(pane, raw));
+  /** @param done once it has gone: not where it was refused, or answered with no */
+  paste(pane: number, raw: string, done: () => void = () => undefined): void {
+    this.into(pane, raw, () => this.#inspect(pane, raw, done));
   }
 
   /** Does it where the core lets this text into this pane's class; says why not where it does not. */
@@ -56,30 +59,38 @@ export class Pasting {
     this.#hold(asked);
   }
 
-  #inspect(pane: number, raw: string): void {
-    const pasted = inspectPaste(raw);
-    if (!pasted.text && pasted.removed === 0) return;
-    if (needsQuestion(raw, pasted)) model.band.value = { name: 'paste', pane, pasted };
-    else this.#send(pane, pasted.text);
+  #inspect(pane: number, raw: string, done: () => void): void {
+    const findings = inspectPaste(raw);
+    if (!findings.text && findings.removed === 0) return;
+    if (needsQuestion(raw, findings)) model.band.value = { name: 'paste', pane, pasted: { findings, reach: this.#reach(pane), done } };
+    else {
+      this.#send(pane, findings.text);
+      done();
+    }
   }
 
-  answer(pane: number, pasted: PasteFindings, answer: 'no' | 'as-is' | 'without-last'): void {
-    model.band.value = undefined;
-    if (answer === 'as-is') this.#send(pane, pasted.text);
-    if (answer === 'without-last') this.#send(pane, pasted.text.replace(/[\r\n]+$/, ''));
+  /** It is asked again where a program has left bracketed paste, or a pane was joined, since it was said what gets it. */
+  answer(pane: number, pasted: AskedPaste, answer: 'no' | 'as-is' | 'without-last'): void {
+    const reach = this.#reach(pane);
+    const again = answer !== 'no' && reachesFurther(reach, pasted.reach);
+    model.band.value = again ? { name: 'paste', pane, pasted: { ...pasted, reach } } : undefined;
+    if (again || answer === 'no') return;
+    const { text } = pasted.findings;
+    this.#send(pane, answer === 'as-is' ? text : text.replace(/[\r\n]+$/, ''));
+    pasted.done();
   }
 
-  /** How many panes more get a paste into this one. */
-  alsoInto(pane: number): number {
-    return this.#broadcast.others(pane).length;
+  #reach(pane: number): PasteReach {
+    const others = this.#broadcast.others(pane);
+    return { whole: this.#takesWhole(pane), also: others.length, alsoRun: others.filter((other) => !this.#takesWhole(other)).length };
   }
 
   /** A program with bracketed paste gets the text as one piece and runs nothing of it by itself. */
-  takenWhole(pane: number): boolean {
+  #takesWhole(pane: number): boolean {
     return this.#terminal(pane).terminal.modes.bracketedPasteMode;
   }
 
   #send(pane: number, filtered: string): void {
-    for (const each of [pane, ...this.#broadcast.others(pane)]) this.#terminal(each).type(pasteText(filtered, this.takenWhole(each)));
+    for (const each of [pane, ...this.#broadcast.others(pane)]) this.#terminal(each).type(pasteText(filtered, this.#takesWhole(each)));
   }
 }

@@ -686,6 +686,28 @@ describe('lock', () => {
 });
 
 describe('what reaches a shell', () => {
+  test('the question about a paste into two panes says how each of them takes it', async () => {
+    const { page, core } = await start();
+    await core.print(first(), '\x1b[?2004h$ ');
+    await shows('$');
+    await prefix('%');
+    await until(async () => (await page.locator('.xterm-rows').count()) === 2, 'the second pane');
+    await core.settled();
+    core.command('set-option synchronize-panes on');
+    await page.waitForSelector('dialog[open] .numbered li:nth-child(2)');
+    await page.keyboard.press('y');
+    await until(async () => (await page.locator('.pane__receives').count()) === 2, 'two frames');
+    core.command('select-pane -L');
+    await until(() => page.evaluate<boolean>(`document.activeElement.closest('[data-pane]')?.dataset.pane === '${first()}'`), 'the focus in the first pane');
+    await brings(() => paste('one\ntwo\n'), page.locator('dialog[open] .numbered'));
+    const said = await page.textContent('dialog[open]');
+    for (const words of ['which takes a paste as one piece.', 'One more pane gets it too', 'It may run each line at once.', 'and would run.'])
+      expect(said).toContain(words);
+    await page.keyboard.press('y');
+    const second = core.state!.server.sessions[0]!.windows[0]!.panes.find(({ id }) => id !== first())!.id;
+    await until(() => core.typed(first()) === '\x1b[200~one\rtwo\r\x1b[201~' && core.typed(second) === 'one\rtwo\r', 'both, each in its way');
+  });
+
   test('a hostile paste: shown, Enter does not paste, y pastes it without its teeth', async () => {
     const { page, core } = await start();
     await core.print(first(), '\x1b[?2004h$ ');

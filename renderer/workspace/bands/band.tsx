@@ -2,7 +2,7 @@
 import type { FunctionComponent, JSX } from 'preact';
 import type { Controller } from '../controller.ts';
 import type { OpenBand } from '../model.ts';
-import type { PasteFindings } from '../paste.ts';
+import type { AskedPaste } from '../paste.ts';
 
 /** What a band cannot do without. A command gives it (`opens`, or the client action `open`), or the page. */
 interface Takes {
@@ -15,7 +15,7 @@ interface Takes {
 type Props<T extends Takes> = { readonly controller: Controller; readonly from: readonly string[] } & (T extends { readonly pane: true }
   ? { readonly pane: number }
   : unknown) &
-  (T extends { readonly pasted: true } ? { readonly pasted: PasteFindings } : unknown) &
+  (T extends { readonly pasted: true } ? { readonly pasted: AskedPaste } : unknown) &
   (T extends { readonly words: readonly (infer Word extends string)[] } ? { readonly [W in Word]: string } : unknown);
 
 export interface BandRow {

@@ -3,19 +3,29 @@ import type { JSX } from 'preact';
 import { messages } from '../../shared/messages.ts';
 import { Band, Button, Mark } from '../../shared/parts.tsx';
 import type { Controller } from '../controller.ts';
-import type { PasteFindings } from '../paste.ts';
+import type { AskedPaste } from '../paste.ts';
 import { band } from './band.tsx';
 import { titleOf } from './parts.tsx';
 
 export const pasteQuestion = band('paste', { pane: true, pasted: true }, PasteQuestion);
 
 /** The safe answer is first, in inverse, focused and on Escape: Enter never pastes. */
-function PasteQuestion({ controller, pane, pasted }: { readonly controller: Controller; readonly pane: number; readonly pasted: PasteFindings }): JSX.Element {
+function PasteQuestion({
+  controller,
+  pane,
+  pasted: asked,
+}: {
+  readonly controller: Controller;
+  readonly pane: number;
+  readonly pasted: AskedPaste;
+}): JSX.Element {
   const { number, title } = titleOf(pane);
   const text = messages.paste;
-  const answer = (choice: 'no' | 'as-is' | 'without-last'): void => controller.pasting.answer(pane, pasted, choice);
-  const whole = controller.pasting.takenWhole(pane);
-  const also = controller.pasting.alsoInto(pane);
+  const answer = (choice: 'no' | 'as-is' | 'without-last'): void => controller.pasting.answer(pane, asked, choice);
+  const {
+    findings: pasted,
+    reach: { whole, also, alsoRun },
+  } = asked;
   const heading = pasted.lineCount === 1 ? text.titleOne : text.title(pasted.lineCount);
   return (
     <Band
@@ -31,7 +41,7 @@ function PasteQuestion({ controller, pane, pasted }: { readonly controller: Cont
           {also > 0 ? (
             <p class="warn gap-h">
               <Mark kind="warn" />
-              {messages.broadcast.pastesToo(also)}
+              {messages.broadcast.pastesToo(also, alsoRun)}
             </p>
           ) : null}
         </div>
@@ -59,7 +69,7 @@ function PasteQuestion({ controller, pane, pasted }: { readonly controller: Cont
               <Mark kind="warn" />
               {[
                 pasted.endsEarly ? text.endedEarly : pasted.removed > 0 ? text.removed(pasted.removed) : '',
-                pasted.lastRuns ? (whole ? text.lastNewline : text.lastRuns) : '',
+                pasted.lastRuns ? (whole && alsoRun === 0 ? text.lastNewline : text.lastRuns) : '',
               ]
                 .filter(Boolean)
                 .join(' ')}
