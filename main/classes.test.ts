@@ -100,6 +100,22 @@ test('what a line has opened is of the class where that was given, whatever is i
   ]);
 });
 
+test('a buffer of the class in front goes into a pane of another one, and what is to stand between its lines too, as text does', async () => {
+  const first = pane();
+  workspace.command('new-session -C general', undefined);
+  const other = pane();
+  for (const each of [first, other]) await waitFor(() => expect(workspace.recording(each)).toBeDefined());
+  workspace.command('switch-client -n', undefined);
+  expect(pane()).toBe(first);
+  happened.length = 0;
+  for (const line of ['paste-buffer', "paste-buffer -s '; '", "paste-buffer -s 'patient Schulz bed 13'"]) {
+    expect(workspace.command(`${line} -t %${other}`, first), line).toMatchObject({ refused: true });
+    expect(workspace.command(line, first), line).toEqual({});
+  }
+  expect(happened.filter(({ action }) => action === 'paste')).toHaveLength(3);
+  expect(crossings()).toHaveLength(3);
+});
+
 test('a name that is given in one class goes into another as its text does', () => {
   for (const line of ['new-session -C general -s Meier', 'new-session -d -C general -n Meier'])
     expect(workspace.command(line, pane())).toMatchObject({ refused: true });

@@ -59,6 +59,8 @@ export interface BandProps {
   /** It stands where the panes do, down to the line. */
   readonly house?: boolean;
   readonly alert?: boolean;
+  /** It is to be read first: what was typed before it stood does not answer it (../workspace/deliver-key.ts). */
+  readonly deliberate?: boolean;
   /** Letters that act while no field has the focus. Enter and Escape belong to the dialog. */
   readonly keys?: Readonly<Record<string, () => void>>;
 }
@@ -75,12 +77,13 @@ export function useWholeRows(band: { readonly current: HTMLElement | null }, own
 }
 
 /** A modal question that rises from the line. Focus goes to [data-focus], and back to where it was when it closes. */
-export function Band({ children, label, onClose, level, class: extra, house = false, alert, keys }: BandProps): JSX.Element {
+export function Band({ children, label, onClose, level, class: extra, house = false, alert, deliberate = false, keys }: BandProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {
     const element = dialog.current!;
     const before = document.activeElement as HTMLElement | null;
     element.showModal();
+    if (deliberate) element.dataset['since'] = String(performance.now());
     element.querySelector<HTMLElement>('[data-focus]')?.focus();
     return () => {
       element.close();

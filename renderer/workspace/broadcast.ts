@@ -46,7 +46,8 @@ export class Broadcast {
     if (window === undefined) return;
     model.broadcast.value = { window, receivers };
     if (model.view.value) this.check(model.view.value);
-    if (model.broadcast.value) this.#notices.toast('warn', text.on(model.broadcast.value.receivers.length));
+    // The frames and the line say it as long as it is so: a warning would stand on when it is not any more.
+    if (model.broadcast.value) this.#notices.toast('note', text.on(model.broadcast.value.receivers.length));
   }
 
   stop(why: string = text.off): void {

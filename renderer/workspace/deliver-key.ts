@@ -1,11 +1,13 @@
 /**
  * A key that waited (key-hold.ts), typed where the focus is now. A synthetic event tells the listeners and no more: what a browser does with a key that none of
- * them has taken, is done here, or the key would be lost.
+ * them has taken, is done here, or the key would be lost. A question that is to be read first (`deliberate`) is not answered by a key that was typed before it stood.
  */
 
 export function deliverKey(event: KeyboardEvent): void {
   const { key, code, keyCode, ctrlKey, altKey, shiftKey, metaKey } = event;
   const target = document.activeElement ?? document.body;
+  const since = target.closest<HTMLElement>('dialog[data-since]')?.dataset['since'];
+  if (since !== undefined && key !== 'Escape' && event.timeStamp < Number(since)) return;
   const goesOn = target.dispatchEvent(
     new KeyboardEvent('keydown', { key, code, keyCode, ctrlKey, altKey, shiftKey, metaKey, bubbles: true, cancelable: true }),
   );

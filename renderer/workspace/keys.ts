@@ -28,7 +28,12 @@ export function installKeys(controller: Controller): void {
     if (next.prefixActive) helpTimer = setTimeout(() => (model.whichKey.value = true), WHICH_KEY_MS);
   };
   // Every command holds the keys behind it, whether a key, a prompt, a menu or the mouse has given it.
-  const hold = new KeyHold<KeyboardEvent>(deliverKey);
+  let delivering = false;
+  const hold = new KeyHold<KeyboardEvent>((event) => {
+    delivering = true;
+    deliverKey(event);
+    delivering = false;
+  });
   controller.onCommand((answer) => void hold.until(answer));
   const take = (event: Event): void => {
     event.preventDefault();
@@ -50,7 +55,7 @@ export function installKeys(controller: Controller): void {
     'keydown',
     (event) => {
       // A key that waited for a command was typed before the warning: it goes where it was meant to go.
-      if (event.isTrusted && taken(event)) return;
+      if (!delivering && taken(event)) return;
       controller.active('key');
       // The lock has to work from anywhere, a question and a field too.
       if (event.ctrlKey && event.shiftKey && keyName(event) === 'C-S-l') {

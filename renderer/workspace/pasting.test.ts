@@ -82,3 +82,17 @@ test('a buffer that is to be deleted stays until it was pasted: over a refusal, 
   paste();
   await waitFor(() => expect([typed(0), text()]).toEqual(['a\rbnewer', undefined]));
 });
+
+test('what is to stand between lines changes nothing of what the core is asked: it knows the lines as they were copied', async () => {
+  const asked: unknown[] = [];
+  bench.answers['clipboard.paste'] = (input) => {
+    asked.push(input);
+    return { refusal: null };
+  };
+  buffers.set('general', 'mine', 'patient Meier\npatient Schulz', 50);
+  for (const separator of [undefined, '; '])
+    bench.emit('client', { action: 'paste', pane: 0, buffer: 'mine', ...(separator === undefined ? {} : { separator }) });
+  await waitFor(() => expect(asked).toHaveLength(2));
+  expect(asked[1]).toEqual(asked[0]);
+  await waitFor(() => expect(typed(0)).toContain('patient Meier; patient Schulz'));
+});

@@ -39,10 +39,12 @@ export class Pasting {
     if (!found && buffer !== undefined) return void this.#notices.toast('nothing', messages.buffers.none(buffer));
     const text = found ? found.text : (await navigator.clipboard?.readText().catch(() => '')) || '';
     if (!text) return void this.#notices.toast('nothing', messages.workspace.nothingToPaste);
-    this.paste(pane, separator === undefined ? text : text.replaceAll('\n', separator), () => {
+    const done = (): void => {
       // Not what was copied under its name meanwhile.
       if (found && deletes && buffers.find(of, found.name) === found) buffers.remove(of, found.name);
-    });
+    };
+    // The core knows its lines as they were copied: with something else between them it would know none of them.
+    this.into(pane, text, () => this.#inspect(pane, separator === undefined ? text : text.replaceAll('\n', separator), done));
   }
 
   /** @param done once it has gone: not where it was refused, or answered with no */

@@ -7,6 +7,7 @@ import { reviewedWhy } from '../ledger/reviewed-facts.ts';
 import type { LedgerEvent } from '../ledger/types.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import type { Role } from '../types/words.ts';
+import { reviews as toldReviews } from '../audit/service.ts';
 import { Reviews } from './reviews.ts';
 
 const [ada, bo, cy] = ['p-00000000000a', 'p-00000000000b', 'p-00000000000c'] as const;
@@ -51,6 +52,12 @@ test('spans that meet are one, a gap stays due, and what comes after is due', as
     { seq: 5, by: bo, from: 2, to: 4 },
     { seq: 6, by: bo, from: 0, to: 2, finding: 'nothing' },
   ]);
+});
+
+test('the last one is told as the line to main has it, and no more of it', async () => {
+  const told = after([did(0), did(1), await reviewed(2, bo, 0, 2)]);
+  const { success, error } = toldReviews.safeParse({ ...told.due(), last: told.all.at(-1) ?? null });
+  expect(success, error?.message).toBe(true);
 });
 
 test('what a reviewer did is due until somebody else signs for it, who is no hand of theirs', async () => {

@@ -60,7 +60,7 @@ export class Reviews {
     this.#signed.add(signed);
     const people = this.#oneWith(person, time, before);
     if (!this.#adds(said, people)) return false;
-    this.#all.push({ ...said, seq, time, by: person, people });
+    this.#all.push({ from, to, finding, note, seq, time, by: person, people });
     while (this.#all.some(({ from, to }) => from <= this.#reviewedTo && to > this.#reviewedTo))
       this.#reviewedTo = Math.max(...this.#all.filter(({ from }) => from <= this.#reviewedTo).map(({ to }) => to));
     return true;

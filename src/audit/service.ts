@@ -115,7 +115,7 @@ const pictures = z.strictObject({
 const name = z.string().max(64);
 
 /** As src/alerts/reviews.ts has them. */
-const reviews = z.strictObject({
+export const reviews = z.strictObject({
   from: seq,
   since: moment.nullable(),
   events: seq,

@@ -852,6 +852,25 @@ describe('more of copy mode', () => {
     expect(core.typed().length).toBe(then + 1);
   });
 
+  test('what was typed before the question about panes that are typed into together stood does not answer it', async () => {
+    const { page, core } = await start();
+    await brings(() => prefix('%'), page.locator('.xterm-rows').nth(1));
+    await brings(() => prefix(':'), page.locator('#command'));
+    await page.keyboard.type('set-option synchronize-panes on');
+    await until(async () => (await page.inputValue('#command')) === 'set-option synchronize-panes on', 'the line');
+    let idle!: () => void;
+    core.busy = new Promise((resolve) => (idle = resolve));
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('yum');
+    await brings(async () => idle(), page.locator('dialog[open] .numbered'));
+    await core.settled();
+    expect(await page.locator('.pane__receives').count()).toBe(0);
+    // A key that is pressed now comes behind them.
+    await page.keyboard.press('y');
+    await until(async () => (await page.locator('.pane__receives').count()) === 2, 'two frames');
+    expect(core.typed()).toBe('');
+  });
+
   test('the time stands in a pane until a key is pressed, which no program gets', async () => {
     const { page, core } = await start();
     await brings(() => prefix('t'), page.locator('.pane__clock').first());

@@ -19,7 +19,7 @@ function BroadcastQuestion({ controller }: { readonly controller: Controller }):
     controller.broadcast.start(receivers);
   };
   return (
-    <Band label={text.title(receivers.length)} level="warn" alert onClose={close} keys={{ y: yes, n: close }}>
+    <Band label={text.title(receivers.length)} level="warn" alert deliberate onClose={close} keys={{ y: yes, n: close }}>
       <div class="band__grid">
         <div>
           <h2 class="band__title">{text.title(receivers.length)}</h2>

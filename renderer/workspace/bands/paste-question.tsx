@@ -31,6 +31,7 @@ function PasteQuestion({
     <Band
       label={heading}
       level="warn"
+      deliberate
       onClose={() => answer('no')}
       keys={{ y: () => answer('as-is'), ...(pasted.lastRuns ? { w: () => answer('without-last') } : {}) }}
     >
