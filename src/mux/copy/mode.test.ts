@@ -85,6 +85,21 @@ describe('a large count', () => {
     expect(page.reads).toBeLessThan(bound(page, 4));
   });
 
+  test('or one word that fills the text: a search for the word here looks at each line with as much of it as a word may have', () => {
+    const page = new Page(
+      Array.from({ length: 1000 }, () => `${'w'.repeat(cols)}\\`),
+      cols,
+      24,
+    );
+    const mode = new CopyMode(page, 'vi', { x: 0, y: 999 });
+    mode.run('history-top');
+    page.reads = 0;
+    const { term = '' } = mode.run('search-forward-word');
+    expect(term).toMatch(/^w{100,600}$/);
+    mode.search({ term, caseSensitive: false }, false, 1);
+    expect(page.reads).toBeLessThan(bound(page, 20));
+  });
+
   test('of brackets that belong together goes there and back', () => {
     for (const [count, x] of [
       [MOST, cols - 1],

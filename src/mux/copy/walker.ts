@@ -6,6 +6,9 @@ export const wordSeparators = '!"#$%&\'()*+,-./:;<=>?@[\\]^`{|}~';
 
 const brackets = { open: '{[(', close: '}])' } as const;
 
+/** Cells: a program can print one word that fills the scrollback, and a search compares it at each line. */
+const MOST_WORD = 256;
+
 export class Walker implements Point {
   readonly #grid: Measured;
   x: number;
@@ -90,13 +93,13 @@ export class Walker implements Point {
     [this.x, this.y] = [x, y];
   }
 
-  /** The word here; on what ends one, the next one. */
+  /** The word here, as far as `MOST_WORD` goes both ways; on what ends one, the next one. */
   word(): string {
     const ends = (): boolean => this.#half() || this.#isIn(` ${wordSeparators}`);
-    while (!ends() && (this.x > 0 || (this.y > 0 && this.#grid.goesOn(this.y - 1)))) this.left(false);
+    for (let back = 0; back < MOST_WORD && !ends() && (this.x > 0 || (this.y > 0 && this.#grid.goesOn(this.y - 1))); back += 1) this.left(false);
     if (ends()) this.#next();
     let word = '';
-    while (!ends()) {
+    for (let cells = 0; cells < 2 * MOST_WORD && !ends(); cells += 1) {
       word += this.#grid.cell(this.x, this.y);
       if (!this.#next()) break;
     }
