@@ -22,8 +22,8 @@ export interface Page {
 const WIDTH = 96;
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-/** What acts in a terminal or a page has no place in either. */
-const plain = (text: string): string => text.replace(/\p{Cc}/gu, ' ');
+/** What acts in a terminal or a page has no place in either: control characters, and those that turn round the order in which the others are shown. */
+const plain = (text: string): string => text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, ' ');
 const html = (text: string): string => plain(text).replace(/[&<>"']/g, (char) => escapes[char]!);
 const lines = (text: string): string[] => text.split('\n');
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { testEvent } from '../ledger/fixture.ts';
 import type { LedgerEntry, LedgerEvent } from '../ledger/types.ts';
-import { htmlOf, textOf } from './document.ts';
+import { htmlOf, textOf, type Page } from './document.ts';
 import { csvOf, eventsPage, jsonOf, reviewJsonOf, reviewPage, sortedBy, type EventReport } from './event-report.ts';
 
 const ada = 'p-0a1b2c3d4e5f';
@@ -73,6 +73,23 @@ test('a review counts who came in and why tries failed, and every action stands 
     ]),
   });
   expect(htmlOf(reviewPage(report))).toContain('Ada &lt;b&gt;');
+});
+
+test('nothing in a page acts: no control character, and none that turns round the order of what is shown', () => {
+  const acting = '\u0007\u001b\u009b\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069';
+  const said = `Ada${acting}END`;
+  const page: Page = {
+    title: 'A title',
+    facts: [['Name', said]],
+    sections: [
+      { heading: 'Part', paragraphs: [said], table: { head: ['A', 'B'], rows: [[said, said]] }, list: [said], texts: [{ caption: said, text: said }] },
+    ],
+    sign: ['Read by'],
+  };
+  for (const made of [textOf(page), htmlOf(page)]) {
+    expect(made.match(/END/g)).toHaveLength(7);
+    for (const char of acting) expect(made.includes(char), `U+${char.codePointAt(0)!.toString(16)}`).toBe(false);
+  }
 });
 
 test('of no event the pages say so', () => {
