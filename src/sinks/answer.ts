@@ -1,12 +1,25 @@
 /** Answers of collectors: they come from somebody else. Pure. */
 import type { z } from 'zod';
 
-/** A word of an answer, for a sentence of ours: short, and nothing of it acts in a terminal. */
-export const wordOf = (text: string): string =>
-  text
+/** As it is, as a header shows it, and of `user:password` what is secret of it. */
+const formsOf = (token: string): readonly string[] => [
+  token,
+  Buffer.from(token, 'utf8').toString('base64').replace(/=+$/, ''),
+  ...(/:(.+)$/.exec(token)?.slice(1) ?? []),
+];
+
+/**
+ * A word of an answer, for a sentence of ours: short, and nothing of it acts in a terminal.
+ * @param token that the server was given: what repeats it is left out
+ */
+export function wordOf(text: string, token?: string): string {
+  const lower = text.toLowerCase();
+  if (token !== undefined && formsOf(token).some((form) => lower.includes(form.toLowerCase()))) return 'what it says repeats the token and is left out';
+  return text
     .replace(/[^\w .,:-]/g, '?')
     .slice(0, 80)
     .trim();
+}
 
 /** Undefined where it is no JSON, or not of that form. */
 export function parsed<T>(schema: z.ZodType<T>, text: string): T | undefined {

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { AnchorError } from '../anchors/errors.ts';
-import { openTls, serverFields, whereOf, type ServerCertificate } from '../anchors/tls.ts';
+import { closedEarly, openTls, serverFields, whereOf, type ServerCertificate } from '../anchors/tls.ts';
 import { eventDocument, testDocument, type SinkDocument } from './document.ts';
 import { sinkName, token, withServer } from './fields.ts';
 import type { SinkContext, SinkKind, Taken } from './kind.ts';
@@ -74,7 +74,15 @@ async function post(row: HttpsRow, shape: Shape, body: string, { network, signal
       // The socket says why it ended before the request says that it did.
       socket.on('error', reject);
       request.on('error', reject);
+      // Whatever ends without a word of an error: nothing may go on waiting for it.
+      const early = (): void => reject(closedEarly(where));
+      request.on('close', early);
+      // With nobody who takes an upgrade the connection ends, and no error says so.
+      request.on('upgrade', () => reject(new AnchorError('bad-answer', `${where} wants to speak another protocol (HTTP status 101).`)));
       request.on('response', (response) => {
+        // Of an answer that ends with its connection the request is over before all of it was read.
+        request.off('close', early);
+        response.on('close', early);
         const chunks: Buffer[] = [];
         let size = 0;
         response.on('data', (chunk: Buffer) => {
@@ -96,7 +104,7 @@ async function hand(row: HttpsRow, documents: readonly SinkDocument[], context: 
   const shape = shapes[row.shape];
   const { status, text, certificate } = await post(row, shape, shape.body(documents), context);
   const ids = documents.map(({ id }) => id);
-  const { taken, why } = answered(shape, status, text, ids);
+  const { taken, why } = answered(shape, status, text, ids, context.token);
   return { events: taken, certificate, ...(why && { refused: new AnchorError(why.code, `${whereOf(row)} ${why.is}.`) }) };
 }
 

@@ -22,6 +22,7 @@ export class NatsSession {
   readonly certificate: ServerCertificate;
   readonly #socket: TLSSocket;
   readonly #where: string;
+  readonly #token: string | undefined;
   readonly #reader = new NatsReader();
   readonly #inbox = `_INBOX.${randomBytes(12).toString('hex')}`;
   #asked = 0;
@@ -29,8 +30,9 @@ export class NatsSession {
   #waiting: { readonly takes: (word: NatsWord) => boolean; readonly done: PromiseWithResolvers<NatsWord> } | undefined;
   #ended: unknown;
 
-  private constructor(where: string, socket: TLSSocket, certificate: ServerCertificate) {
+  private constructor(where: string, socket: TLSSocket, certificate: ServerCertificate, token: string | undefined) {
     this.#where = where;
+    this.#token = token;
     this.#socket = socket;
     this.certificate = certificate;
     socket.on('error', (error) => this.#end(error));
@@ -42,7 +44,7 @@ export class NatsSession {
   static async open(row: NatsServerRow, { network, signal, token }: Pick<SinkContext, 'network' | 'signal' | 'token'>): Promise<NatsSession> {
     const where = whereOf(row);
     const { socket, certificate } = await openTls(row, { network, signal, greeted: (plain) => greeting(plain, where) });
-    const session = new NatsSession(where, socket, certificate);
+    const session = new NatsSession(where, socket, certificate, token);
     const secret = token === undefined ? {} : row.user === undefined ? { auth_token: token } : { user: row.user, pass: token };
     const options = {
       verbose: false,
@@ -72,6 +74,11 @@ export class NatsSession {
     return answer as NatsAnswer;
   }
 
+  /** What this server says, for a sentence of ours: without the token. */
+  wordOf(text: string): string {
+    return wordOf(text, this.#token);
+  }
+
   end(): void {
     this.#socket.destroy();
   }
@@ -90,7 +97,7 @@ export class NatsSession {
     try {
       for (const word of this.#reader.push(bytes)) {
         if (word.word === 'PING') this.#socket.write('PONG\r\n');
-        if (word.word === '-ERR') throw refusal(this.#where, word.text);
+        if (word.word === '-ERR') throw this.#refusal(word.text);
         if (!this.#waiting?.takes(word)) continue;
         const { done } = this.#waiting;
         this.#waiting = undefined;
@@ -102,16 +109,16 @@ export class NatsSession {
     }
   }
 
+  #refusal(text: string): AnchorError {
+    const is = /authoriz|authentic/i.test(text) ? 'does not let this workstation in: look at its token or certificate' : 'does not go on';
+    return new AnchorError('refused', `${this.#where} ${is} (${this.wordOf(text)}).`);
+  }
+
   #end(error: unknown): void {
     this.#ended ??= error;
     this.#waiting?.done.reject(this.#ended);
     this.#waiting = undefined;
   }
-}
-
-function refusal(where: string, text: string): AnchorError {
-  const is = /authoriz|authentic/i.test(text) ? 'does not let this workstation in: look at its token or certificate' : 'does not go on';
-  return new AnchorError('refused', `${where} ${is} (${wordOf(text)}).`);
 }
 
 /** The line that a server begins with. @throws AnchorError, or what the system says */

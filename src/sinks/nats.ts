@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { AnchorError, anchorError } from '../anchors/errors.ts';
 import { serverFields, whereOf } from '../anchors/tls.ts';
-import { parsed, wordOf } from './answer.ts';
+import { parsed } from './answer.ts';
 import { collectedOf } from './collected.ts';
 import { eventDocument, testDocument, type SinkDocument } from './document.ts';
 import { sinkName, token, withServer } from './fields.ts';
@@ -59,7 +59,8 @@ interface Last {
   readonly text?: string;
 }
 
-const described = ({ code, err_code, description }: z.infer<typeof apiError>): string => `${err_code ?? code} ${wordOf(description ?? '')}`.trim();
+const described = (session: NatsSession, { code, err_code, description }: z.infer<typeof apiError>): string =>
+  `${err_code ?? code} ${session.wordOf(description ?? '')}`.trim();
 
 /** Of a stream that has none under this subject. */
 const NO_MESSAGE = 404;
@@ -72,7 +73,7 @@ async function messageOf(session: NatsSession, row: NatsRow, which: object): Pro
   const answer = parsed(messageAnswer, text);
   // A stream that is not there has this code too, and another number of its own.
   if (answer?.error?.code === NO_MESSAGE && answer.error.err_code === 10_037) return undefined;
-  if (answer?.error) throw new AnchorError('refused', `${where} does not say what the stream ${row.stream} has (${described(answer.error)}).`);
+  if (answer?.error) throw new AnchorError('refused', `${where} does not say what the stream ${row.stream} has (${described(session, answer.error)}).`);
   if (!answer?.message) throw new AnchorError('bad-answer', `${where} does not say what the stream ${row.stream} has.`);
   return answer.message;
 }
@@ -125,7 +126,7 @@ async function publish(session: NatsSession, row: NatsRow, subject: string, { id
   const where = whereOf(row);
   if (status !== undefined) throw new AnchorError('refused', `${where} has no stream that takes ${subject} (${status}).`);
   const answer = parsed(publishAnswer, text);
-  if (answer?.error) throw new AnchorError('refused', `${where} does not take ${id}: ${described(answer.error)}.`);
+  if (answer?.error) throw new AnchorError('refused', `${where} does not take ${id}: ${described(session, answer.error)}.`);
   if (answer?.stream !== row.stream || !answer.seq) throw new AnchorError('bad-answer', `${where} does not say that the stream ${row.stream} has ${id}.`);
   return answer.seq;
 }

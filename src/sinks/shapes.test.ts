@@ -30,6 +30,18 @@ test('nothing of an answer acts in a terminal, and no sentence grows with it', (
   expect(bulk('{"error":{"type":"\u001b]0;owned\u0007"}}', 400).why!.is).not.toMatch(/\p{Cc}/u);
 });
 
+test('what repeats the token is left out, of an item and of a refusal of all', () => {
+  const token = 'Quillfeather-9f8e7d';
+  const left = 'what it says repeats the token and is left out';
+  const basic = Buffer.from(token).toString('base64');
+  for (const said of [`ApiKey ${token}`, `${'x'.repeat(200)}${token}`, `Basic ${basic}`, `Basic ${basic.replace(/=+$/, '')}.`, token.toLowerCase()]) {
+    expect(answered(shapes.elastic, 200, answer([item(ids[0], 400, said)]), ids, token).why!.is).toBe(`does not take ${ids[0]}: status 400, ${left}`);
+    expect(answered(shapes.elastic, 400, JSON.stringify({ error: { type: said } }), ids, token).why!.is).toContain(`400, ${left})`);
+    expect(answered(shapes.splunk, 400, JSON.stringify({ code: 4, text: said }), ids, token).why!.is).toContain(`400, ${left})`);
+  }
+  expect(answered(shapes.elastic, 400, '{"error":{"type":"parse_exception"}}', ids, token).why!.is).toContain('400, parse_exception)');
+});
+
 test('Splunk: code 0 is all of them; anything else none, with the event that it names', () => {
   const splunk = (text: string, status = 200) => answered(shapes.splunk, status, text, ids);
   expect(splunk('{"text":"Success","code":0}')).toEqual({ taken: 3 });

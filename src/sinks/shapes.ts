@@ -34,8 +34,8 @@ export interface Shape {
   readonly type: string;
   readonly target: (place: ShapePlace) => string;
   readonly body: (documents: readonly SinkDocument[]) => string;
-  /** What is left of it where the server said 200 to 299. @param ids of what was sent, in order */
-  readonly answer: (text: string, ids: readonly string[]) => Answered;
+  /** What is left of it where the server said 200 to 299. @param ids of what was sent, in order. @param token that no sentence repeats */
+  readonly answer: (text: string, ids: readonly string[], token?: string) => Answered;
   /** What it says where it refuses all, in words of its own, where that says more than the status. */
   readonly refusal?: (text: string) => string | undefined;
 }
@@ -55,14 +55,17 @@ const bulk: Pick<Shape, 'type' | 'target' | 'body' | 'answer' | 'refusal'> = {
   type: 'application/x-ndjson',
   target: ({ path, index }) => `${path}/${index}/_bulk?filter_path=items.*._id,items.*.status,items.*.error.type`,
   body: (documents) => documents.map(({ id, json }) => `{"create":{"_id":${JSON.stringify(id)}}}\n${json}\n`).join(''),
-  answer(text, ids) {
+  answer(text, ids, token) {
     const items = parsed(bulkAnswer, text)?.items;
     if (!items) return bad(0, 'gives no answer of a bulk request');
     for (const [n, id] of ids.entries()) {
       const item = items[n]?.create;
       if (item?._id !== id) return bad(n, `says nothing of ${id}`);
       if (item.status !== 201 && item.status !== 409)
-        return { taken: n, why: { code: 'refused', is: `does not take ${id}: status ${item.status}${item.error ? `, ${wordOf(item.error.type)}` : ''}` } };
+        return {
+          taken: n,
+          why: { code: 'refused', is: `does not take ${id}: status ${item.status}${item.error ? `, ${wordOf(item.error.type, token)}` : ''}` },
+        };
     }
     return { taken: ids.length };
   },
@@ -122,10 +125,10 @@ export const shapes = {
 export type ShapeName = keyof typeof shapes;
 export const shapeNames = Object.keys(shapes) as [ShapeName, ...ShapeName[]];
 
-/** What a server's answer means for the documents that it was given. */
-export function answered(shape: Shape, status: number, text: string, ids: readonly string[]): Answered {
-  if (status >= 200 && status < 300) return shape.answer(text, ids);
+/** What a server's answer means for the documents that it was given. @param token that it was given with them: no sentence repeats it */
+export function answered(shape: Shape, status: number, text: string, ids: readonly string[], token?: string): Answered {
+  if (status >= 200 && status < 300) return shape.answer(text, ids, token);
   const said = shape.refusal?.(text);
   const is = status === 401 || status === 403 ? 'does not let this workstation in: look at its token or certificate' : 'does not take the events';
-  return { taken: 0, why: { code: 'refused', is: `${is} (HTTP status ${status}${said === undefined ? '' : `, ${wordOf(said)}`})` } };
+  return { taken: 0, why: { code: 'refused', is: `${is} (HTTP status ${status}${said === undefined ? '' : `, ${wordOf(said, token)}`})` } };
 }

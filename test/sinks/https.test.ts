@@ -10,6 +10,7 @@ import { nodeFlags } from '../../src/native/protect.ts';
 import { drainOnce, forward, sinkStatus } from '../../src/services/ledger/sinks.ts';
 import { keepSinkToken, sinkToken } from '../../src/services/ledger/sink-token.ts';
 import { writeCursor } from '../../src/sinks/cursor.ts';
+import { httpsKind } from '../../src/sinks/https.ts';
 import type { SinkRow } from '../../src/sinks/kinds.ts';
 import { shapeNames, type ShapeName } from '../../src/sinks/shapes.ts';
 import { openSigner } from '../../src/storage/index.ts';
@@ -119,6 +120,7 @@ test('a batch of which only some are taken goes on with the first that was not, 
   expect(siem.came.length).toBeGreaterThan(all);
 });
 
+const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n';
 const failures: readonly (readonly [string, Instead, object])[] = [
   [
     'says that it is too busy',
@@ -135,6 +137,10 @@ const failures: readonly (readonly [string, Instead, object])[] = [
   ['answers of other events', { status: 200, text: '{"items":[{"create":{"_id":"w-0/1","status":201}}]}' }, { code: 'bad-answer' }],
   ['answers without an end', { status: 200, text: ' '.repeat(2 * 1024 * 1024) }, { code: 'bad-answer', message: expect.stringContaining('too long') }],
   ['ends in the middle', 'cut', { code: 'refused' }],
+  ['wants another protocol', { raw: SWITCHED, ends: false }, { code: 'bad-answer', message: expect.stringContaining('101') }],
+  ['wants another protocol and ends', { raw: SWITCHED, ends: true }, { code: 'bad-answer' }],
+  ['ends behind the head of its answer', { raw: 'HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n', ends: true }, { code: 'refused' }],
+  ['ends in its answer', { raw: 'HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{"items":[', ends: true }, { code: 'refused' }],
 ];
 test.each(failures)('a collector that %s has taken nothing; afterwards all of it is there, once', async (_, instead, error) => {
   const siem = await collector();
@@ -145,6 +151,58 @@ test.each(failures)('a collector that %s has taken nothing; afterwards all of it
   const all = await made.size();
   expect(await drain(row, await made.parts())).toBe(all);
   expect(siem.seqs()).toEqual(upTo(all));
+});
+
+test('a collector that wants another protocol is told as one that fails, and has everything when it does not any more', async () => {
+  const siem = await collector();
+  const row = await withSink(siem.port);
+  siem.instead.push(...Array.from({ length: 3 }, () => ({ raw: SWITCHED, ends: false })));
+  let at = Date.now();
+  let turns = 0;
+  const talk: string[] = [];
+  const pause = async (): Promise<void> => {
+    at += 2 * 3_600_000;
+    turns++;
+  };
+  await forward([row], { ...(await made.parts({ now: () => at })), pause, over: () => turns >= 8, talk: (line) => talk.push(line) });
+  expect(await made.told()).toMatchObject([
+    { action: 'sink.failed', detail: { sink: 'siem', kind: 'https', code: 'bad-answer', attempts: 3 } },
+    { action: 'sink.resumed', detail: { sink: 'siem' } },
+  ]);
+  expect(talk.join('\n')).toContain('wants to speak another protocol');
+  await drain(row, await made.parts());
+  expect(siem.seqs()).toEqual(upTo(await made.size()));
+});
+
+test('a kind that waits for what never comes is left when its attempt has ended', async () => {
+  const siem = await collector();
+  const row = await withSink(siem.port);
+  const attempt = new AbortController();
+  const send = vi.spyOn(httpsKind, 'send').mockImplementationOnce(() => {
+    attempt.abort();
+    return new Promise(() => {});
+  });
+  running.push(() => send.mockRestore());
+  await expect(drain(row, await made.parts({ signal: attempt.signal }))).rejects.toMatchObject({ code: 'timeout' });
+  expect(await drain(row, await made.parts())).toBe(await made.size());
+});
+
+test('no answer puts the token into a sentence, however the collector repeats it', async () => {
+  const siem = await collector('opensearch');
+  const words = 'wardmux:Quill+feather/9f8e7d';
+  const row = await withSink(siem.port, { shape: 'opensearch', token: tokenFile(words) });
+  const basic = Buffer.from(words).toString('base64');
+  for (const said of [`bad header Basic ${basic}`, `unknown ${words}`, `not the password Quill+feather/9f8e7d`, `BAD ${words.toUpperCase()}`])
+    for (const status of [400, 401]) {
+      siem.instead.push({ status, text: JSON.stringify({ error: { type: said } }) });
+      const refused = await drain(row, await made.parts()).catch((error: unknown) => error as AnchorError);
+      expect(refused).toMatchObject({
+        code: 'refused',
+        message: expect.stringContaining(`HTTP status ${status}, what it says repeats the token and is left out`),
+      });
+      expect((refused as AnchorError).message).not.toMatch(/quill|9f8e7d/i);
+    }
+  expect(await drain(row, await made.parts())).toBe(await made.size());
 });
 
 test('a collector that takes the request and says nothing is given up, and holds nobody up', async () => {

@@ -1,8 +1,9 @@
 /** Events to a real NATS JetStream: each there once, in order, whatever is down, hangs, is full, restarts or is ended in the middle. */
 import { spawn } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createTcpServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { TLSSocket } from 'node:tls';
 import { afterEach, beforeAll, beforeEach, expect, test, vi, type TestContext } from 'vitest';
 import { AnchorError } from '../../src/anchors/errors.ts';
 import { nodeFlags } from '../../src/native/protect.ts';
@@ -365,4 +366,27 @@ test('nothing of ours goes to a server without TLS, to another certificate, or t
   running.push(plain.stop);
   await expect(drain(await withSink(plain.port), await made.parts())).rejects.toThrow(AnchorError);
   expect(first![0]).toBe(0x16);
+});
+
+test('a server that repeats the token as it refuses puts it into no sentence', async () => {
+  const [cert, key] = [server.certificate, server.key].map((path) => readFileSync(path));
+  const at = await listen(
+    () =>
+      createTcpServer((plain) => {
+        plain.write('INFO {"tls_required":true,"headers":true}\r\n');
+        const inside = new TLSSocket(plain, { isServer: true, cert, key } as ConstructorParameters<typeof TLSSocket>[1]);
+        inside.on('error', () => {});
+        inside.on('data', (bytes: Buffer) => {
+          const given = /"auth_token":"([^"]+)"/.exec(bytes.toString('latin1'))?.[1];
+          if (given) inside.write(`-ERR 'Authorization of ${given} failed'\r\n`);
+        });
+      }) as Server,
+  );
+  running.push(at.stop);
+  const path = join(made.place, 'token');
+  writeFileSync(path, `${TOKEN}\n`, { mode: 0o600 });
+  await expect(drain(await withSink(at.port, { token: path }), await made.parts())).rejects.toMatchObject({
+    code: 'refused',
+    message: expect.stringMatching(/look at its token or certificate \(what it says repeats the token and is left out\)\.$/),
+  });
 });

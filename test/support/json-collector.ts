@@ -11,8 +11,13 @@ export interface Stored {
   readonly document: Readonly<Record<string, unknown>>;
 }
 
-/** What it answers in place of its own words; `silent`: nothing, and the connection stays; `cut`: it has taken all, and ends before it says so. */
-export type Instead = 'silent' | 'cut' | { readonly status: number; readonly text: string; readonly headers?: Readonly<Record<string, string>> };
+/** What it answers in place of its own words; `silent`: nothing, and the connection stays; `cut`: it has taken all, and ends before it says so; `raw`: these bytes, and then
+ * the connection stays or `ends`. */
+export type Instead =
+  | 'silent'
+  | 'cut'
+  | { readonly raw: string; readonly ends: boolean }
+  | { readonly status: number; readonly text: string; readonly headers?: Readonly<Record<string, string>> };
 
 export interface Request {
   readonly path: string;
@@ -67,6 +72,11 @@ export class JsonCollector {
             if (instead === 'cut') {
               this.#take(documents);
               request.socket.destroy();
+              return;
+            }
+            if (instead && 'raw' in instead) {
+              const { socket } = request;
+              socket.write(instead.raw, () => instead.ends && socket.destroy());
               return;
             }
             const { status, text, headers = {} } = instead ?? { status: 200, text: this.#take(documents) };

@@ -6,7 +6,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { anchorError, anchorFailureCodes, type AnchorFailureCode } from '../../anchors/errors.ts';
+import { AnchorError, anchorError, anchorFailureCodes, type AnchorFailureCode } from '../../anchors/errors.ts';
 import { whereOf, type ServerCertificate } from '../../anchors/tls.ts';
 import { BACKOFF_MS } from '../../anchors/keeper.ts';
 import { StorageFault } from '../../disk/fault.ts';
@@ -36,6 +36,8 @@ type SinkEntry = Extract<AuditEntry, { readonly action: 'sink.failed' | 'sink.re
 const READ = 5000;
 /** An attempt: a handshake and a batch over a bad line. */
 const ATTEMPT_MS = 60_000;
+/** A kind says what it knows of an attempt that has ended, and is left when it does not. */
+const END_MS = 2000;
 /** A blip is no event, and a night without a collector is not one an hour. */
 const TELL_FAILURE_AFTER = 3;
 const TELL_AGAIN_MS = DAY_MS;
@@ -118,14 +120,37 @@ export interface SendParts {
 }
 
 /** What a kind is given for one attempt. */
-async function contextOf(row: SinkRow, { site, network, signal, quietMs }: SendParts): Promise<SinkContext> {
+async function contextOf(row: SinkRow, { site, network, quietMs }: SendParts, signal: AbortSignal): Promise<SinkContext> {
   return {
     network,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]),
+    signal,
     host: hostname(),
     token: await sinkToken(site, row),
     ...(quietMs === undefined ? {} : { quietMs }),
   };
+}
+
+/**
+ * One attempt. It ends with its time and with the signal of `parts`, also where its kind waits for what never comes: no kind holds up a sink for good.
+ * @param did what the sink did not do, for a sentence. @throws AnchorError
+ */
+async function attempted<T>(row: SinkRow, parts: SendParts, did: string, work: (context: SinkContext) => Promise<T>): Promise<T> {
+  const time = new AbortController();
+  const signal = AbortSignal.any([parts.signal, time.signal]);
+  const { promise: left, reject } = Promise.withResolvers<never>();
+  // They hold the process, which a connection that is gone does not.
+  const timers = [setTimeout(() => time.abort(), ATTEMPT_MS)];
+  const leave = (): void => void timers.push(setTimeout(() => reject(new AnchorError('timeout', `${whereOf(row)} does not answer.`)), END_MS));
+  if (signal.aborted) leave();
+  signal.addEventListener('abort', leave, { once: true });
+  try {
+    return await Promise.race([contextOf(row, parts, signal).then(work), left]);
+  } catch (error) {
+    throw anchorError(error, `${whereOf(row)} did not ${did}`);
+  } finally {
+    signal.removeEventListener('abort', leave);
+    for (const timer of timers) clearTimeout(timer);
+  }
 }
 
 /**
@@ -145,16 +170,11 @@ async function sendBatch(
     const to = Math.min(view.events, from + batch);
     if (to === from) return { sent: 0 };
     const events = (await view.between(from, to)).map((found): SinkEvent => ({ event: found.event, leaf: leafHex(found) }));
-    const failed = (error: unknown): never => {
-      throw anchorError(error, `${whereOf(row)} did not take the events`);
-    };
     const {
       events: taken,
       certificate,
       refused,
-    } = await contextOf(row, parts)
-      .then((context) => kindOf(row).send(row, events, { ...context, leafOf: (seq) => leafAt(view, seq) }))
-      .catch(failed);
+    } = await attempted(row, parts, 'take the events', (context) => kindOf(row).send(row, events, { ...context, leafOf: (seq) => leafAt(view, seq) }));
     if (taken > 0) {
       const size = from + taken;
       await keep(row.name, { size, root: (await view.rootAt(size))!, at: new Date(now()).toISOString(), certificate: certificate.sha256 });
@@ -181,11 +201,7 @@ const enterHere =
 export async function testSink(row: SinkRow, parts: SendParts): Promise<ServerCertificate> {
   const { site, now } = parts;
   const test = { installation: site.installation.id, time: new Date(now()).toISOString() };
-  return contextOf(row, parts)
-    .then((context) => kindOf(row).test(row, test, context))
-    .catch((error: unknown) => {
-      throw anchorError(error, `${whereOf(row)} did not take the message`);
-    });
+  return attempted(row, parts, 'take the message', (context) => kindOf(row).test(row, test, context));
 }
 
 interface Drained {
