@@ -1,5 +1,6 @@
 /** Whose recordings are listed and opened, and what is entered of each look: at first, and when it ends, by whatever it ends. */
 import { mkdirSync } from 'node:fs';
+import { unmarkLive } from '../src/recording/live.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { testLedgerOptions } from '../src/ledger/fixture.ts';
 import { Ledger, noticeEntry } from '../src/ledger/index.ts';
@@ -12,6 +13,7 @@ import { Reviews, type ReviewParts } from './review.ts';
 const ADA = 'p-0000000000ad';
 const KIM = 'p-0000000000cc';
 
+let home: ReturnType<typeof homePaths>;
 let ledger: Ledger;
 let reviews: Reviews;
 let own: string;
@@ -26,7 +28,7 @@ let takes: boolean;
 let masksOwn: boolean | undefined;
 
 beforeEach(async () => {
-  const home = homePaths(ownFolder());
+  home = homePaths(ownFolder());
   mkdirSync(home.recordings, { recursive: true });
   const options = testLedgerOptions();
   ledger = await Ledger.open(options);
@@ -123,6 +125,15 @@ describe('a look', () => {
     await reviews.seek(1, 4_000_000);
     await reviews.close();
     expect(entered.at(-1)).toMatchObject({ action: 'view', detail: { fromMs: 500, toMs: 60_000 } });
+  });
+
+  test('goes on where its writer holds it, whether or not its mark is there', async () => {
+    const { writer, notices } = await newRecording({ folder: home.recordings, installation: ledger.installation, person: ADA });
+    for (const notice of notices) await ledger.append(noticeEntry(notice));
+    unmarkLive(writer.folder);
+    expect(await reviews.open(1, writer.id, true)).toMatchObject({ masked: true, live: true });
+    await writer.end('exit');
+    expect(await reviews.open(1, writer.id, true)).toMatchObject({ masked: true, live: false });
   });
 
   test('that the ledger does not take is none', async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Refusal } from '../src/types/refusal.ts';
 import type { Input, Output } from '../src/bridge/schema.ts';
 import { checkRecording } from '../src/records/index.ts';
-import { liveState } from '../src/recording/live.ts';
+import { isLetGo, liveState } from '../src/recording/live.ts';
 import { filterRows, sortRows, type RecordingRow } from '../src/review/rows.ts';
 import { listRecordings, namesFor, rowOf } from '../src/services/recordings/list.ts';
 import { requireUnmasked, reviewRecording } from '../src/services/recordings/review.ts';
@@ -144,7 +144,8 @@ export class Reviews implements Reviewing {
     const look = { ...who, fromUs: Infinity, toUs: 0 };
     await this.#enter(look, 'replay', detail);
     this.#look = look;
-    const live = state?.closed === null && liveState(join(this.#parts.home.recordings, look.recording)) === 'live';
+    // What is masked shows its last line where it is proven that nothing comes behind it.
+    const live = (state?.closed ?? null) === null && !isLetGo(join(this.#parts.home.recordings, look.recording));
     const { whole, commands } = await ask(live).catch((error: unknown) => {
       // It stands there as a look: that nothing came of it does too.
       this.#parts.journal.log(playOf(look, 'failure', 'replay', detail));

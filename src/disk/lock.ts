@@ -1,9 +1,9 @@
 /**
  * One process at a time, without waiting: flock(2) on a file that is there while somebody holds it. The kernel lets go of it when its holder ends, however that
- * ends, so a file that a killed process has left, empty or not, holds nobody up; and it takes no room, so it is had on a full disk too. What stands in it is for
- * the sentence alone.
+ * ends, so a file that a killed process has left, empty or not, holds nobody up; and it takes no room, so it is had on a full disk too. What stands in it helps
+ * who looks at it, and is believed by nobody.
  */
-import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, readSync, rmSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, rmSync } from 'node:fs';
 import { tryLock } from '../native/addon.ts';
 import { writeAll } from './bytes.ts';
 import { storageFault } from './errno.ts';
@@ -26,7 +26,8 @@ export async function withFileLock<T>(path: string, doing: string, task: () => P
 
 function letGo(path: string, fd: number): void {
   try {
-    rmSync(path, { force: true });
+    // Where it was taken away meanwhile, what stands there is another one's.
+    if (isAt(path, fd)) rmSync(path, { force: true });
   } catch {
     // A folder that may not be written any more: a file that nobody holds keeps nobody out.
   } finally {
@@ -44,8 +45,10 @@ function take(path: string, doing: string): number {
     }
     let held = false;
     try {
-      if (!tryLock(fd)) throw busy(fd, path, doing);
-      held = fstatSync(fd).ino === lstatSync(path, { throwIfNoEntry: false })?.ino;
+      if (fstatSync(fd).nlink > 1)
+        throw new StorageFault('corrupt', path, `Cannot lock ${path}: the same file stands under another name too, and would be written over. Move it away.`);
+      if (!tryLock(fd)) throw new StorageFault('busy', path, `${doing} is going on already: another process holds ${path}. Wait until it is done.`);
+      held = isAt(path, fd);
       if (held) sign(fd);
     } finally {
       if (!held) closeSync(fd);
@@ -55,6 +58,13 @@ function take(path: string, doing: string): number {
   }
 }
 
+/** Whether the file that is open is the one that stands at the path. */
+function isAt(path: string, fd: number): boolean {
+  const open = fstatSync(fd, { bigint: true });
+  const there = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return there?.ino === open.ino && there.dev === open.dev;
+}
+
 function sign(fd: number): void {
   try {
     ftruncateSync(fd);
@@ -62,11 +72,4 @@ function sign(fd: number): void {
   } catch {
     // A full disk: it is held all the same.
   }
-}
-
-function busy(fd: number, path: string, doing: string): StorageFault {
-  const bytes = Buffer.alloc(16);
-  const pid = Number(bytes.toString('latin1', 0, readSync(fd, bytes, 0, bytes.length, 0)));
-  const who = Number.isSafeInteger(pid) && pid > 0 ? `process ${pid}` : 'in another process';
-  return new StorageFault('busy', path, `${doing} is going on already (${who}). Wait until it is done, or end that process; ${path} is its lock.`);
 }

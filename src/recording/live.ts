@@ -51,6 +51,31 @@ export function holdRecording(folder: string): () => void {
 
 /** `live`: its writer runs. `stale`: its writer is gone, or the mark names a process that is not its writer. `none`: no mark. */
 export function liveState(folder: string): 'live' | 'stale' | 'none' {
+  const pid = marked(folder);
+  if (typeof pid === 'string') return pid;
+  return ownerOf(pid) === process.getuid?.() && holds(pid, join(folder, segmentName(0))) ? 'live' : 'stale';
+}
+
+/**
+ * Whether nobody writes a recording any more, by the kernel's word: the lock of its first segment is free. That the mark is gone, or cannot be understood, proves
+ * nothing. False also where nobody can tell: without a first segment, without such locks.
+ */
+export function isLetGo(folder: string): boolean {
+  // A writer that begins has marked it, and has not taken the lock yet: to try it then would keep it from its recording.
+  if (typeof marked(folder) === 'number') return false;
+  let fd: number | undefined;
+  try {
+    fd = openPlain(join(folder, segmentName(0)));
+    return fd !== undefined && tryLock(fd);
+  } catch {
+    return false;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** The process that the mark names, where it runs. */
+function marked(folder: string): number | 'stale' | 'none' {
   let mark: Partial<ProcessMark>;
   try {
     const bytes = readSmall(join(folder, NAME));
@@ -60,8 +85,7 @@ export function liveState(folder: string): 'live' | 'stale' | 'none' {
     return 'stale';
   }
   const { pid = 0, started = '', boot = '' } = mark ?? {};
-  if (!Number.isSafeInteger(pid) || pid <= 0 || !runsStill({ pid, started, boot })) return 'stale';
-  return ownerOf(pid) === process.getuid?.() && holds(pid, join(folder, segmentName(0))) ? 'live' : 'stale';
+  return Number.isSafeInteger(pid) && pid > 0 && runsStill({ pid, started, boot }) ? pid : 'stale';
 }
 
 /** Whether a process holds the flock of a file: the kernel's list of locks says so (proc(5), /proc/locks). */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -92,7 +92,7 @@ test('a lock is held by one, given back, and taken over from a process that is g
   const path = join(folder, 'a.lock');
   expect(await withFileLock(path, 'A test', async () => withFileLock(path, 'A test', async () => 'both').catch((error: unknown) => error))).toMatchObject({
     code: 'busy',
-    message: expect.stringContaining(`process ${process.pid}`),
+    message: `A test is going on already: another process holds ${path}. Wait until it is done.`,
   });
   expect(existsSync(path)).toBe(false);
   await expect(withFileLock(path, 'A test', () => Promise.reject(new Error('inside')))).rejects.toThrow('inside');
@@ -108,6 +108,39 @@ test('a lock is held by one, given back, and taken over from a process that is g
   expect(existsSync(join(folder, 'elsewhere'))).toBe(false);
 });
 
+test('a lock whose file was taken away is let go of without the one that another holds by then', async () => {
+  const path = join(folder, 'a.lock');
+  const entered: string[] = [];
+  const within = (name: string, until: Promise<unknown>): Promise<unknown> =>
+    withFileLock(path, name, async () => {
+      entered.push(name);
+      await until;
+    });
+  const [a, b] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const first = within('A', a.promise);
+  rmSync(path);
+  const second = within('B', b.promise);
+  expect(entered).toEqual(['A', 'B']);
+  a.resolve();
+  await first;
+  await expect(within('C', Promise.resolve())).rejects.toMatchObject({ code: 'busy' });
+  b.resolve();
+  await second;
+  expect(entered).toEqual(['A', 'B']);
+  expect(existsSync(path)).toBe(false);
+});
+
+test('a lock that is another file under a second name is refused, and that file stays as it is', async () => {
+  const path = join(folder, 'a.lock');
+  writeFileSync(join(folder, 'other'), 'what somebody keeps');
+  linkSync(join(folder, 'other'), path);
+  await expect(withFileLock(path, 'A test', async () => 'taken')).rejects.toMatchObject({
+    code: 'corrupt',
+    message: expect.stringContaining(`Cannot lock ${path}: the same file stands under another name too`),
+  });
+  expect(readFileSync(join(folder, 'other'), 'utf8')).toBe('what somebody keeps');
+});
+
 test('a process that is killed while it holds a lock holds nobody up', async () => {
   const path = join(folder, 'a.lock');
   const holder = `import { withFileLock } from ${JSON.stringify(join(import.meta.dirname, '../disk/lock.ts'))};
@@ -117,7 +150,7 @@ await withFileLock(${JSON.stringify(path)}, 'A test', () => new Promise(() => { 
   await once(child.stdout, 'data');
   await expect(withFileLock(path, 'A test', async () => 'taken')).rejects.toMatchObject({
     code: 'busy',
-    message: expect.stringContaining(`process ${child.pid}`),
+    message: expect.stringContaining(`another process holds ${path}`),
   });
   child.kill('SIGKILL');
   await ended;

@@ -1,10 +1,13 @@
 /** What the vault tells a page of a recording, and what it tells nobody. */
+import { copyFileSync, cpSync, readdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { newRecording, opener, removeFolders, startInfo } from '../../test/support/recording.ts';
+import { newFolder, newRecording, opener, removeFolders, rotated, startInfo } from '../../test/support/recording.ts';
 import { decodeFrame } from '../bridge/frames.ts';
 import { ticketMark } from '../recording/access.ts';
-import { unmarkLive } from '../recording/live.ts';
+import { segmentName } from '../recording/header.ts';
+import { holdRecording, unmarkLive } from '../recording/live.ts';
 import { AuditKeyOpener, generateAuditKey } from '../recording/wrap.ts';
 import type { RecordingWriter } from '../recording/writer.ts';
 import { Watched } from '../review/replay.ts';
@@ -264,14 +267,68 @@ describe('a recording that goes on and is followed masked', () => {
   });
 
   test('gives its last line where it was cut off, and not a byte of it comes any more', async () => {
-    const { writer, say, watching, follow } = await followed(() => undefined);
-    await watching.seek(0);
-    say('MRN: 00482913');
-    expect(await follow()).toBe('first\r\n');
-    // As when its writer was killed.
-    unmarkLive(writer.folder);
-    expect(await follow()).toMatch(/^first\r\nMRN: \u2588{8}$/);
+    const { writer } = await newRecording();
+    writer.output(Buffer.from('first\r\nMRN: 00482913'));
+    writer.flush();
+    const folder = join(newFolder(), writer.id);
+    cpSync(writer.folder, folder, { recursive: true });
     await writer.end('exit');
+    const letGo = holdRecording(folder);
+    const masks = await masksOf(folder, opener, true, () => 0);
+    const watching = new Watched(folder, opener, true, masks.cover, masks.again).player();
+    await watching.seek(0);
+    const given = async (): Promise<string> => (await watching.more(1000)).map(({ data }) => data.toString()).join('');
+    unmarkLive(folder);
+    expect([await given(), await given(), await given()].join('')).not.toContain('MRN');
+    // As when its writer was killed.
+    letGo();
+    expect(await given()).toMatch(/^MRN: \u2588{8}$/);
+  });
+});
+
+describe('a value that is typed letter by letter is shown to nobody who follows masked', () => {
+  /** What was shown by then, after each letter. */
+  async function typed(writer: RecordingWriter): Promise<string> {
+    for (const letter of 'SSN: 536-22-8145') {
+      writer.output(Buffer.from(letter));
+      writer.flush();
+      for (let asks = 0; asks < 3; asks++) await review.more(8);
+    }
+    const shown = Buffer.concat(of('events').flatMap(({ events }) => events.map(([, , bytes]) => Buffer.from(bytes, 'base64')))).toString();
+    await writer.end('exit');
+    return shown;
+  }
+
+  test.each([
+    ['was removed', (mark: string) => unlinkSync(mark)],
+    ['was emptied', (mark: string) => writeFileSync(mark, '')],
+    ['is garbled', (mark: string) => writeFileSync(mark, '{}')],
+    ['names another process', (mark: string) => writeFileSync(mark, JSON.stringify({ pid: 1, started: '', boot: '' }))],
+  ])('where the mark that it is live %s', async (_, tamper) => {
+    const { writer } = await newRecording();
+    writer.output(Buffer.from('begun\r\n'));
+    writer.flush();
+    await review.open(8, writer.folder, opener, true, true);
+    await review.seek(8, 0);
+    while (!(await review.more(8)).end);
+    tamper(join(writer.folder, 'live'));
+    expect(await typed(writer)).not.toMatch(/SSN|5/);
+  });
+
+  test('but its beginning where its first segment is put there anew, which nobody holds', async () => {
+    const { writer } = await newRecording();
+    writer.output(Buffer.from('begun\r\n'));
+    await rotated(writer);
+    writer.flush();
+    await review.open(8, writer.folder, opener, true, true);
+    await review.seek(8, 0);
+    while (!(await review.more(8)).end);
+    const first = join(writer.folder, segmentName(0));
+    copyFileSync(first, `${first}.new`);
+    renameSync(`${first}.new`, first);
+    unmarkLive(writer.folder);
+    expect(readdirSync(writer.folder)).not.toContain('live');
+    expect(await typed(writer)).not.toContain('N:');
   });
 });
 
