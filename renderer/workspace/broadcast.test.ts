@@ -1,19 +1,11 @@
 /** What is typed into several panes: into those that somebody has said yes to, and into no other. */
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { fakePage, pane, view, workbench, type Workbench } from './workbench.fixture.ts';
+import { expect, test, vi } from 'vitest';
+import { pane, view, workbenchOfEach, type Workbench } from './workbench.fixture.ts';
 import * as model from './model.ts';
 import { waitFor } from '../../test/support/wait-for.ts';
 
 let bench: Workbench;
-beforeEach(() => {
-  vi.useFakeTimers();
-  fakePage();
-  bench = workbench();
-});
-afterEach(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
+workbenchOfEach((made) => (bench = made));
 
 const on = (...panes: Parameters<typeof pane>[]): void => {
   bench.emit('view', view(panes.map((each) => pane(...each))));

@@ -1,20 +1,12 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { StatusView } from '../../src/bridge/schema.ts';
 import { Refused } from '../shared/bridge.ts';
 import { messages } from '../shared/messages.ts';
-import { fakePage, pane, view, workbench, type Workbench } from './workbench.fixture.ts';
+import { pane, view, workbench, workbenchOfEach, type Workbench } from './workbench.fixture.ts';
 import * as model from './model.ts';
 
 let bench: Workbench;
-beforeEach(() => {
-  vi.useFakeTimers();
-  fakePage();
-  bench = workbench();
-});
-afterEach(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
+workbenchOfEach((made) => (bench = made));
 
 const flush = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
 const toasts = (): (readonly [string, string])[] => model.toasts.value.map(({ kind, sentence }) => [kind, sentence] as const);

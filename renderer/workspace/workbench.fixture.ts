@@ -1,5 +1,5 @@
 /** A page without a browser, for the tests of the controller and the keyboard: events, a bridge that notes, an emulator that notes. */
-import { vi } from 'vitest';
+import { afterEach, beforeEach, vi } from 'vitest';
 import { signal } from '@preact/signals';
 import type { EventName, Events } from '../../src/bridge/schema.ts';
 import type { ViewFrame } from '../../src/bridge/frames.ts';
@@ -129,3 +129,16 @@ export const view = (panes: readonly PaneView[], options: Partial<FlatOptions> =
   options: { ...flatOptions(defaultOptions), ...options },
   windows: [{ id: 0, index: 0, name: 'bash', active: true, last: false, zoomed: false, activePane: panes[0]?.pane ?? 0, panes }],
 });
+
+/** Gives each test of a file a workbench of its own, on a clock that stands. */
+export function workbenchOfEach(take: (bench: Workbench) => void): void {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    fakePage();
+    take(workbench());
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+}
