@@ -1346,7 +1346,8 @@ describe('output', () => {
     await page.waitForSelector('.find', { state: 'detached' });
     const flags = (): Promise<string | null> => page.textContent('.rule__flags');
     await until(async () => (await flags())?.includes('10 of 11'), 'the hit in copy mode');
-    expect(await page.locator('.xterm-decoration').count()).toBeGreaterThan(0);
+    const marks = page.locator('.xterm-decoration');
+    await until(async () => (await marks.count()) > 0, 'the mark of the hit');
     await page.keyboard.press('n');
     await until(async () => (await flags())?.includes('9 of 11'), 'the next hit');
     // As tmux's emacs keys go: first behind the hit that the cursor is on, then to the next.
@@ -1360,7 +1361,7 @@ describe('output', () => {
     await page.waitForSelector('.copy-cursor', { state: 'detached' });
     await page.keyboard.type('x');
     await until(() => core.typed() === 'x', 'the shell has the keys again');
-    expect(await page.locator('.xterm-decoration').count()).toBe(0);
+    await until(async () => (await marks.count()) === 0, 'no mark any more');
   });
 });
 
