@@ -2,13 +2,15 @@
  * Copy mode against tmux's: the same text and the same actions give the same cursor, view and selection. tmux runs on a socket of its own, without a
  * configuration; each sequence is one call of its client.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import headless from '@xterm/headless';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NO_TMUX, tmuxVersion } from '../../test/support/tmux.ts';
+import { waitFor } from '../../test/support/wait-for.ts';
 import { CopyMode } from '../../src/mux/copy/mode.ts';
 import { type CopyAction, type CopyKeys, copyRows } from '../../src/mux/keys/copy-table.ts';
 import { normalizeKey } from '../../src/mux/keys/names.ts';
@@ -18,13 +20,6 @@ import { gridOf } from './copy-mode.ts';
 const cols = 24;
 const rows = 9;
 
-function tmuxVersion(): string | undefined {
-  try {
-    return execFileSync('tmux', ['-V'], { encoding: 'utf8' }).trim();
-  } catch {
-    return undefined;
-  }
-}
 const version = tmuxVersion();
 
 let folder = '';
@@ -46,7 +41,7 @@ async function show(text: string): Promise<InstanceType<typeof headless.Terminal
   await new Promise<void>((resolve) => terminal.write(`${text}\nEND`, resolve));
   const { active } = terminal.buffer;
   const wanted = `${active.baseY} ${active.cursorX} ${active.cursorY}`;
-  for (;;) if (tmux('display-message', '-p', '-t', 'run:0', '#{history_size} #{cursor_x} #{cursor_y}').trim() === wanted) break;
+  await waitFor(() => expect(tmux('display-message', '-p', '-t', 'run:0', '#{history_size} #{cursor_x} #{cursor_y}').trim()).toBe(wanted));
   return terminal;
 }
 
@@ -204,7 +199,7 @@ describe(`against ${version ?? 'tmux'}`, () => {
   });
 
   it.for(['emacs', 'vi'] as const)('every default key of %s does here what it does there', (keys, { skip }) => {
-    if (!version) skip('tmux is not installed, so there is nothing to compare with');
+    if (!version) skip(NO_TMUX);
     const theirsNow = theirKeys(copyTable(keys));
     const oursNow = new Map(copyRows.filter((row) => row.mode === keys).map(({ key, action }) => [key, action as string]));
     // What is read here is no copy of the text, so it cannot be out of date; and it says its place on the pane's rule.
@@ -214,7 +209,7 @@ describe(`against ${version ?? 'tmux'}`, () => {
   });
 
   it.for(['emacs', 'vi'] as const)('the keys of %s go to the same places and copy the same', { timeout: 240_000 }, async (keys, { skip }) => {
-    if (!version) skip('tmux is not installed, so there is nothing to compare with');
+    if (!version) skip(NO_TMUX);
     // Where vi's cursor stands at the end of a line is one of the things that later ones have changed.
     if (version !== 'tmux 3.3a') skip('copy mode is compared with tmux 3.3a, key by key');
     let compared = 0;

@@ -14,6 +14,7 @@ import { contradicts, type History } from './relation.ts';
 import { noState, type Receipt } from './store.ts';
 import type { EmergencyAlert, AnchorHead, AnchorState } from './types.ts';
 import { retryMs } from '../time/retry.ts';
+import { DAY_MS } from '../types/units.ts';
 
 /** First wait after a failure, and the longest: a collector that is back after a night is found within ten minutes. */
 export const BACKOFF_MS = { first: 5_000, most: 600_000 } as const;
@@ -22,7 +23,7 @@ const ATTEMPT_MS = 20_000;
 /** A blip is no event. */
 const TELL_FAILURE_AFTER = 3;
 /** An event makes a new head: each that went would make another. So good news is an event once a day, and when it is new. */
-const TELL_AGAIN_MS = 86_400_000;
+const TELL_AGAIN_MS = DAY_MS;
 
 const NONE: ReadonlySet<string> = new Set();
 

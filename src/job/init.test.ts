@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawn } from 'node-pty';
+import { type IPty, spawn } from 'node-pty';
 import { beforeEach, expect, test } from 'vitest';
 import { homePaths, requireInstallation } from '../storage/index.ts';
 import { StorageFault } from '../disk/fault.ts';
@@ -25,6 +25,22 @@ const fdWith = (bytes: string | Buffer): number => {
   return openSync(path, 'r');
 };
 const answers = (...texts: string[]): ((question: string) => Promise<Buffer>) => async () => Buffer.from(texts.shift()!); // prettier-ignore
+
+/** All that a terminal shows until its program ends; its question is answered once. */
+async function answered(terminal: IPty, typed: string): Promise<string> {
+  let screen = '';
+  let left: string | undefined = typed;
+  await new Promise<void>((resolve) => {
+    terminal.onData((data) => {
+      screen += data;
+      if (left === undefined || !screen.includes('Say it: ')) return;
+      terminal.write(left);
+      left = undefined;
+    });
+    terminal.onExit(() => resolve());
+  });
+  return screen;
+}
 
 beforeEach(() => {
   place = mkdtempSync(join(tmpdir(), 'wardmux-init-'));
@@ -184,17 +200,7 @@ test('the terminal is asked without echo, and its mode is put back', async () =>
   );
   // `stty -a` says `echo` or `-echo`: the mode of the terminal after the program has ended.
   const terminal = spawn('/bin/sh', ['-c', `"$0" "$1" < /dev/null; stty -a | grep -o -- '-\\?echo '`, process.execPath, program], { cols: 80, rows: 24 });
-  let screen = '';
-  let typed = false;
-  await new Promise<void>((resolve) => {
-    terminal.onData((data) => {
-      screen += data;
-      if (typed || !screen.includes('Say it: ')) return;
-      typed = true;
-      terminal.write('hunter2 hunter2\r');
-    });
-    terminal.onExit(() => resolve());
-  });
+  const screen = await answered(terminal, 'hunter2 hunter2\r');
   expect(screen).toContain('length=15');
   expect(screen).not.toContain('hunter2');
   expect(screen).toMatch(/(^|\n)echo /);
@@ -208,17 +214,7 @@ test('what is typed longer than a line takes is refused with a sentence', async 
     `import { promptPassphrase } from ${JSON.stringify(module)};\nawait promptPassphrase('Say it: ').then((typed) => console.log('length=' + typed.length), (error) => console.log(error.code + ': ' + error.message));\n`,
   );
   const terminal = spawn(process.execPath, [program], { cols: 200, rows: 24 });
-  let screen = '';
-  let typed = false;
-  await new Promise<void>((resolve) => {
-    terminal.onData((data) => {
-      screen += data;
-      if (typed || !screen.includes('Say it: ')) return;
-      typed = true;
-      terminal.write(`${'x'.repeat(MOST_HIDDEN_BYTES + 1)}\r`);
-    });
-    terminal.onExit(() => resolve());
-  });
+  const screen = await answered(terminal, `${'x'.repeat(MOST_HIDDEN_BYTES + 1)}\r`);
   expect(screen).toContain('too-long: That has over 8192 bytes');
 });
 

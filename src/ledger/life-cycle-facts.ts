@@ -5,6 +5,7 @@
  */
 import { isMoment } from '../recording/time.ts';
 import { HOLD_ID, PERSON_ID, RECORDING_ID } from '../types/ids.ts';
+import { DAY_MS } from '../types/units.ts';
 import { deletionCauses, deletionReasons, holdEnds, holdReasons, holdScopes, type Role } from '../types/words.ts';
 import { deletionText, holdText, releaseText, type DeletionRequest, type HoldRequest } from './certificate.ts';
 import { askedOf, isAgreed, signerOf, type KnownPerson } from './person-facts.ts';
@@ -136,7 +137,7 @@ export function readDeletion({ detail = {} }: Pick<LedgerEvent, 'detail'>): Omit
 }
 
 /** When a recording's time is over: milliseconds since 1970. */
-export const expiryOf = (began: string, days: number): number => Date.parse(began) + days * 86_400_000;
+export const expiryOf = (began: string, days: number): number => Date.parse(began) + days * DAY_MS;
 
 /**
  * Why a `recording.deleted` does not count; undefined where it does, and for events of other things. Whether it is what the ledger has of the recording,

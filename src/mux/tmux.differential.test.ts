@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NO_TMUX, tmuxVersion } from '../../test/support/tmux.ts';
 import { runCommandLine } from './commands/run.ts';
 import { panesOf, rectangles } from './layout.ts';
 import { type State, createState } from './state/model.ts';
@@ -18,13 +19,6 @@ const cols = 120;
 const rows = 40;
 const sequences = 300;
 
-function tmuxVersion(): string | undefined {
-  try {
-    return execFileSync('tmux', ['-V'], { encoding: 'utf8' }).trim();
-  } catch {
-    return undefined;
-  }
-}
 const version = tmuxVersion();
 /** Before 3.5 tmux has no mirrored layouts: which one comes next is another one there than here. */
 const hasMirrored = Number(/(\d+\.\d+)/.exec(version ?? '')?.[1] ?? 0) >= 3.5;
@@ -137,7 +131,7 @@ describe(`against ${version ?? 'tmux'}`, () => {
   });
 
   it('has the same tree of sizes, active pane and zoom after every command', ({ skip }) => {
-    if (!version) skip('tmux is not installed, so there is nothing to compare with');
+    if (!version) skip(NO_TMUX);
     let compared = 0;
     let most = 0;
     fc.assert(

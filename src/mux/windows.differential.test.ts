@@ -1,10 +1,11 @@
 /** Windows that are moved, exchanged, joined and broken up: the same commands to tmux and to us give the same windows, panes, sizes and what is in front. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NO_TMUX, tmuxVersion } from '../../test/support/tmux.ts';
 import { runCommandLine } from './commands/run.ts';
 import { rectangles } from './layout.ts';
 import { layoutString } from './layout-strings.ts';
@@ -15,13 +16,6 @@ import { newWindow } from './state/windows.ts';
 const cols = 120;
 const rows = 40;
 
-function tmuxVersion(): string | undefined {
-  try {
-    return execFileSync('tmux', ['-V'], { encoding: 'utf8' }).trim();
-  } catch {
-    return undefined;
-  }
-}
 const version = tmuxVersion();
 
 let folder = '';
@@ -93,7 +87,7 @@ describe(`against ${version ?? 'tmux'}`, () => {
   });
 
   it('has the same windows and panes after every command', ({ skip }) => {
-    if (!version) skip('tmux is not installed, so there is nothing to compare with');
+    if (!version) skip(NO_TMUX);
     let compared = 0;
     fc.assert(
       fc.property(fc.array(command, { minLength: 3, maxLength: 14, size: 'max' }), (lines) => {

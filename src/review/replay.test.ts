@@ -138,12 +138,7 @@ describe('a watched recording', () => {
   });
 
   test('that goes on gives from its end on what is written since, and nothing again, also where it was rebuilt from its last screen', async () => {
-    const { writer, clock } = await newRecording();
-    const say = (what: string): void => {
-      clock.step(1000);
-      writer.output(Buffer.from(what));
-      writer.flush();
-    };
+    const { writer, say } = await newRecording();
     say('first\r\n');
     const watched = new Watched(writer.folder, opener, true, undefined, undefined, 1);
     await watched.read();
@@ -157,12 +152,8 @@ describe('a watched recording', () => {
   });
 
   test('that is judged while it is read keeps no screen, and no line of text, with a hole in it', async () => {
-    const { writer, clock } = await newRecording();
-    for (const what of ['one\r\n', 'two\r\n', 'three\r\n']) {
-      clock.step(1000);
-      writer.output(Buffer.from(what));
-      writer.flush();
-    }
+    const { writer, say } = await newRecording();
+    for (const what of ['one\r\n', 'two\r\n', 'three\r\n']) say(what);
     let isJudged = false;
     const cover = (_: number, __: number, data: Uint8Array): Uint8Array | undefined => {
       if (isJudged || !Buffer.from(data).includes('two')) return data;

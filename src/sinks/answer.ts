@@ -1,6 +1,9 @@
 /** Answers of collectors: they come from somebody else. Pure. */
 import type { z } from 'zod';
 
+/** What a server that refuses whoever asks is said to do. */
+export const NOT_LET_IN = 'does not let this workstation in: look at its token or certificate';
+
 /** As it is, as a header shows it, and of `user:password` what is secret of it. */
 const formsOf = (token: string): readonly string[] => [
   token,

@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { AnchorError } from '../anchors/errors.ts';
 import { closedEarly, openTls, whereOf, type ServerCertificate, type ServerRow } from '../anchors/tls.ts';
-import { wordOf } from './answer.ts';
+import { NOT_LET_IN, wordOf } from './answer.ts';
 import type { SinkContext } from './kind.ts';
 import { NatsReader, publishText, type NatsWord } from './nats-protocol.ts';
 
@@ -110,7 +110,7 @@ export class NatsSession {
   }
 
   #refusal(text: string): AnchorError {
-    const is = /authoriz|authentic/i.test(text) ? 'does not let this workstation in: look at its token or certificate' : 'does not go on';
+    const is = /authoriz|authentic/i.test(text) ? NOT_LET_IN : 'does not go on';
     return new AnchorError('refused', `${this.#where} ${is} (${this.wordOf(text)}).`);
   }
 

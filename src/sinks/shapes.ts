@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { AnchorFailureCode } from '../anchors/errors.ts';
-import { parsed, wordOf } from './answer.ts';
+import { NOT_LET_IN, parsed, wordOf } from './answer.ts';
 import type { SinkDocument } from './document.ts';
 
 /** How a token stands in the header `authorization`. */
@@ -129,6 +129,6 @@ export const shapeNames = Object.keys(shapes) as [ShapeName, ...ShapeName[]];
 export function answered(shape: Shape, status: number, text: string, ids: readonly string[], token?: string): Answered {
   if (status >= 200 && status < 300) return shape.answer(text, ids, token);
   const said = shape.refusal?.(text);
-  const is = status === 401 || status === 403 ? 'does not let this workstation in: look at its token or certificate' : 'does not take the events';
+  const is = status === 401 || status === 403 ? NOT_LET_IN : 'does not take the events';
   return { taken: 0, why: { code: 'refused', is: `${is} (HTTP status ${status}${said === undefined ? '' : `, ${wordOf(said, token)}`})` } };
 }

@@ -170,14 +170,9 @@ describe('a recording that is looked at masked', () => {
 
 describe('a recording that goes on', () => {
   test('gives what is written since, and ends only where it ends; masked too, once its line has ended and was judged', async () => {
-    const { writer, clock } = await newRecording();
-    const say = (what: string): void => {
-      clock.step(1000);
-      writer.output(Buffer.from(what));
-    };
+    const { writer, say } = await newRecording();
     const data = (): string => Buffer.concat(of('events').flatMap(({ events }) => events.map(([, , bytes]) => Buffer.from(bytes, 'base64')))).toString();
     say('first\r\n');
-    writer.flush();
     await review.open(7, writer.folder, opener, true);
     await review.seek(7, 0);
     while (!(await review.more(7)).end);
@@ -185,7 +180,6 @@ describe('a recording that goes on', () => {
     expect(await review.more(7)).toMatchObject({ end: true });
     for (const what of ['second\r\n', 'third MRN: 00482913\r\n']) {
       say(what);
-      writer.flush();
       while (!(await review.more(7)).end);
     }
     expect(data()).toBe('first\r\nsecond\r\nthird MRN: 00482913\r\n');
@@ -198,12 +192,10 @@ describe('a recording that goes on', () => {
     // Typed letter by letter: nobody knows what it is before it stands there.
     for (const letter of 'fourth SSN: 536-22-1847') {
       say(letter);
-      writer.flush();
       while (!(await review.more(8)).end);
       expect(data()).toBe(before);
     }
     say('\r\nfif');
-    writer.flush();
     while (!(await review.more(8)).end);
     expect(data().slice(before.length)).toMatch(/^fourth SSN: \u2588{11}\r\n$/);
     await writer.end('exit');
@@ -215,12 +207,7 @@ describe('a recording that goes on', () => {
 describe('a recording that goes on and is followed masked', () => {
   /** @param between what is done between a judgement and the reading behind it */
   async function followed(between: (say: (what: string) => void, writer: RecordingWriter) => void | Promise<void>) {
-    const { writer, clock } = await newRecording();
-    const say = (what: string): void => {
-      clock.step(1000);
-      writer.output(Buffer.from(what));
-      writer.flush();
-    };
+    const { writer, say } = await newRecording();
     say('first\r\n');
     const masks = await masksOf(writer.folder, opener, true, () => 0);
     const judge = async (): Promise<boolean> => {

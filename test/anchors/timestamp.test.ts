@@ -14,10 +14,10 @@ import type { AnchorHead } from '../../src/anchors/types.ts';
 import type { TimestampAnchor } from '../../src/anchors/timestamp.ts';
 import { openssl, TestAuthority, type Issued } from '../support/certificates.ts';
 import { der, infoOf, reply, signInfo, TimestampServer, type TokenOptions } from '../support/timestamp-authority.ts';
+import { DAY_MS } from '../../src/types/units.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const usage = 'critical,timeStamping';
-const DAY_MS = 86_400_000;
 let root: TestAuthority;
 let middle: TestAuthority;
 let signer: Issued;

@@ -6,8 +6,9 @@ import { startedWith } from '../../src/browser/processes.ts';
 import { isRunning } from '../../src/disk/process-identity.ts';
 import { htmlOf } from '../../src/report/document.ts';
 import { printToPdf } from '../../src/browser/print.ts';
+import { castHome } from '../support/cast-home.ts';
 import { forAudit } from '../support/disclosure.ts';
-import { firstHome, firstWords, ownFolder } from '../support/first-home.ts';
+import { firstWords } from '../support/first-home.ts';
 import { readPdf } from '../support/pdf-text.ts';
 import { runHere, runWith } from '../support/run-here.ts';
 
@@ -18,17 +19,7 @@ let id: string;
 const wardmux = (...args: readonly string[]) => runWith(args, { home, place }, [firstWords]);
 
 beforeAll(async () => {
-  place = ownFolder();
-  home = join(place, 'home');
-  (await firstHome(place)).identity.destroy();
-  const lines = [
-    '{"version":2,"width":80,"height":24}',
-    '[1,"o","Patient: DIAZ,ROSA\\r\\n"]',
-    '[2,"o","SSN: 536-22-1847\\r\\n"]',
-    '[3,"o","feed adt-in: running\\r\\n"]',
-  ];
-  writeFileSync(join(place, 'a.cast'), `${lines.join('\n')}\n`);
-  id = (await wardmux('import', join(place, 'a.cast'))).out.trim();
+  ({ place, home, id } = await castHome(['[1,"o","Patient: DIAZ,ROSA\\r\\n"]', '[2,"o","SSN: 536-22-1847\\r\\n"]', '[3,"o","feed adt-in: running\\r\\n"]']));
 });
 
 /** Whether a folder of a browser is this process's. Those of others come and go meanwhile. */

@@ -56,12 +56,20 @@ beforeAll(async () => {
   recording = writer;
 });
 afterAll(removeFolders);
+
+const nothing = async (done: Promise<unknown>): Promise<void> => void (await done);
+/** What a page asks of a moment is asked of this. */
+function looks({ review }: Opened['core'], through: Review): void {
+  review.seek = (ticket, timeUs) => nothing(through.seek(ticket, timeUs));
+  review.more = (ticket) => nothing(through.more(ticket));
+  review.lines = (ticket, timeUs, count) => nothing(through.lines(ticket, timeUs, count));
+}
+
 async function start(options: BrowserContextOptions = {}): Promise<Opened> {
   opened = await pages.workspace(options);
   const { core, page } = opened;
   const review = new Review((sealed) => core.frame('vault', decodeFrame(Uint8Array.from(sealed))));
   const own = { id: recording.id, folder: recording.folder };
-  const nothing = async (done: Promise<unknown>): Promise<void> => void (await done);
   let said: Row['review'] = null;
   core.review.say = async (_, state) => void (said = { state, by: 'Uma Okafor' });
   core.review.list = async ({ state }) => {
@@ -85,9 +93,7 @@ async function start(options: BrowserContextOptions = {}): Promise<Opened> {
     masked,
     live: false,
   });
-  core.review.seek = (ticket, timeUs) => nothing(review.seek(ticket, timeUs));
-  core.review.more = (ticket) => nothing(review.more(ticket));
-  core.review.lines = (ticket, timeUs, count) => nothing(review.lines(ticket, timeUs, count));
+  looks(core, review);
   core.review.search = (ticket, lookFor) => {
     const asked = core.frames.findLast(({ frame }) => frame.type === 'query')!.frame as { readonly bytes: Uint8Array };
     return review.search(ticket, [own], Buffer.from(asked.bytes).toString(), opener, async () => undefined, lookFor);
@@ -178,10 +184,7 @@ test('somebody else’s is asked for with a reason and an audit key, is shown ma
   const { page, core } = await start();
   const dialog = page.getByRole('dialog', { name: 'Recordings' });
   const review = new Review((sealed) => core.frame('vault', decodeFrame(Uint8Array.from(sealed))));
-  const nothing = async (done: Promise<unknown>): Promise<void> => void (await done);
-  core.review.seek = (ticket, timeUs) => nothing(review.seek(ticket, timeUs));
-  core.review.more = (ticket) => nothing(review.more(ticket));
-  core.review.lines = (ticket, timeUs, count) => nothing(review.lines(ticket, timeUs, count));
+  looks(core, review);
   let asked: unknown;
   core.review.openOther = async (given) => {
     asked = given;
@@ -214,20 +217,13 @@ test('somebody else’s is asked for with a reason and an audit key, is shown ma
 
 test('one that goes on is followed: what is written is shown as it comes', async () => {
   const live = await newRecording();
-  const say = (what: string): void => {
-    live.clock.step(1000);
-    live.writer.output(Buffer.from(what));
-    live.writer.flush();
-  };
+  const { say } = live;
   say('ops@icu:~$ tail -f feed\r\n');
   const { page, core } = await start();
   const dialog = page.getByRole('dialog', { name: 'Recordings' });
   const review = new Review((sealed) => core.frame('vault', decodeFrame(Uint8Array.from(sealed))));
-  const nothing = async (done: Promise<unknown>): Promise<void> => void (await done);
   core.review.open = async (ticket) => ({ whole: (await review.open(ticket, live.writer.folder, opener, true)).whole, masked: false, live: true });
-  core.review.seek = (ticket, timeUs) => nothing(review.seek(ticket, timeUs));
-  core.review.more = (ticket) => nothing(review.more(ticket));
-  core.review.lines = (ticket, timeUs, count) => nothing(review.lines(ticket, timeUs, count));
+  looks(core, review);
   await brings(() => dialog.getByRole('button', { name: /Mara Ueda/ }).click(), dialog.getByRole('slider', { name: 'Timeline' }));
   // That it goes on is known behind its timeline: before that there is nothing to follow.
   await dialog.getByRole('button', { name: /^follow/, pressed: false }).waitFor();
@@ -243,11 +239,7 @@ test('one that goes on is followed: what is written is shown as it comes', async
 
 test('one that goes on is followed masked: a line comes when it has ended, with blocks over what was found', async () => {
   const live = await newRecording();
-  const say = (what: string): void => {
-    live.clock.step(1000);
-    live.writer.output(Buffer.from(what));
-    live.writer.flush();
-  };
+  const { say } = live;
   say('ops@icu:~$ tail -f feed\r\n');
   const { page, core } = await start();
   const dialog = page.getByRole('dialog', { name: 'Recordings' });
@@ -255,11 +247,8 @@ test('one that goes on is followed masked: a line comes when it has ended, with 
     (sealed) => core.frame('vault', decodeFrame(Uint8Array.from(sealed))),
     () => 0,
   );
-  const nothing = async (done: Promise<unknown>): Promise<void> => void (await done);
   core.review.open = async (ticket) => ({ whole: (await review.open(ticket, live.writer.folder, opener, true, true)).whole, masked: true, live: true });
-  core.review.seek = (ticket, timeUs) => nothing(review.seek(ticket, timeUs));
-  core.review.more = (ticket) => nothing(review.more(ticket));
-  core.review.lines = (ticket, timeUs, count) => nothing(review.lines(ticket, timeUs, count));
+  looks(core, review);
   await brings(() => dialog.getByRole('button', { name: /Mara Ueda/ }).click(), dialog.getByRole('button', { name: /^follow/, pressed: false }));
   await brings(() => page.keyboard.press('f'), dialog.getByText('masked: a line comes when it has ended'));
   say('patient MRN: 00482913\r\n');

@@ -15,6 +15,7 @@ import type { SinkRow } from '../../src/sinks/kinds.ts';
 import { shapeNames, type ShapeName } from '../../src/sinks/shapes.ts';
 import { openSigner } from '../../src/storage/index.ts';
 import { MOST_HIDDEN_BYTES } from '../../src/types/most-typed.ts';
+import { DAY_MS } from '../../src/types/units.ts';
 import { TestAuthority, type Issued } from '../support/certificates.ts';
 import { commandScript } from '../support/command.ts';
 import { JsonCollector, type Instead } from '../support/json-collector.ts';
@@ -24,7 +25,6 @@ import { waitFor } from '../support/wait-for.ts';
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
 const TOKEN = 'Quillfeather-9f8e7d';
-const DAY_MS = 86_400_000;
 
 let authority: TestAuthority;
 let stranger: TestAuthority;

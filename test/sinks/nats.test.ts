@@ -17,6 +17,7 @@ import { TestAuthority, type Issued } from '../support/certificates.ts';
 import { commandScript } from '../support/command.ts';
 import { NatsServer, noNats, STREAM } from '../support/nats-server.ts';
 import { drain, holdingAfter, listen, SinkSite } from '../support/sink-site.ts';
+import { DAY_MS } from '../../src/types/units.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
@@ -38,7 +39,7 @@ beforeAll(() => {
   authority = new TestAuthority('Test CA');
   stranger = new TestAuthority('Another CA');
   // Longer than what is told of ahead of its end.
-  server = authority.issue('localhost', { names: 'DNS:localhost,IP:127.0.0.1', to: Date.now() + 300 * 86_400_000 });
+  server = authority.issue('localhost', { names: 'DNS:localhost,IP:127.0.0.1', to: Date.now() + 300 * DAY_MS });
 });
 beforeEach(async () => {
   made = await SinkSite.make(authority);

@@ -18,6 +18,7 @@ import { TestAuthority, type Issued } from '../support/certificates.ts';
 import { Collector, noRsyslog } from '../support/rsyslog.ts';
 import { runHere } from '../support/run-here.ts';
 import { deafServer, drain, listen, OLD_TLS, SinkSite, tlsServer, type Heard } from '../support/sink-site.ts';
+import { DAY_MS } from '../../src/types/units.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
@@ -36,7 +37,7 @@ beforeAll(() => {
   authority = new TestAuthority('Test CA');
   stranger = new TestAuthority('Another CA');
   // Longer than what is told of ahead of its end.
-  const to = Date.now() + 300 * 86_400_000;
+  const to = Date.now() + 300 * DAY_MS;
   server = authority.issue('localhost', { names: 'DNS:localhost,IP:127.0.0.1', to });
   client = authority.issue('ws7', { to });
 });

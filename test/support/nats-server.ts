@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { NatsSession } from '../../src/sinks/nats-session.ts';
 import { fieldOf, headerText } from '../../src/sinks/nats-protocol.ts';
 import type { Issued, TestAuthority } from './certificates.ts';
+import { endProcess } from './end-process.ts';
 import { waitFor } from './wait-for.ts';
 
 /** Debian has it where an account's PATH does not go. */
@@ -86,11 +87,7 @@ ${token === undefined ? '' : `authorization { token: "${token}" }`}
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill(signal);
-    child.kill('SIGCONT');
-    await gone;
+    await endProcess(child, signal);
   }
 
   /** As a machine that hangs: connections stay, and nothing is answered. */

@@ -48,6 +48,8 @@ export interface Made {
   readonly writer: RecordingWriter;
   readonly clock: StepClock;
   readonly notices: RecordingNotice[];
+  /** A second later the program prints it, and it is on the disk. */
+  readonly say: (what: string) => void;
 }
 
 export async function newRecording(options: Partial<RecordingOptions> = {}): Promise<Made> {
@@ -66,7 +68,12 @@ export async function newRecording(options: Partial<RecordingOptions> = {}): Pro
     clock,
     ...options,
   });
-  return { writer, clock, notices };
+  const say = (what: string): void => {
+    clock.step(1000);
+    writer.output(Buffer.from(what));
+    writer.flush();
+  };
+  return { writer, clock, notices, say };
 }
 
 /** Rotates and waits until the new segment is there: its key is prepared in the background. */

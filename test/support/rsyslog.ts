@@ -5,6 +5,7 @@ import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Issued } from './certificates.ts';
+import { endProcess } from './end-process.ts';
 import { waitFor } from './wait-for.ts';
 
 /** On a machine where everybody works its start alone has taken more than ten seconds. */
@@ -79,10 +80,7 @@ action(type="omfile" file="${this.log}" template="raw")
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill(signal);
-    await gone;
+    await endProcess(child, signal);
   }
 
   /** Whole lines that it wrote down. */

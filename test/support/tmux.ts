@@ -3,6 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { PATIENCE_MS, waitFor } from './wait-for.ts';
 
+/** What of tmux is installed, as it says it ("tmux 3.3a"); undefined where there is none. */
+export function tmuxVersion(): string | undefined {
+  const { status, stdout } = spawnSync('tmux', ['-V'], { encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : undefined;
+}
+/** Why a comparison with tmux is left out. */
+export const NO_TMUX = 'tmux is not installed, so there is nothing to compare with';
+
 /** A server that was ended may still be on its way out of the last one's socket. */
 let servers = 0;
 

@@ -4,8 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
+import { castHome } from '../../../test/support/cast-home.ts';
 import { forAudit } from '../../../test/support/disclosure.ts';
-import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
+import { firstWords } from '../../../test/support/first-home.ts';
 import { runHere, runWith } from '../../../test/support/run-here.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
@@ -38,11 +39,7 @@ const entered = (): { readonly outcome: string; readonly detail: Record<string, 
     .at(-1)!;
 
 beforeAll(async () => {
-  place = ownFolder();
-  home = join(place, 'home');
-  (await firstHome(place)).identity.destroy();
-  const lines = [
-    '{"version":2,"width":80,"height":24}',
+  ({ place, home, id } = await castHome([
     '[0.5,"o","ops@if-01:~$ "]',
     '[1,"o","cat note.txt\\r\\n"]',
     '[2,"o","<b>Patient: DIAZ,ROSA</b>\\r\\n"]',
@@ -50,9 +47,7 @@ beforeAll(async () => {
     '[60,"o","feed adt-in: running\\r\\nops@if-01:~$ "]',
     '[61,"r","90x24"]',
     '[62,"o","\\u001b]0;a title\\u0007exit\\r\\n"]',
-  ];
-  writeFileSync(join(place, 'a.cast'), `${lines.join('\n')}\n`);
-  id = (await wardmux('import', join(place, 'a.cast'))).out.trim();
+  ]));
 });
 
 test('a preview says how much goes out in the clear, and shows the text around each place with blocks over all that was found', async () => {

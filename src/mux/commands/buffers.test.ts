@@ -1,6 +1,7 @@
 /** Commands of the paste buffers: what the page is told, and what it is not. The buffers themselves are in the page alone. */
 import { expect, it, test } from 'vitest';
-import { createState, type State } from '../state/model.ts';
+import { allLive } from '../state/live.fixture.ts';
+import { createState } from '../state/model.ts';
 import { newSession } from '../state/sessions.ts';
 import { newWindow } from '../state/windows.ts';
 import type { Context } from './command.ts';
@@ -8,17 +9,7 @@ import { runCommandLine } from './run.ts';
 
 const context: Context = { program: 'bash', refused: () => undefined };
 const fresh = newWindow(createState({ cols: 120, rows: 40 }), { program: 'bash' }).state;
-const live = (state: State): State => ({
-  ...state,
-  server: {
-    ...state.server,
-    sessions: state.server.sessions.map((session) => ({
-      ...session,
-      windows: session.windows.map((window) => ({ ...window, panes: window.panes.map((pane) => ({ ...pane, state: 'live' as const })) })),
-    })),
-  },
-});
-const actions = (line: string, state = live(fresh)): unknown[] =>
+const actions = (line: string, state = allLive(fresh)): unknown[] =>
   runCommandLine(state, line, context).effects.flatMap((effect) => (effect.kind === 'client' ? [effect.action] : []));
 
 it.each([
@@ -42,7 +33,7 @@ it.each([
   ['set-buffer -b -x y', 'A name of a buffer'],
   ['paste-buffer -b', 'needs a buffer-name'],
 ])('%s is refused', (line, sentence) => {
-  const outcome = runCommandLine(live(fresh), line, context);
+  const outcome = runCommandLine(allLive(fresh), line, context);
   expect([outcome.failed, outcome.effects]).toEqual([true, []]);
   expect(outcome.message).toContain(sentence);
 });
@@ -58,8 +49,8 @@ test('control characters are taken out of what is set', () => {
 test('text of one class is put into no buffer of another, where the policy does not let it', () => {
   const two = newSession(fresh, { program: 'bash' }, { class: 'clinical' }).state;
   const rules = (lets: boolean) => ({ ...context, from: ['general'], classes: { names: ['general', 'clinical'], first: 'general', lets: () => lets } });
-  expect(runCommandLine(live(two), 'set-buffer secret', rules(false))).toMatchObject({ failed: true, effects: [{ kind: 'crossing', allowed: false }] });
-  expect(runCommandLine(live(two), 'set-buffer secret', rules(true)).effects).toMatchObject([{ kind: 'crossing', allowed: true }, { kind: 'client' }]);
+  expect(runCommandLine(allLive(two), 'set-buffer secret', rules(false))).toMatchObject({ failed: true, effects: [{ kind: 'crossing', allowed: false }] });
+  expect(runCommandLine(allLive(two), 'set-buffer secret', rules(true)).effects).toMatchObject([{ kind: 'crossing', allowed: true }, { kind: 'client' }]);
 });
 
 it.each([

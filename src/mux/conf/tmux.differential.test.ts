@@ -2,12 +2,13 @@
  * The same text to tmux and to us: words come out alike, a configuration leaves the same options and keys, and what tmux cannot read we cannot. tmux runs
  * on a socket of its own in a temporary folder.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NO_TMUX, tmuxVersion } from '../../../test/support/tmux.ts';
 import { parseLine } from '../commands/lexer.ts';
 import { bindings } from '../keys/tables.ts';
 import { findOption, showOption } from '../options.ts';
@@ -15,15 +16,7 @@ import { createState } from '../state/model.ts';
 import { parseSyntax } from '../syntax/parse.ts';
 import { takeConf } from './take.ts';
 
-function tmuxVersion(): string | undefined {
-  try {
-    return execFileSync('tmux', ['-V'], { encoding: 'utf8' }).trim();
-  } catch {
-    return undefined;
-  }
-}
 const version = tmuxVersion();
-const missing = 'tmux is not installed, so there is nothing to compare with';
 
 let folder = '';
 /** Another server for each configuration: one that ends still answers for a moment. */
@@ -57,7 +50,7 @@ describe(`against ${version ?? 'tmux'}`, () => {
   });
 
   it('reads words as it does', ({ skip }) => {
-    if (!version) skip(missing);
+    if (!version) skip(NO_TMUX);
     const piece = fc.constantFrom(
       ...[
         'a',
@@ -124,7 +117,7 @@ describe(`against ${version ?? 'tmux'}`, () => {
   }, 120_000);
 
   it('leaves the same options and keys behind a configuration', ({ skip }) => {
-    if (!version) skip(missing);
+    if (!version) skip(NO_TMUX);
     const option = fc.oneof(
       fc.tuple(
         fc.constantFrom('base-index', 'pane-base-index', 'repeat-time', 'main-pane-width', 'main-pane-height', 'history-limit'),

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, it, test } from 'vitest';
 import '../../../test/support/properties.ts';
 import { runCommandLine } from '../commands/run.ts';
+import { allLive } from '../state/live.fixture.ts';
 import { createState, type State } from '../state/model.ts';
 import { newWindow } from '../state/windows.ts';
 import { toView } from '../view.ts';
@@ -104,18 +105,7 @@ test('text of a key stays in the class that it was bound in', () => {
   const home = lines.reduce((now, each) => runCommandLine(now, each, rules(false)).state, clinical);
   const away = runCommandLine(home, 'new-session -C general', rules(false)).state;
   const [x, y, z] = changedRows(away.client.keys).flatMap(({ group, line }) => (group === 'Yours' ? [line] : []));
-  // The new shell is running.
-  const live = (state: State): State => ({
-    ...state,
-    server: {
-      ...state.server,
-      sessions: state.server.sessions.map((session) => ({
-        ...session,
-        windows: session.windows.map((window) => ({ ...window, panes: window.panes.map((pane) => ({ ...pane, state: 'live' as const })) })),
-      })),
-    },
-  });
-  const press = (state: State, line: string | undefined, allowed = false) => runCommandLine(live(state), line!, rules(allowed));
+  const press = (state: State, line: string | undefined, allowed = false) => runCommandLine(allLive(state), line!, rules(allowed));
   expect(press(away, x)).toMatchObject({ failed: true, effects: [{ kind: 'crossing', from: 'clinical', to: 'general', allowed: false }] });
   expect(press(away, x).message).toContain('lets nothing of it into the class general');
   expect(press(away, x, true).effects).toMatchObject([{ kind: 'crossing', allowed: true }, { kind: 'client' }]);
