@@ -30,6 +30,7 @@ const reasons: readonly (readonly [pattern: RegExp, why: string])[] = [
     /-(?:style|colours?|fg|bg|attr|lines|indicators)$|^theme$|^fill-character$|^pane-(?:scrollbars|border-)/,
     'Colours and borders are those of the theme (theme dark, light, contrast).',
   ],
+  [/^status-keys$/, 'The prompt has one set of keys, whatever copy mode has (mode-keys).'],
   [/^(?:status|window-status|message)(?:-|$)/, 'The line has warnings, who is in, and the time until the lock: it is drawn as Wardmux draws it.'],
   [
     /^(?:escape-time|assume-paste-time|xterm-keys|user-keys|backspace|extended-keys|focus-events|terminal-|default-terminal|prefix-timeout)/,

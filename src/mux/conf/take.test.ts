@@ -158,6 +158,16 @@ test('conditions of a file have one number of steps together, and the line that 
   expect(take(`%if ${'#{&&:'.repeat(30)}1${',1}'.repeat(30)}\nset -g mouse off\n%endif`)).toMatchObject({ ok: true, rows: [{ verdict: 'taken' }] });
 });
 
+test('what means something else here is changed, and says what', () => {
+  const { rows } = good('set -g lock-after-time 0\nset -g lock-after-time 120\nset -g status-keys emacs');
+  expect(rows.map(({ verdict }) => verdict)).toEqual(['changed', 'taken', 'not-taken']);
+  expect(rows.map(({ why }) => why)).toEqual([
+    expect.stringContaining('the time of the policy holds'),
+    undefined,
+    expect.stringContaining('The prompt has one set of keys'),
+  ]);
+});
+
 test('a file that cannot be read changes nothing, and says the line', () => {
   const report = take('set -g mouse off\nbind x "kill-pane\nset -g base-index 1');
   expect(report).toEqual({ ok: false, line: 2, sentence: 'A double quote in this command is not closed.' });

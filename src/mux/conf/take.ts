@@ -126,6 +126,9 @@ function runsPrograms(word: string): string | undefined {
       : missing;
 }
 
+/** tmux's 0. */
+const NEVER_LOCKS = 'lock-after-time 0 is never in tmux. Here the time of the policy holds, which nothing makes longer.';
+
 /** The words of set-option as they can be taken: a number that is out of range becomes the nearest that is not. */
 function fitOption(words: readonly string[]): { readonly words?: readonly string[]; readonly why?: string } {
   const at = words.findIndex((word, index) => !/^-[A-Za-z]/.test(word) && !(index > 0 && /^-[A-Za-z]*t$/.test(words[index - 1]!)));
@@ -135,7 +138,7 @@ function fitOption(words: readonly string[]): { readonly words?: readonly string
   if (!row.ok) return { why: whyNot(name) };
   const value = words[at + 1];
   const nearest = value === undefined ? undefined : nearestOf(row.value, value);
-  if (nearest === undefined) return { words };
+  if (nearest === undefined) return row.value.name === 'lock-after-time' && value === '0' ? { words, why: NEVER_LOCKS } : { words };
   return {
     words: [...words.slice(0, at + 1), String(nearest)],
     why: `${row.value.name} goes from ${row.value.minimum ?? 0} to ${row.value.maximum ?? ''}: it is ${nearest}.`,
