@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { noBus, serve, startBus, type TestBus } from '../../src/dbus/bus.fixture.ts';
 import type { Value } from '../../src/dbus/values.ts';
 import { brings } from '../support/brings.ts';
+import { asAdmin, enrolOther } from './as-admin.ts';
 import { entered, firstRun, passphrase, prompt, start, until, wardmux, type Running } from './support.ts';
 
 let running: Running;
@@ -130,4 +131,20 @@ test('the audit centre shows what happened, from the ledger’s end, and who loo
   await dialog.getByText('events of people in 7 days').waitFor();
   await dialog.getByText('There was no review yet.').waitFor();
   expect(entered(running, 'ledger.read').filter(({ detail }) => detail?.['window'] === true)).toHaveLength(2);
+});
+
+test('a review that an auditor has signed by the command is the last one there, and the centre goes on', async () => {
+  const words = 'saddle lantern pepper thimble gravel';
+  let auditor = '';
+  await asAdmin(running, 0, passphrase, async (parts) => (auditor = await enrolOther(parts, 'Uma Okafor', words, ['auditor'])));
+  const sign = ['audit', 'sign', '--finding', 'nothing', '--note', 'Looked at.', '--person', auditor, '--passphrase-fd', '3'];
+  const signed = await wardmux(sign, { home: running.home, passphrase: words });
+  expect(signed, signed.stderr).toMatchObject({ status: 0 });
+  const dialog = running.page.getByRole('dialog', { name: 'Audit centre' });
+  await brings(
+    () => dialog.getByRole('button', { name: /^Look again/ }).click(),
+    dialog.getByText(/^The last one: .*, by Uma Okafor, events 0 to \d+: nothing to follow up\.$/),
+  );
+  await dialog.getByText('There was no review yet.').waitFor({ state: 'detached' });
+  expect((await dialog.getByRole('alert').allInnerTexts()).join('')).toBe('');
 });
