@@ -23,6 +23,7 @@ import { consentOf } from './consent.ts';
 import { Gate } from './gate.ts';
 import type { Host } from './host.ts';
 import { InstalledHolder } from './installed.ts';
+import { enterFindings } from './integrity.ts';
 import { Journal } from './journal.ts';
 import { Lift } from './deciding/lift.ts';
 import { Logoff } from './unlock/logoff.ts';
@@ -162,6 +163,7 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     home: home.folder,
     journal,
     sending: sendingOf({ home, installed, journal }),
+    files: enterFindings({ installed, journal }),
     now,
     changed: () => {
       alertNotes.tick(audit.open);

@@ -40,6 +40,7 @@ function setup() {
     host: { fork },
     home: '/home',
     sending: { sinks: () => sinks.now, keep: async () => undefined, enter: async () => undefined, enterEnd: async () => undefined },
+    files: async () => undefined,
     journal: { log, refusals: new Refusals(log, () => clock.now) },
     now: () => clock.now,
     changed: () => void changes++,

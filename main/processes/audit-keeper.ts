@@ -36,6 +36,8 @@ export interface Sending {
 }
 
 export interface AuditKeeperParts {
+  /** It has looked at the program's files (main/integrity.ts). @throws Refusal */
+  readonly files: (found: AuditParentInput<'files'>) => Promise<void>;
   readonly host: Pick<Host, 'fork'>;
   /** The data folder. */
   readonly home: string;
@@ -93,7 +95,7 @@ export class AuditKeeper {
 
   #start(): void {
     if (this.#child || this.#ended || this.#parts.now() < this.#notBefore) return;
-    const { host, home, journal, sending } = this.#parts;
+    const { host, home, journal, sending, files } = this.#parts;
     const child = host.fork('audit-host');
     const bad = (): void => journal.refusals.badMessage('audit-host');
     const line = new Endpoint<AuditParentService, AuditService>({
@@ -115,6 +117,10 @@ export class AuditKeeper {
         },
         sinkEnds: async (told) => {
           await sending.enterEnd(told);
+          return {};
+        },
+        files: async (found) => {
+          await files(found);
           return {};
         },
       },

@@ -129,6 +129,11 @@ export const permissions = {
   },
   'consent.accept': { when: ['open'], roles, enrols: true, help: 'Accept the text of the policy in force.' },
   'reason.give': { when: ['open'], roles, enrols: true, help: 'Say why one has come in, where the policy asks.' },
+  'baseline.accept': {
+    when: ['open'],
+    roles: ['security'],
+    help: 'Sign that the program’s files are those that it is to have from here on: at the first run, and after an update.',
+  },
   'policy.accept': { when: ['open'], roles: ['security'], help: 'Take a changed policy into force.' },
   'person.enrol': { when: ['open'], roles: ['security'], help: 'Enrol somebody, who gives their own passphrase.' },
   'person.disable': { when: ['open'], roles: ['security'], help: 'Keep somebody else from coming in, or let them in again.' },

@@ -24,6 +24,12 @@ export const twoPeople = {
     help: 'Take a policy into force that makes the workstation weaker.',
     alone: true,
   },
+  'baseline.change': {
+    needs: 'baseline.accept',
+    event: 'integrity.baseline',
+    help: 'Accept other files of the program than those that were accepted before: an update, or whatever else has changed them. The first list of them is for one.',
+    alone: true,
+  },
   'role.give': {
     needs: 'role.grant',
     event: 'person.roles',

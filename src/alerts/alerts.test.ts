@@ -77,6 +77,7 @@ test('somebody who comes in had only mistyped, and takes nobody else out of the 
   expect(names(eventsAt([0, failed(ada)], [1, came(ada)], [2, failed(ada)], [3, failed(bo)], [4, failed(cy)]))).toEqual(['spray']);
 });
 
+const updated = (checkout: boolean): LedgerEntry => ({ action: 'program.updated', detail: { from: '0.1.0', to: '0.2.0', checkout, files: 3 } });
 const signed = { byKey: '', signature: '' };
 /** The smallest incident of each rule, and the nearest thing that is none. */
 const incidents: Readonly<Record<RuleName, { readonly is: readonly LedgerEvent[]; readonly not: readonly LedgerEvent[]; readonly now?: number }>> = {
@@ -192,6 +193,12 @@ const incidents: Readonly<Record<RuleName, { readonly is: readonly LedgerEvent[]
     now: NOON + 4 * HOUR,
   },
   tampered: { is: eventsAt([0, { action: 'ledger.disturbed', detail: { file: 'events', how: 'changed' } }]), not: [] },
+  'program-changed': {
+    is: eventsAt([0, { action: 'integrity.differs', detail: { part: 'program', how: 'changed', file: 'dist/cli.mjs' } }]),
+    not: eventsAt([0, { action: 'integrity.check', outcome: 'failure', detail: { differences: 1 } }]),
+  },
+  'program-updated': { is: eventsAt([0, updated(false)]), not: eventsAt([0, updated(true)]) },
+  'program-rebuilt': { is: eventsAt([0, updated(true)]), not: eventsAt([0, updated(false)]) },
   unvouched: { is: eventsAt([0, { action: 'ledger.unvouched', detail: { file: 'events', lines: 1, bytes: 10 } }]), not: [] },
   crashed: {
     is: eventsAt([0, { action: 'renderer.exit', detail: { surface: 'workspace', reason: 'crashed' } }]),

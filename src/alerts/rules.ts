@@ -1,6 +1,7 @@
 /**
  * When somebody has to look: one row a rule, with how often in what time, how bad it is, who answers for it and until when. The numbers are defaults of
  * ours, which no law asks for. Pure: a rule looks at one event, and at what the events before it have said (evaluate.ts counts).
+ * Over 400 lines: one table, a row a rule.
  */
 import type { LedgerEvent } from '../ledger/types.ts';
 import type { Role } from '../types/words.ts';
@@ -346,6 +347,33 @@ export const rules = {
       'host.refused',
     ],
     is: always,
+  },
+  'program-changed': {
+    help: 'A file of the program, of its policy or of the data folder is not as it was signed for. Which: wardmux integrity check.',
+    severity: 'page',
+    owner: 'security',
+    dueHours: 4,
+    actions: ['integrity.differs'],
+    is: always,
+    gathers: true,
+  },
+  'program-updated': {
+    help: 'Another version of the program runs than the one that was accepted. Look whether you have installed it, then: wardmux integrity accept.',
+    severity: 'page',
+    owner: 'security',
+    dueHours: 24,
+    actions: ['program.updated'],
+    is: (event) => event.detail?.['checkout'] !== true,
+    gathers: true,
+  },
+  'program-rebuilt': {
+    help: 'The program runs from a clone, and was built anew since its files were accepted. Where that was you: wardmux integrity accept.',
+    severity: 'warn',
+    owner: 'security',
+    dueHours: 72,
+    actions: ['program.updated'],
+    is: (event) => event.detail?.['checkout'] === true,
+    gathers: true,
   },
   unvouched: {
     help: 'The ledger had bytes that its key had not vouched for: an interrupted write, or bytes of somebody else.',

@@ -30,6 +30,7 @@ function begin(home: string) {
       sent: () => ({}),
       sink: () => ({}),
       sinkEnds: () => ({}),
+      files: () => ({}),
     },
     theirs: auditService,
     door: () => undefined,

@@ -1,8 +1,8 @@
 /**
  * Goes through the ledger for the app: which alerts are open, from its events alone, once from the beginning and then with each that is entered. Nothing is
  * kept, so what was told before a crash is found again after it, and no alert is there twice. To the sinks of the policy it sends each event as it is entered; the
- * place up to which one has them main signs and keeps. Whoever looks through events in the window is given pages of them, and what pictures are drawn from. It lives
- * through locks, and no shell waits for it.
+ * place up to which one has them main signs and keeps. Whoever looks through events in the window is given pages of them, and what pictures are drawn from. Some time
+ * after it began, and once a day, it looks whether the program's files are those that were signed for. It lives through locks, and no shell waits for it.
  */
 import { openDoor } from '../access/index.ts';
 import type { Alert } from '../alerts/evaluate.ts';
@@ -11,7 +11,8 @@ import { detailText } from '../report/event-report.ts';
 import { Endpoint } from '../process/endpoint.ts';
 import type { LedgerEvent } from '../ledger/types.ts';
 import type { Link } from '../process/link.ts';
-import { openInstallation } from '../services/installation/installation.ts';
+import { openInstallation, type OpenInstallation } from '../services/installation/installation.ts';
+import { findingsOf, lookAtIntegrity } from '../services/integrity/check.ts';
 import { AlertReader } from '../services/ledger/alerts.ts';
 import { withClasses } from '../services/ledger/contexts.ts';
 import { followEvents, readEvents } from '../services/ledger/read.ts';
@@ -19,7 +20,7 @@ import { forward, lookAgain, type SendParts } from '../services/ledger/sinks.ts'
 import { Refusal } from '../types/refusal.ts';
 import { inTime } from '../time/in-time.ts';
 import { sentenceOf } from '../types/sentence.ts';
-import { MINUTE_MS } from '../types/units.ts';
+import { DAY_MS, MINUTE_MS } from '../types/units.ts';
 import { pageOf } from './pages.ts';
 import { Tally, type Pictures } from './tally.ts';
 import {
@@ -53,6 +54,9 @@ const AGAIN_MS = 10_000;
 const SINK_LOOKS = 5;
 /** What should have happened by now is asked so often (ms). */
 const ABSENCES_MS = MINUTE_MS;
+/** The program's files are looked at so long (ms) after the ledger was read for the first time, when nobody waits for a start any more; and where that fails, again. */
+const FILES_MS = 15_000;
+const FILES_AGAIN_MS = 10 * MINUTE_MS;
 /** Reviewers whose own deeds wait for somebody else: so many are told. */
 const MOST_OWN = 1000;
 
@@ -78,6 +82,9 @@ export class AuditHost {
   #looking: PromiseWithResolvers<OpenAlerts>[] = [];
   #ended = false;
   #home = '';
+  /** When the program's files are looked at next, and whether that is under way. */
+  #filesAt = 0;
+  #lookingAtFiles = false;
   /** Ends what is being sent. */
   #sending: AbortController | undefined;
   /** Resolves when what was being sent has ended. */
@@ -225,6 +232,7 @@ export class AuditHost {
     this.#reader = reader;
     this.#tally = tally;
     this.#events = head.size;
+    this.#filesAt = this.#parts.now() + FILES_MS;
     await followEvents(site, head, {
       take: async (event) => {
         take(event);
@@ -232,10 +240,29 @@ export class AuditHost {
       },
       pause: async () => {
         this.#tell();
+        void this.#lookAtFiles(site, reader);
         await this.#pause(LOOK_MS);
       },
       over: () => this.#ended,
     });
+  }
+
+  /** Where it is time. A clock that was set back is no reason to wait a day more. */
+  async #lookAtFiles({ home }: OpenInstallation, { facts }: AlertReader): Promise<void> {
+    const now = this.#parts.now();
+    if (this.#lookingAtFiles || (now < this.#filesAt && this.#filesAt - now <= DAY_MS)) return;
+    this.#lookingAtFiles = true;
+    try {
+      const look = await lookAtIntegrity({ home, facts });
+      const found = findingsOf(look, facts.integrity, this.#parts.now());
+      if (found) await this.#main.ask('files', found);
+      this.#filesAt = this.#parts.now() + DAY_MS;
+    } catch {
+      // The ledger does not take it now, or a file went between two looks.
+      this.#filesAt = this.#parts.now() + FILES_AGAIN_MS;
+    } finally {
+      this.#lookingAtFiles = false;
+    }
   }
 
   /** For so long, or until somebody asks. Who has asked by its end is answered by the look that follows. */

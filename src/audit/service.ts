@@ -9,7 +9,7 @@ import { isMoment } from '../recording/time.ts';
 import { asked, told, type InputOf } from '../process/service.ts';
 import { sinkKindNames, sinksSchema } from '../sinks/kinds.ts';
 import { PERSON_ID } from '../types/ids.ts';
-import { eventKinds, ledgerFindings, roles, sinkCertificates, workstationClasses } from '../types/words.ts';
+import { eventKinds, fileChanges, integrityParts, ledgerFindings, MOST_NAMED_FILES, roles, sinkCertificates, workstationClasses } from '../types/words.ts';
 
 const seq = z.int().nonnegative();
 const moment = z.string().refine(isMoment);
@@ -127,6 +127,24 @@ export const reviews = z.strictObject({
 });
 export type ToldReviews = z.infer<typeof reviews>;
 
+/** As src/services/integrity/check.ts has them. Paths and versions the ledger judges. */
+const findings = z.strictObject({
+  check: z.strictObject({ sha256, files: seq, differences: seq, found: sha256 }),
+  differs: z
+    .array(
+      z.strictObject({
+        part: z.enum(integrityParts),
+        how: z.enum(fileChanges),
+        file: z.string().max(256).optional(),
+        expected: sha256.optional(),
+        found: sha256.optional(),
+      }),
+    )
+    .max(MOST_NAMED_FILES)
+    .readonly(),
+  updated: z.strictObject({ from: z.string().max(64), to: z.string().max(64), checkout: z.boolean(), files: seq, sha256 }).nullable(),
+});
+
 export const auditService = {
   /** First, once: the data folder, a path that is absolute. */
   configure: told('process.keep', z.object({ home: z.string() })),
@@ -162,6 +180,8 @@ export const auditParentService = {
   ),
   /** A certificate that a sink hangs on ends soon: please enter it. */
   sinkEnds: asked('process.keep', z.strictObject({ sink: name, which: z.enum(sinkCertificates), until: moment }), none),
+  /** What a look at the program's files came to that the ledger does not have yet: please enter it. */
+  files: asked('process.keep', findings, none),
   /** Why nothing can be said of alerts now, as a sentence: it tries again. */
   blind: told('process.keep', z.object({ sentence: z.string().max(MOST_WORDS) })),
 };

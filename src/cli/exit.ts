@@ -37,6 +37,7 @@ export const exitTable = [
   { name: 'notAllTaken', status: 65, help: 'config check: the file can be read, and something in it is not taken.' },
   { name: 'draft', status: 66, help: 'audit-key new: policy.json is not the policy in force, and what stands there is not written over.' },
   { name: 'noBrowser', status: 67, help: 'A PDF is made by Chromium, Chrome or Edge: none is installed, or it did not come up.' },
+  { name: 'differs', status: 68, help: 'integrity check: a file is not as it was signed for, or nobody has signed for any.' },
   { name: 'cancelled', status: 130, help: 'Cancelled at the keyboard.' },
 ] as const;
 

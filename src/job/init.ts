@@ -3,6 +3,7 @@ import { homedir, hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { homeFolder, openHome } from '../storage/index.ts';
 import { mountedMedia } from '../disk/media.ts';
+import { programFolderOrNone } from '../integrity/program.ts';
 import { auditKeyPlace } from '../services/policy/audit-key.ts';
 import { Refusal } from '../types/refusal.ts';
 import { firstRun, refuseEarly, type FirstRunInput } from '../services/installation/first-run.ts';
@@ -63,6 +64,7 @@ export async function runInit(options: InitOptions, io: InitIo): Promise<number>
       passphrase,
       auditKeyPath,
       replaceInstallation: options.replaceInstallation === true,
+      program: programFolderOrNone(),
       ...(options.secretStore ? { secretStore: options.secretStore } : {}),
       ...(options.preset ? { preset: options.preset } : {}),
     });

@@ -113,7 +113,8 @@ export function policyText({
 }
 
 /** What somebody who may is asked to sign, of everything that is decided here; whose ledger it is, and who signs it first, they know. */
-export type DeedRequest = PeopleRequest | LifeCycleRequest;
+export type DeedRequest = PeopleRequest | LifeCycleRequest | BaselineDeed;
+export type BaselineDeed = { readonly deed: 'baseline' } & BaselineRequest;
 /** About recordings. */
 export type LifeCycleRequest =
   | ({ readonly deed: 'hold' } & HoldRequest)
@@ -147,6 +148,7 @@ const deedTexts: { readonly [D in DeedRequest['deed']]: (request: Extract<DeedRe
   verdict: verdictText,
   unmask: unmaskText,
   policy: policyText,
+  baseline: baselineText,
 };
 
 /** The text of a request. @param by who asks; whoever agrees signs the same. */
@@ -212,6 +214,25 @@ export interface VerdictRequest {
 /** Of `recording.review`. */
 export function verdictText({ installation, recording, state, after, by }: Signed<VerdictRequest>): Buffer {
   return signedText(undefined, 'wardmux/v1/recording-review', installation, recording, state, by, after);
+}
+
+/** Which files the program is to have from here on. */
+export interface BaselineRequest extends Pick<Change, 'asked' | 'after'> {
+  /** SHA-256 of the list of them, and of the one that it takes the place of; null where there was none. */
+  readonly sha256: string;
+  readonly previousSha256: string | null;
+  /** Of Wardmux. */
+  readonly version: string;
+  readonly files: number;
+  /** It runs from a clone, which is built anew. */
+  readonly checkout: boolean;
+  /** SHA-256 of the file with the sealed note; null where there is none. */
+  readonly note: string | null;
+}
+
+/** Of `integrity.baseline`. */
+export function baselineText({ installation, previousSha256, sha256, version, files, checkout, note, by, after, asked }: Signed<BaselineRequest>): Buffer {
+  return signedText(asked, 'wardmux/v1/integrity-baseline', installation, previousSha256, sha256, version, files, checkout, note, by, after);
 }
 
 /** That somebody else’s recording may be seen with nothing covered. */

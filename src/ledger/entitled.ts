@@ -5,6 +5,7 @@
  */
 import { permissions, type Permission } from '../access/index.ts';
 import { alertWhy } from './alert-facts.ts';
+import { nextIntegrity } from './baseline-facts.ts';
 import { nextEmergencies } from './break-glass-facts.ts';
 import type { LedgerFacts } from './facts.ts';
 import { policyCounts } from './policy-facts.ts';
@@ -52,7 +53,7 @@ export interface Unentitled {
  * @returns undefined where they could.
  */
 export function unentitledWhy(
-  before: Pick<LedgerFacts, 'person' | 'quorum' | 'policy' | 'emergencies' | 'passesOver' | 'revocations' | 'holds'>,
+  before: Pick<LedgerFacts, 'person' | 'quorum' | 'policy' | 'emergencies' | 'passesOver' | 'revocations' | 'holds' | 'integrity'>,
   event: LedgerEvent,
 ): string | undefined {
   const { action, person, outcome } = event;
@@ -62,6 +63,8 @@ export function unentitledWhy(
   if (typeof revocations === 'string') return revocations;
   const holds = nextHolds(before.holds, event, before);
   if (typeof holds === 'string') return holds;
+  const integrity = nextIntegrity(before.integrity, event, before);
+  if (typeof integrity === 'string') return integrity;
   const deletion = deletionWhy(before, event);
   if (deletion !== undefined) return deletion;
   const alert = alertWhy(before, event);

@@ -17,6 +17,7 @@ import { readRoles } from './person-facts.ts';
 import { areDigests, areHeads, HEADS, opens, type RecordingHead } from './heads.ts';
 import { appRows } from './table/app.ts';
 import { breakGlassRows } from './table/break-glass.ts';
+import { integrityRows } from './table/integrity.ts';
 import { lifeCycleRows } from './table/life-cycle.ts';
 import { ledgerRows } from './table/ledger.ts';
 import { peopleRows } from './table/people.ts';
@@ -38,7 +39,17 @@ const MAX_LIST = 64;
 /** Of whom and what a revocation list names here: a line of the ledger has 64 KiB at most. */
 export const MAX_NAMED = { people: 256, slots: 1024 } as const;
 
-const rows = [...appRows, ...peopleRows, ...breakGlassRows, ...revocationRows, ...recordingRows, ...lifeCycleRows, ...ledgerRows, ...sinkRows] as const;
+const rows = [
+  ...appRows,
+  ...peopleRows,
+  ...breakGlassRows,
+  ...revocationRows,
+  ...recordingRows,
+  ...lifeCycleRows,
+  ...ledgerRows,
+  ...sinkRows,
+  ...integrityRows,
+] as const;
 
 export const eventTable: readonly EventRow[] = rows;
 
@@ -103,6 +114,11 @@ const patterns = {
   /** A name in the policy: src/policy/classes.ts. */
   'session-class': CLASS_NAME,
   bytes64: BYTES_64,
+  /**
+   * Where a file of ours lies: below the program's folder, as the list of a baseline has it, or below the data folder. What somebody else called a file is no such
+   * path and stands in no event, so that nobody's name comes in by one.
+   */
+  path: /^(?=.{1,256}$)(?!.*(?:^|\/)\.{1,2}(?:\/|$))[A-Za-z0-9@+_.,=~-]+(?:\/[A-Za-z0-9@+_.,=~-]+)*$/,
 } as const;
 
 export const recordingPattern = patterns.recording;

@@ -5,6 +5,7 @@
  */
 import { unlockMethods, type UnlockMethod } from '../types/words.ts';
 import { backoffRows } from '../lock/backoff.ts';
+import { nextIntegrity, NO_INTEGRITY, type IntegrityFacts } from './baseline-facts.ts';
 import { nextEmergencies, NO_EMERGENCIES, runningOf, type DrillFacts, type EmergenciesState, type EmergencyFacts } from './break-glass-facts.ts';
 import { logoffCauses, type LogoffCause } from '../lock/machine.ts';
 import { NO_CHAIN, nextChainOfKeys, type KeyChain } from './key-chain.ts';
@@ -114,6 +115,7 @@ export interface FactsState {
   /** Those in force, oldest first. */
   readonly holds: readonly HoldFacts[];
   readonly quorum: QuorumFacts;
+  readonly integrity: IntegrityFacts;
 }
 export const NO_FACTS: FactsState = {
   people: [],
@@ -132,6 +134,7 @@ export const NO_FACTS: FactsState = {
   revocations: NO_REVOCATIONS,
   holds: [],
   quorum: NO_QUORUM,
+  integrity: NO_INTEGRITY,
 };
 
 /**
@@ -165,6 +168,7 @@ export class LedgerFacts {
   #revocations: RevocationFacts = NO_REVOCATIONS;
   #holds: readonly HoldFacts[] = [];
   #quorum: QuorumFacts = NO_QUORUM;
+  #integrity: IntegrityFacts = NO_INTEGRITY;
 
   /** From what a snapshot kept, or from nothing. */
   static from({
@@ -184,6 +188,7 @@ export class LedgerFacts {
     revocations,
     holds,
     quorum,
+    integrity,
   }: FactsState = NO_FACTS): LedgerFacts {
     const facts = new LedgerFacts();
     for (const [id, known] of people) facts.#people.set(id, known);
@@ -202,6 +207,7 @@ export class LedgerFacts {
     facts.#revocations = revocations;
     facts.#holds = holds;
     facts.#quorum = quorum;
+    facts.#integrity = integrity;
     return facts;
   }
 
@@ -223,6 +229,7 @@ export class LedgerFacts {
       revocations: this.#revocations,
       holds: this.#holds,
       quorum: this.#quorum,
+      integrity: this.#integrity,
     };
   }
 
@@ -240,6 +247,8 @@ export class LedgerFacts {
     if (typeof revocations !== 'string' && revocations !== this.#revocations) this.#revoke(event, revocations);
     const holds = nextHolds(this.#holds, event, this);
     if (typeof holds !== 'string') this.#holds = holds;
+    const integrity = nextIntegrity(this.#integrity, event, this);
+    if (typeof integrity !== 'string') this.#integrity = integrity;
     switch (action) {
       case 'person.keys':
       case 'person.roles':
@@ -395,6 +404,11 @@ export class LedgerFacts {
   /** The holds that are in force, oldest first. */
   get holds(): readonly HoldFacts[] {
     return this.#holds;
+  }
+
+  /** Which list of the program's files was signed for, and what the last look at them came to. */
+  get integrity(): IntegrityFacts {
+    return this.#integrity;
   }
 
   /** The last drill of somebody; undefined where there was none. */

@@ -130,6 +130,16 @@ function weaken(by: string | undefined, second?: string): boolean {
   return enter({ action: 'policy.change', ...(by === undefined ? {} : { person: by }), detail } as never, () => facts.policy?.sha256 === sha256);
 }
 
+/** Other files of the program than before. */
+function accept(by: string, second?: string): boolean {
+  const before = facts.integrity.baseline;
+  const sha256 = createHash('sha256').update(`files ${policies++}`).digest('hex');
+  const what = { sha256, version: '0.1.0', files: 3, checkout: false };
+  const certificate = both(by, second, { deed: 'baseline', ...what, previousSha256: before?.sha256 ?? null, note: null, after: before?.seq ?? null });
+  const detail = { ...what, ...(before ? { previousSha256: before.sha256 } : {}), ...certificate };
+  return enter({ action: 'integrity.baseline', person: by, detail }, () => facts.integrity.baseline?.sha256 === sha256);
+}
+
 /** A place as it is begun: x, who enrols y alone, as there is nobody else; then z and o by both. */
 function place(third = false): void {
   begin();
@@ -144,6 +154,40 @@ function place(third = false): void {
 test('with a second one the first one is no longer alone, and both are two from the first day', () => {
   place();
   expect([weaken(x), weaken(x, x), weaken(x, y), weaken(y, x)]).toEqual([false, false, true, true]);
+});
+
+test('the first files of the program are for one who may, others are for two', () => {
+  place();
+  expect([accept(o), accept(x), accept(y), accept(x, x), accept(x, o), accept(y, x), accept(x, y)]).toEqual([false, true, false, false, false, true, true]);
+  // Also while the other one is out: whoever would be alone waits.
+  state(y, 'disabled', x);
+  expect(accept(x)).toBe(false);
+  now += WAIT_MS;
+  expect(accept(x)).toBe(true);
+});
+
+test('files are accepted once in the place of those before, by the one who has signed it', () => {
+  begin();
+  keys(x, undefined);
+  roles(x, ['operator', 'security'], undefined);
+  keys(o, x);
+  accept(x);
+  const first = facts.integrity.baseline!;
+  const what = { sha256: hex('b'), version: '0.1.0', files: 3, checkout: false };
+  const request = { deed: 'baseline', ...what, previousSha256: first.sha256, note: null, after: first.seq } as const;
+  const certificate = signed(x, x, request);
+  const enters = (person: string, detail: Record<string, unknown>): boolean =>
+    enter({ action: 'integrity.baseline', person, detail } as never, () => facts.integrity.baseline?.seq === seq - 1);
+  const good = { ...what, previousSha256: first.sha256, ...certificate };
+  for (const change of [{ sha256: hex('c') }, { version: '0.2.0' }, { files: 4 }, { checkout: true }, { note: hex('d') }, { previousSha256: hex('e') }])
+    expect(enters(x, { ...good, ...change }), JSON.stringify(change)).toBe(false);
+  expect([enters(o, good), enters(x, { ...good, signature: 'A'.repeat(86) }), facts.integrity.baseline?.sha256]).toEqual([false, false, first.sha256]);
+  expect([enters(x, good), facts.integrity.baseline?.sha256]).toEqual([true, hex('b')]);
+  // What was signed once does not come back when the files before it are accepted again.
+  const again = { sha256: first.sha256, version: '0.1.0', files: 3, checkout: false };
+  const back = signed(x, x, { deed: 'baseline', ...again, previousSha256: hex('b'), note: null, after: facts.integrity.baseline!.seq });
+  expect(enters(x, { ...again, previousSha256: hex('b'), ...back })).toBe(true);
+  expect([enters(x, good), facts.integrity.baseline?.sha256]).toEqual([false, first.sha256]);
 });
 
 test('who puts the other one out makes nobody of their own, weakens nothing, and gets nobody’s keys, with the other one in again or not', () => {
@@ -278,7 +322,7 @@ type Act = {
 const everybody = [x, y, z, o, f, g];
 const theirs = [x, f, g];
 const act: fc.Arbitrary<Act> = fc.record({
-  kind: fc.constantFrom('roles', 'roles', 'active', 'disabled', 'deleted', 'stopped', 'lifted', 'station', 'rebind', 'weaken', 'weaken', 'release'),
+  kind: fc.constantFrom('roles', 'roles', 'active', 'disabled', 'deleted', 'stopped', 'lifted', 'station', 'rebind', 'weaken', 'weaken', 'accept', 'release'),
   by: fc.nat(theirs.length - 1),
   second: fc.option(fc.nat(theirs.length - 1), { nil: undefined, freq: 1 }),
   who: fc.nat(everybody.length - 1),
@@ -292,6 +336,7 @@ function does({ kind, by: n, second: m, who: k, roles: wanted }: Act): boolean {
   if (kind === 'stopped' || kind === 'lifted') return stop(who, kind, by);
   if (kind === 'station') return station(facts.stationStop ? 'lifted' : 'stopped', by);
   if (kind === 'rebind') return rebind(who, by, second ?? by);
+  if (kind === 'accept') return accept(by, second);
   if (kind === 'release') return facts.holds.length > 0 && release(facts.holds[0]!.id, by, second ?? by);
   return weaken(by, second);
 }
@@ -303,6 +348,7 @@ test('random acts of one admin with keys of their own: nothing that takes two is
       place(third);
       for (const one of [f, g]) keys(one, x);
       hold(y);
+      accept(y);
       const honest = third ? [y, z] : [y];
       // Most of the walks begin where whoever else decides was put out.
       if (begins !== 'in') for (const one of honest) state(one, 'disabled', x);
@@ -318,7 +364,7 @@ test('random acts of one admin with keys of their own: nothing that takes two is
         const done = does(one);
         tried++;
         const trace = `${called[theirs[one.by]!]} ${one.kind} ${called[who]} ${one.roles.join('+')}`;
-        if (done && one.kind === 'weaken') {
+        if (done && (one.kind === 'weaken' || one.kind === 'accept')) {
           alone++;
           expect(mayAlone, trace).toBe(true);
         }

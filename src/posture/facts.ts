@@ -1,5 +1,6 @@
 /** What a posture is made of: settings in force, and what is known of keys, people and this machine. */
 import type { AnchorView } from '../anchors/index.ts';
+import type { IntegrityFacts } from '../ledger/baseline-facts.ts';
 import type { Policy } from '../policy/types.ts';
 import type { RevocationState } from '../types/words.ts';
 
@@ -30,6 +31,8 @@ export interface PostureFacts {
   readonly anchors: readonly AnchorView[];
   /** The last one in the ledger. */
   readonly selfTest: { readonly time: string; readonly holds: boolean } | undefined;
+  /** Which files of the program were signed for, and what the last look at them came to. */
+  readonly integrity: IntegrityFacts;
   /** Emergencies that are over and that nobody has reviewed, with whether one should have been by now; and whose drill is too old. */
   readonly unreviewed: readonly { readonly id: string; readonly overdue: boolean }[];
   /** One that the ledger has no end of, although its time is over. */

@@ -34,6 +34,7 @@ export function postureFacts({ home, installation, isPinned, ledger, policy, anc
     auditKeysHere: ledger.auditKeys().flatMap(({ kid, apart, inForce }) => (inForce.at(-1)?.to === null && !apart ? [kid] : [])),
     anchors,
     selfTest,
+    integrity: ledger.integrity,
     unreviewed: unreviewed(ledger).map((one) => ({ id: one.id, overdue: reviewStateOf(one, now) === 'overdue' })),
     endless: endless(ledger, now)?.id,
     drillsDue: drillsDue(ledger, now),

@@ -30,6 +30,19 @@ const policy: PostureFacts['policy'] = {
   revocation: { file: '/mnt/revoked.list', keys: [listKey().text, listKey().text], maxAgeHours: 72 },
   anchors: [{ name: 'tsa', kind: 'timestamp', url: 'http://tsa.example.org', ca: '' } as never],
 };
+const baseline: NonNullable<PostureFacts['integrity']['baseline']> = {
+  sha256: 'ab'.repeat(32),
+  previousSha256: null,
+  version: '0.1.0',
+  files: 300,
+  checkout: false,
+  note: null,
+  by: 'p-000000000003',
+  second: 'p-000000000005',
+  seq: 7,
+  time: '2026-11-27T12:00:00.000Z',
+};
+const checked = { seq: 9, time: '2026-11-28T11:00:00.000Z', differences: 0, found: 'cd'.repeat(32) };
 const strict: PostureFacts = {
   policy,
   people: [
@@ -46,6 +59,7 @@ const strict: PostureFacts = {
   auditKeysHere: [],
   anchors: [anchor],
   selfTest: { time: '2026-11-28T11:00:00.000Z', holds: true },
+  integrity: { baseline, check: checked },
   unreviewed: [],
   endless: undefined,
   drillsDue: [],
@@ -86,6 +100,10 @@ test.each<[string, Partial<PostureFacts>]>([
   ['self-test', { selfTest: { time: '2026-11-28T11:00:00.000Z', holds: false } }],
   ['self-test', { selfTest: { time: '2026-11-27T12:00:00.000Z', holds: true } }],
   ['self-test', { selfTest: { time: '2026-11-29T12:00:00.000Z', holds: true } }],
+  ['program', { integrity: { baseline: null, check: null } }],
+  ['program', { integrity: { baseline, check: { ...checked, differences: 1 } } }],
+  ['program', { integrity: { baseline, check: { ...checked, time: '2026-11-26T12:00:00.000Z' } } }],
+  ['program', { integrity: { baseline: { ...baseline, checkout: true }, check: checked } }],
   ['second-factor', { people: strict.people.map((person) => ({ ...person, passkeys: 1 })) }],
   ['revocation', { policy: { ...policy, revocation: undefined } }],
   ['revocation', { policy: { ...policy, revocation: { ...policy.revocation!, keys: [listKey().text] } } }],

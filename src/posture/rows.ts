@@ -40,7 +40,7 @@ const weaker = (value: string): Seen => ({ level: 'weaker', value });
 const unseen = (value: string): Seen => ({ level: 'unseen', value });
 
 /** Of the strict profile what is no field of a preset: the room that a first run keeps free, and a day between two self-tests and between two revocation lists. */
-const STRICT = { reserveMebibytes: 512, selfTestHours: 24, listHours: 24 } as const;
+const STRICT = { reserveMebibytes: 512, selfTestHours: 24, listHours: 24, filesHours: 48 } as const;
 
 const ids = (people: readonly { readonly id: string }[]): string => people.map(({ id }) => id).join(', ');
 
@@ -157,6 +157,22 @@ const rows: readonly RowOf[] = [
       if (!selfTest.holds) return stop(`at ${selfTest.time} a control did not hold`);
       const hours = Math.floor((now - Date.parse(selfTest.time)) / HOUR_MS);
       return hours >= STRICT.selfTestHours || hours < 0 ? weaker(`last run ${selfTest.time}`) : undefined;
+    },
+  },
+  {
+    name: 'program',
+    title: 'The program’s files',
+    safeguard: 'integrity',
+    strict: 'those that two security admins have signed for, looked at each day, and no clone of the sources',
+    advice:
+      'Look at what is said of each file (wardmux integrity check). Where you have installed or built it, accept it: wardmux integrity accept --note "Why". Else install it again from a source that you trust, and tell whoever audits this workstation.',
+    look: ({ integrity: { baseline, check }, now }) => {
+      if (!baseline) return weaker('nobody has signed which they are');
+      if (check && check.differences > 0) return stop(`at ${check.time} ${check.differences} were not as they were signed for at ${baseline.time}`);
+      const last = check?.time ?? baseline.time;
+      const hours = Math.floor((now - Date.parse(last)) / HOUR_MS);
+      if (hours >= STRICT.filesHours || hours < 0) return weaker(`last looked at ${last}`);
+      return baseline.checkout ? weaker('they are a clone of the sources, which is built anew: whoever builds changes the program') : undefined;
     },
   },
   setting('lock.idleSeconds', 'Time until the lock, in seconds', 'automatic-logoff'),

@@ -18,7 +18,7 @@ export interface SealedWords {
 export type WordsLook = { readonly state: 'missing' | 'changed' | 'sealed' } | { readonly state: 'read'; readonly words: string };
 
 /** @param kind what the words are: a file of one kind is none of another. */
-export function sealedWords(kind: 'emergency-words' | 'disclosure-words' | 'alert-note' | 'review-note'): SealedWords {
+export function sealedWords(kind: 'emergency-words' | 'disclosure-words' | 'alert-note' | 'review-note' | 'baseline-note'): SealedWords {
   const format = `wardmux-${kind}` as const;
   const schema = z.strictObject({
     format: z.literal(format),

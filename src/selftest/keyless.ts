@@ -1,11 +1,13 @@
 /** The controls that are tried without any key of the installation: by a command, and for the window by the process that the lock ends, because main has a lease to renew. */
-import type { OpenInstallation } from '../services/installation/installation.ts';
+import { factsOf, type OpenInstallation } from '../services/installation/installation.ts';
+import { lookAtIntegrity } from '../services/integrity/check.ts';
 import { verifyLedger, type VerifyEdges } from '../services/ledger/verify.ts';
 import type { TreeHead } from '../types/head.ts';
 import { tryCipher } from './cipher.ts';
 import { tryLedger } from './ledger.ts';
 import { tryLock } from './lock.ts';
 import { permissionsFinding, type PermissionsSeen } from './permissions.ts';
+import { programFinding } from './program.ts';
 import { tryRecovery } from './recovery.ts';
 import type { KeylessName } from './rows.ts';
 import type { Checks } from './run.ts';
@@ -36,6 +38,7 @@ export function keylessChecks(site: OpenInstallation, seen: PermissionsSeen, edg
           },
         }),
       permissions: () => permissionsFinding(seen),
+      program: async () => programFinding(await lookAtIntegrity({ home: site.home, facts: await factsOf(site) })),
       recovery: () => tryRecovery(),
     },
   };

@@ -43,6 +43,13 @@ export const controls = [
     limit: 'Root, and programs of this account, read what belongs to this account.',
   },
   {
+    name: 'program',
+    title: 'The program’s files',
+    safeguard: 'integrity',
+    limit:
+      'It looks at itself. A program that was exchanged as a whole says what it likes: have one from elsewhere look at it, wardmux integrity check --program FOLDER',
+  },
+  {
     name: 'back-off',
     title: 'Waiting after failures',
     safeguard: 'login-monitoring',
@@ -59,5 +66,5 @@ export const controls = [
 export type ControlName = (typeof controls)[number]['name'];
 
 /** Those that are tried without any key of the installation. */
-export const keylessNames = ['lock', 'cipher', 'ledger', 'permissions', 'recovery'] as const satisfies readonly ControlName[];
+export const keylessNames = ['lock', 'cipher', 'ledger', 'permissions', 'program', 'recovery'] as const satisfies readonly ControlName[];
 export type KeylessName = (typeof keylessNames)[number];

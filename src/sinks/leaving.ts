@@ -32,6 +32,7 @@ const sent: ReadonlySet<FieldType> = new Set<FieldType>([
   'session-class',
   'installation',
   'moment',
+  'path',
 ]);
 
 const rows = new Map(

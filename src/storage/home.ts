@@ -25,6 +25,8 @@ export interface Home {
   readonly disclosures: string;
   /** What was found of alerts, sealed. */
   readonly alertNotes: string;
+  /** Lists of the program's files, each under its digest. */
+  readonly baselines: string;
   /** How far each sink of the policy has what the ledger has, signed. */
   readonly sinks: string;
   /** The last revocation list that was taken, as somebody outside signed it. */
@@ -59,6 +61,7 @@ export function homePaths(folder: string): Home {
     emergencies: join(folder, 'break-glass'),
     disclosures: join(folder, 'disclosures'),
     alertNotes: join(folder, 'alert-notes'),
+    baselines: join(folder, 'baselines'),
     sinks: join(folder, 'sinks'),
     revocations: join(folder, 'revocations.list'),
     run: join(folder, 'run'),
@@ -126,6 +129,7 @@ export function openHome(folder: string): Home {
     home.emergencies,
     home.disclosures,
     home.alertNotes,
+    home.baselines,
     home.sinks,
     home.run,
   ]) {

@@ -228,6 +228,15 @@ export type PolicyFieldName = (typeof policyFieldNames)[number];
 export const policyDirections = ['weaker', 'stronger', 'neither'] as const;
 export type PolicyDirection = (typeof policyDirections)[number];
 
+/** What of an installation is held against what was signed for: the program's files, the list of them, the policy's files, and the other files of the data folder. */
+export const integrityParts = ['program', 'list', 'policy', 'data'] as const;
+export type IntegrityPart = (typeof integrityParts)[number];
+/** How a file is not as it was signed for. `mode`: it has other rights, or another owner. `kind`: it is a link, or no file. */
+export const fileChanges = ['changed', 'mode', 'kind', 'missing', 'added', 'unreadable'] as const;
+export type FileChange = (typeof fileChanges)[number];
+/** Of more files than these one look enters how many there are. */
+export const MOST_NAMED_FILES = 32;
+
 /** Our own processes, whose limits are looked at. */
 export const limitedProcesses = ['main', 'pty-host', 'vault-host', 'audit-host'] as const;
 export type LimitedProcess = (typeof limitedProcesses)[number];

@@ -51,7 +51,16 @@ beforeEach(() => {
   cpSync(join(made, 'share-as-it-was'), join(made, 'share'), { recursive: true });
 });
 
-const all = { lock: 'holds', cipher: 'holds', ledger: 'holds', anchors: 'holds', permissions: 'holds', 'back-off': 'holds', recovery: 'holds' };
+const all = {
+  lock: 'holds',
+  cipher: 'holds',
+  ledger: 'holds',
+  anchors: 'holds',
+  permissions: 'holds',
+  'back-off': 'holds',
+  program: 'holds',
+  recovery: 'holds',
+};
 
 test('everything holds, the report is signed and entered, and verifies; the changed one does not', { timeout: 60_000 }, () => {
   const { status, rows, text, report, err } = selftest();
@@ -61,7 +70,7 @@ test('everything holds, the report is signed and entered, and verifies; the chan
   writeFileSync(file, text);
   const { wardmux } = over();
   expect(wardmux('selftest', '--verify', file)).toMatchObject({ status: 0, out: expect.stringContaining('good: The report is as') });
-  expect(wardmux('ledger', 'show', '--action', 'selftest').out).toMatch(/ selftest success sha256=[0-9a-f]{64} controls=7 failed=0 notShown=0\n$/);
+  expect(wardmux('ledger', 'show', '--action', 'selftest').out).toMatch(/ selftest success sha256=[0-9a-f]{64} controls=8 failed=0 notShown=0\n$/);
   writeFileSync(join(place, 'trust.json'), wardmux('trust').out);
   expect(wardmux('selftest', '--verify', file, '--trust', join(place, 'trust.json'), '--json')).toMatchObject({
     status: 0,

@@ -103,6 +103,7 @@ test('the app sends by itself: what is there, then each event as it is entered; 
       sent: async (at) => (await sending.keep(at), {}),
       sink: async (told) => (await sending.enter(told), {}),
       sinkEnds: async (told) => (await sending.enterEnd(told), {}),
+      files: () => ({}),
     },
     theirs: auditService,
     ...{ door: () => undefined, frame: nothing, trouble: nothing, bad: nothing },

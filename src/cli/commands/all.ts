@@ -19,6 +19,7 @@ export const all: Readonly<Record<string, () => Promise<CliCommand>>> = {
   import: async () => (await import('./import.ts')).importCommand,
   init: async () => (await import('./init.ts')).init,
   installation: async () => (await import('./installation.ts')).installation,
+  integrity: async () => (await import('./integrity.ts')).integrityCommand,
   ledger: async () => (await import('./ledger.ts')).ledger,
   list: async () => (await import('./list.ts')).list,
   lock: async () => (await import('./app.ts')).lock,

@@ -31,7 +31,7 @@ import { EMPTY_TREE, type TreeState } from './hash-tree.ts';
 
 const FILE = 'snapshot';
 /** First line of its note: no checkpoint, and no head, begins like this. Another number is another shape. */
-const TITLE = 'wardmux-ledger-derived 15';
+const TITLE = 'wardmux-ledger-derived 16';
 
 const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -157,6 +157,23 @@ const schema = z.strictObject({
       latest: z.string().nullable(),
       paired: z.boolean(),
       lost: z.array(z.strictObject({ person: z.string(), hand: z.string(), time: z.string() })),
+    }),
+    integrity: z.strictObject({
+      baseline: z
+        .strictObject({
+          sha256,
+          previousSha256: sha256.nullable(),
+          version: z.string(),
+          files: count,
+          checkout: z.boolean(),
+          note: z.string().nullable(),
+          by: z.string(),
+          second: z.string().nullable(),
+          seq: count,
+          time: z.string(),
+        })
+        .nullable(),
+      check: z.strictObject({ seq: count, time: z.string(), differences: count, found: sha256 }).nullable(),
     }),
   }),
 });

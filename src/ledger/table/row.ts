@@ -30,6 +30,7 @@ export type FieldType =
   | 'installation'
   | 'bytes64'
   | 'moment'
+  | 'path'
   | readonly string[];
 
 /**

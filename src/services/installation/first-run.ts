@@ -7,6 +7,9 @@ import { existsSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { HEAD_SECRET, headsOf } from './open-ledger.ts';
+import { baselineEntry, baselineRequest, keepList, lookAtProgram, type Program } from '../../integrity/baseline.ts';
+import { certify, deedText } from '../../ledger/certificate.ts';
+import type { AuditEntry } from '../../ledger/events.ts';
 import { Ledger } from '../../ledger/ledger.ts';
 import { keepPolicy } from '../../policy/force.ts';
 import { createPolicy, defaultPolicy } from '../../policy/policy.ts';
@@ -38,8 +41,8 @@ import type { Role } from '../../types/words.ts';
  */
 const FIRST_ROLES: readonly Role[] = ['operator', 'security'];
 /** Its events, in their order. */
-const FIRST_RUN_EVENTS = ['first-run', 'person.keys', 'policy.change', 'person.roles', 'installation.pin'];
-/** They have some 1,000 bytes. */
+const FIRST_RUN_EVENTS = ['first-run', 'person.keys', 'policy.change', 'person.roles', 'installation.pin', 'integrity.baseline'];
+/** They have some 2,000 bytes. */
 const FIRST_RUN_BYTES = 16 * 1024;
 
 export interface FirstRunInput {
@@ -56,6 +59,8 @@ export interface FirstRunInput {
   /** The person has said that the installation that this account knows in this folder is given up. */
   readonly replaceInstallation?: boolean;
   readonly now?: () => Date;
+  /** Where the program lies: what its files are is signed for then. */
+  readonly program?: string | undefined;
   /** Where the person has said that keys shall be in files. */
   readonly secretStore?: 'file';
   /** For tests: another choice of store, cheaper parameters. */
@@ -127,6 +132,7 @@ async function enterFirstRun(
   sha256: string,
   auditKid: string,
   pin: PinWords | undefined,
+  baseline: AuditEntry | undefined,
 ): Promise<void> {
   const signer = await openSigner(home, installation, store);
   const ledger = await Ledger.open({ folder: home.ledger, installation: installation.id, signer, outside: headsOf(home, installation, store) });
@@ -138,11 +144,28 @@ async function enterFirstRun(
       ledger.append({ action: 'policy.change', detail: { sha256, auditKeys, version: 1 } }),
       ledger.append({ action: 'person.roles', person: person.id, detail: { roles: FIRST_ROLES } }),
       ...(pin ? [ledger.append({ action: 'installation.pin', person: person.id, detail: { ...pin } })] : []),
+      ...(baseline ? [ledger.append(baseline)] : []),
     ]);
     await ledger.checkpoint();
   } finally {
     await ledger.close();
   }
+}
+
+/** That the program's files are these, signed by the first person. Undefined where they cannot be looked at: the posture says so, and the first run goes on. */
+async function firstBaseline(home: Home, installation: string, identity: OpenIdentity, folder: string | undefined): Promise<AuditEntry | undefined> {
+  if (folder === undefined) return undefined;
+  let program: Program;
+  try {
+    program = await lookAtProgram(folder);
+    keepList(home, program);
+  } catch {
+    return undefined;
+  }
+  const { id } = identity.person;
+  const request = baselineRequest(program, null, null);
+  const text = deedText(installation, id, { deed: 'baseline', ...request });
+  return baselineEntry(id, request, await certify(text, identity.person.signingKey, (bytes) => identity.sign(bytes)));
 }
 
 /** True for the ledger of a first run that did not come to its end: nothing but its own events are in it. */
@@ -279,7 +302,11 @@ async function lockedFirstRun(home: Home, input: FirstRunInput): Promise<FirstRu
       for (const name of listFolder(home.ledger, '')) rmSync(join(home.ledger, name));
     });
     const pin = pinWords(before, store.name);
-    await enterFirstRun(home, installation, store, record, policySha256, audit.recipient.kid, pin);
+    undo.push(() => {
+      for (const name of listFolder(home.baselines, '')) rmSync(join(home.baselines, name));
+    });
+    const baseline = await firstBaseline(home, id, identity, input.program);
+    await enterFirstRun(home, installation, store, record, policySha256, audit.recipient.kid, pin, baseline);
     if (pin?.how === 'first-run') undo.push(await pinNew(home, installation));
     createInstallation(home, installation);
     undo.length = 0;

@@ -48,6 +48,11 @@ export class AlertReader {
     this.#alerts.take(event, closes);
   }
 
+  /** What the events that were taken say. */
+  get facts(): LedgerFacts {
+    return this.#facts;
+  }
+
   get reviews(): Pick<Reviews, 'all' | 'due'> {
     return this.#reviews;
   }

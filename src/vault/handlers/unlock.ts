@@ -2,6 +2,7 @@
 import { newScryptParameters } from '../../crypto/kdf.ts';
 import { changeCost } from '../../people/change.ts';
 import type { OpenIdentity } from '../../people/identity.ts';
+import { programFolderOrNone } from '../../integrity/program.ts';
 import { dearest, unlockWithPassphrase } from '../../people/person.ts';
 import { checkPinned, stageChange, type SlotChange } from '../../people/pinned.ts';
 import { firstRun } from '../../services/installation/first-run.ts';
@@ -30,6 +31,7 @@ export function unlockHandlers(holder: Holder): Turns<'createPerson' | 'unlockPa
         passphrase,
         auditKeyPath,
         replaceInstallation,
+        program: programFolderOrNone(),
         now: () => holder.now(),
         ...(chooseStore ? { chooseStore } : {}),
         ...(kdf ? { kdf } : {}),

@@ -8,7 +8,7 @@ import { valueSet } from '../../support/value-sets.ts';
 
 /** What a workstation could be asked for and does not enter yet. */
 const missing: readonly (readonly [what: string, why: string])[] = [
-  ['an update, and that the program’s own files are not those that were installed', 'there is no updater, and no baseline of its files'],
+  ['that the files of the Electron app are not those that were installed', 'it runs from an archive, which cannot be looked at file by file from inside'],
   [
     'the clock was set, as an event of its own',
     'the alerts `clock-back` and `clock-far-back` see it in the two clocks of each event; a lock has `clock-back` as its cause',
