@@ -44,6 +44,7 @@ const everybody = [
 const inEmergency = ['session.open', 'session.use', 'recording.replay.own'];
 const securityInside = [
   'installation.rotate',
+  'baseline.accept',
   'policy.accept',
   'person.enrol',
   'person.disable',
