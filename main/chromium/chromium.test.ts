@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -39,10 +39,18 @@ test('a profile is private, and removed when its owner is dead, not before', () 
   expect(existsSync(mine.folder)).toBe(false);
 });
 
+test('what stands in a window before a page has the ground that was chosen, and none of ours where nobody has chosen', () => {
+  const style = (profile: { readonly folder: string }, toolkit: string): string => join(profile.folder, toolkit, 'gtk.css');
+  const mine = createProfile(folder, '#15120f');
+  for (const toolkit of ['gtk-3.0', 'gtk-4.0']) expect(readFileSync(style(mine, toolkit), 'utf8')).toContain('window, .background');
+  expect(readFileSync(style(mine, 'gtk-3.0'), 'utf8')).toContain('background-color: #15120f;');
+  expect(existsSync(style(createProfile(folder), 'gtk-3.0'))).toBe(false);
+});
+
 test('the browser is told nothing of the shell that started it', () => {
   const env = browserEnvironment(
     { PATH: '/bin', DISPLAY: ':1', SSH_AUTH_SOCK: 'x', AWS_SECRET: 'y', NODE_OPTIONS: 'z' },
-    { profileFolder: '/p', temp: '/p/t', dark: false },
+    { profileFolder: '/p', temp: '/p/t', theme: 'system' },
   );
   expect(env).toEqual({ PATH: '/bin', DISPLAY: ':1', TMPDIR: '/p/t', XDG_CONFIG_HOME: '/p', XDG_CACHE_HOME: '/p' });
 });

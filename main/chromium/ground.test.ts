@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { emptyPage, ground, grounds } from './ground.ts';
+import { chosenGround, emptyPage, ground, groundPage, grounds, groundScript } from './ground.ts';
 
 test('the colours are those of the pages', () => {
   const tokens = readFileSync(new URL('../../renderer/shared/tokens.css', import.meta.url), 'utf8');
@@ -23,4 +23,20 @@ test('the empty page has our name, one colour, and nothing else', () => {
   expect(decodeURIComponent(emptyPage({ theme: 'dark', contrast: false }))).toBe(
     'data:text/html;charset=utf-8,<!doctype html><title>Wardmux</title><style>html{color-scheme:dark;background:light-dark(#fbf7f1,#15120f)}</style>',
   );
+});
+
+test('the first page is the same, and has its icon in it, so that the browser asks for none', () => {
+  expect(groundPage({ theme: 'light', contrast: false })).toBe(
+    '<!doctype html><title>Wardmux</title><style>html{color-scheme:light;background:light-dark(#fbf7f1,#15120f)}</style><link rel="icon" href="data:,">',
+  );
+});
+
+test('a document has its ground before its own style sheets, and loses it to any of them', () => {
+  expect(groundScript({ theme: 'system', contrast: true })).toContain('":where(html){color-scheme:light dark;background:light-dark(#ffffff,#000000)}"');
+});
+
+test('what stands before a page is known only where the person has chosen a theme', () => {
+  expect(chosenGround({ theme: 'dark', contrast: false })).toBe('#15120f');
+  expect(chosenGround({ theme: 'light', contrast: true })).toBe('#ffffff');
+  expect(chosenGround({ theme: 'system', contrast: true })).toBeUndefined();
 });

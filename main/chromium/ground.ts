@@ -33,10 +33,37 @@ export const drawnExpression = `Promise.race([
   new Promise((late) => setTimeout(late, ${DRAWN_MS})),
 ]).then(() => ${darkExpression})`;
 
+/**
+ * Where the window is opened, at the page with nothing in it. The browser makes its WM_CLASS of the address, and its title until it has read the page's own
+ * (`wardmux_/`, then `wardmux`): so it is our name.
+ */
+export const groundAddress = 'http://wardmux/';
+
+const page = (appearance: Appearance): string => `<!doctype html><title>Wardmux</title><style>html{${style(appearance)}}</style>`;
+
+/** What stands at `groundAddress`. With an icon in it, so that the browser asks for none. */
+export const groundPage = (appearance: Appearance): string => `${page(appearance)}<link rel="icon" href="data:,">`;
+
+/**
+ * Runs in a document before anything of it is read: it has its ground until its own style sheets have come, which win over this. Without it the browser draws
+ * its own there, and that is white or a grey.
+ */
+export function groundScript(appearance: Appearance): string {
+  return `{
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(${JSON.stringify(`:where(html){${style(appearance)}}`)});
+  document.adoptedStyleSheets = [sheet];
+}`;
+}
+
 /** The address of a page with nothing in it, in the colour of the page that comes. Where the system decides, it decides here too. */
 export function emptyPage(appearance: Appearance): string {
-  const page = `<!doctype html><title>Wardmux</title><style>html{${style(appearance)}}</style>`;
-  return `data:text/html;charset=utf-8,${encodeURIComponent(page)}`;
+  return `data:text/html;charset=utf-8,${encodeURIComponent(page(appearance))}`;
+}
+
+/** The colour of both, where the person has chosen a theme; undefined where the system decides. @returns as CSS has it, #rrggbb */
+export function chosenGround(appearance: Appearance): string | undefined {
+  return appearance.theme === 'system' ? undefined : colours(appearance)[appearance.theme];
 }
 
 /** What a document is drawn on before it has drawn anything itself. @param systemIsDark asked only where the system decides */

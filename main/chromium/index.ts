@@ -17,6 +17,7 @@ import { forkChild } from './child.ts';
 import { DevToolsError, type DevTools } from '../../src/browser/devtools.ts';
 import { findBrowser, NoBrowserError, type InstalledBrowser } from '../../src/browser/find.ts';
 import { browserEnvironment, browserFlags, windowClass } from '../../src/browser/flags.ts';
+import { chosenGround, groundAddress } from './ground.ts';
 import { createProfile, defaultRunFolder, type Profile } from '../../src/browser/profile.ts';
 import { tiedToUs } from '../../src/browser/tied.ts';
 import { startFailure } from '../../src/browser/start-failure.ts';
@@ -107,16 +108,20 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
     const parent = options.runFolder ?? defaultRunFolder(env);
     mkdirSync(parent, { recursive: true, mode: 0o700 });
     sweepTemporaryFolders(env);
-    profile = createProfile(parent);
+    profile = createProfile(parent, chosenGround(appearance()));
     const width = (opening.cols ?? 140) * CELL.width + CELL.extraWidth;
     const height = (opening.rows ?? 40) * CELL.height + CELL.extraHeight;
     try {
-      const dark = appearance().theme === 'dark';
-      const tied = tiedToUs(installed.path, browserFlags({ profileFolder: profile.folder, headless, dark, root, width, height, place: opening.place }));
+      const { theme } = appearance();
+      const tied = tiedToUs(
+        installed.path,
+        browserFlags({ profileFolder: profile.folder, headless, dark: theme === 'dark', root, width, height, place: opening.place }),
+      );
       const started = await Browser.start({
         ...tied,
-        env: browserEnvironment(env, { profileFolder: profile.folder, temp: profile.temp, dark }),
+        env: browserEnvironment(env, { profileFolder: profile.folder, temp: profile.temp, theme }),
         folder: profile.folder,
+        ...(headless ? {} : { opens: groundAddress }),
       });
       browser = started.browser;
       const { devtools, pid } = browser;
@@ -128,6 +133,7 @@ export async function createChromiumHost(options: ChromiumHostOptions): Promise<
         devtools,
         browserPid: pid,
         targetId: started.page.targetId,
+        letGo: started.page.letGo,
         rendererFolder: opening.rendererFolder,
         appearance,
         place: opening.place,

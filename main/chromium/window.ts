@@ -14,7 +14,7 @@ import type { Look } from '../machine/x11-window.ts';
 import { bindingName, pageScript } from './bridge.ts';
 import { hasDrawn, isDark, isDestroyed, PROOF_MS, type Sight } from './darkness.ts';
 import { DevToolsError, type DevTools, type TargetSession } from '../../src/browser/devtools.ts';
-import { darkExpression, drawnExpression, emptyingExpression, emptyPage, ground } from './ground.ts';
+import { darkExpression, drawnExpression, emptyingExpression, emptyPage, ground, groundAddress, groundPage, groundScript } from './ground.ts';
 import { PageLink } from './page-link.ts';
 import { PageRequests } from './page-requests.ts';
 import { clearByPage } from './clipboard.ts';
@@ -24,6 +24,8 @@ import { TargetGuard } from './targets.ts';
 
 /** The browser's own first document and ours; one more for a machine that is busy. */
 const FIRST_DOCUMENTS = 3;
+/** The page with nothing in it is asked for after some 100 ms; this is for a machine in trouble. */
+const FIRST_MS = 20_000;
 /**
  * A headless page, which only tests have, that has not left after this long is not asked any more: its process is killed, and the page of their library,
  * with its authenticators, is lost with it. Leaving takes 5 to 20 ms, and much longer on a machine on which everybody works.
@@ -53,6 +55,8 @@ export interface WindowOptions {
   readonly browserPid: number;
   /** The browser's one page. */
   readonly targetId: string;
+  /** It is held before it has loaded anything: lets it go on. */
+  readonly letGo: (() => Promise<void>) | undefined;
   readonly rendererFolder: string;
   readonly appearance: () => Appearance;
   /** Where it was last. */
@@ -128,7 +132,7 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
   static async open(options: WindowOptions): Promise<ChromiumWindow> {
     const { devtools, onRefused, targetId } = options;
     const window = new ChromiumWindow(options, await devtools.attach(targetId));
-    await window.#emptyFirst();
+    await window.#begin();
     if (options.place && !options.headless) await putBack(devtools.browser, window.#session, targetId, options.place).catch(() => undefined);
     await window.#prepare();
     window.#targets = await TargetGuard.watch(devtools.browser, {
@@ -335,11 +339,33 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
     this.#close();
   }
 
-  /** Makes the page ours: interception first, so that it never loads anything that was not looked at. */
-  async #prepare(): Promise<void> {
-    const { rendererFolder, headless, onRefused } = this.#options;
+  /** Interception first, so that the page never loads anything that was not looked at. One that is held goes on in the same breath: it has no title yet. */
+  async #begin(): Promise<void> {
+    const { rendererFolder, appearance, letGo, onRefused } = this.#options;
     const session = this.#session;
-    this.#requests = await PageRequests.watch({ session, rendererFolder, frameAt: (path) => this.#link.frameAt(path), refused: onRefused });
+    const requests = PageRequests.watch(
+      { session, rendererFolder, frameAt: (path) => this.#link.frameAt(path), ground: () => groundPage(appearance()), refused: onRefused },
+      letGo && groundAddress,
+    );
+    const { theme } = appearance();
+    // Where the system decides, the page itself does: nobody can be asked before there is one.
+    const known = letGo && theme !== 'system' && session.send('Emulation.setDefaultBackgroundColorOverride', { color: ground(appearance(), theme === 'dark') });
+    const script = session.send('Page.addScriptToEvaluateOnNewDocument', { source: groundScript(appearance()) });
+    const [watching, { identifier }] = await Promise.all([requests, script, known, letGo?.()]);
+    this.#requests = watching;
+    this.#script = identifier;
+    // Else its request would meet the next page's.
+    if (letGo)
+      await inTime(watching.served, FIRST_MS, () => {
+        throw new SentenceError('the browser does not load the page that it was given');
+      });
+    await this.#emptyFirst();
+  }
+
+  /** Makes the page ours. */
+  async #prepare(): Promise<void> {
+    const { headless, onRefused } = this.#options;
+    const session = this.#session;
     session.on('Runtime.bindingCalled', ({ name, payload }) => {
       if (name === bindingName) this.#link.receive(payload);
     });
@@ -404,9 +430,9 @@ export class ChromiumWindow extends WindowListeners implements HostWindow {
     const old = this.#script;
     this.#script = undefined;
     if (old !== undefined) await this.#session.send('Page.removeScriptToEvaluateOnNewDocument', { identifier: old });
-    this.#script = (
-      await this.#session.send('Page.addScriptToEvaluateOnNewDocument', { source: pageScript(generation, this.#options.appearance()) })
-    ).identifier;
+    const appearance = this.#options.appearance();
+    const source = `${groundScript(appearance)}\n${pageScript(generation, appearance)}`;
+    this.#script = (await this.#session.send('Page.addScriptToEvaluateOnNewDocument', { source })).identifier;
   }
 
   /**

@@ -6,6 +6,8 @@ import { isRunning } from '../disk/process-identity.ts';
 import { inTime } from '../time/in-time.ts';
 import { killGroup, killNow, processTree, startedWith, whenGone } from './processes.ts';
 import { DevTools, DevToolsError } from './devtools.ts';
+import { appArgument } from './flags.ts';
+import { handOver } from './hand-over.ts';
 import type { TargetInfo } from './protocol.ts';
 
 /** The browser shows its first page within 1 s on a slow machine; a start that takes longer than this has failed. */
@@ -23,6 +25,14 @@ export interface BrowserOptions {
   readonly env: NodeJS.ProcessEnv;
   /** The profile: what has it as an argument is the browser's. */
   readonly folder: string;
+  /** The address that the window is opened at, in a browser that comes up without one. */
+  readonly opens?: string;
+}
+
+/** The browser's one page. */
+export interface FirstPage extends TargetInfo {
+  /** It was held before it loaded anything, and goes on. Undefined where the browser's own arguments have opened it. */
+  readonly letGo: (() => Promise<void>) | undefined;
 }
 
 /** The browser did not come up. */
@@ -51,7 +61,7 @@ export class Browser {
   }
 
   /** Resolves with the browser and its one page. @throws BrowserStartError; nothing of it is left then. */
-  static async start({ path, args, env, folder }: BrowserOptions): Promise<{ readonly browser: Browser; readonly page: TargetInfo }> {
+  static async start({ path, args, env, folder, opens }: BrowserOptions): Promise<{ readonly browser: Browser; readonly page: FirstPage }> {
     const child = spawn(path, [...args], {
       env,
       // The protocol's two descriptors are 3 and 4. Nothing of ours is read from a terminal, and nothing of the browser's shown in one.
@@ -76,8 +86,7 @@ export class Browser {
       const { pid } = child;
       if (pid === undefined) return await failed;
       const devtools = new DevTools(child.stdio[3] as Writable, child.stdio[4] as Readable);
-      const page = await Promise.race([firstPage(devtools), failed]);
-      const { processInfo } = await Promise.race([devtools.browser.send('SystemInfo.getProcessInfo'), failed]);
+      const { processInfo } = await Promise.race([devtools.browser.send('SystemInfo.getProcessInfo', undefined, { withinMs: START_MS }), failed]);
       const says = processInfo.find(({ type }) => type === 'browser')?.id;
       if (says === undefined) throw new Error('it does not say which process it is');
       // Only the process that was started dies with us (tied.ts). And processes are killed and looked at by this number: one in a
@@ -87,6 +96,7 @@ export class Browser {
           `it says that it is process ${says}, and process ${pid} was started for it: a script or a container stands between, and the browser would outlive Wardmux. ` +
             'Have the script execute the browser in its own place (exec), or name the browser itself with WARDMUX_BROWSER',
         );
+      const page = await Promise.race([opens === undefined ? firstPage(devtools) : openHeld(devtools, folder, opens), failed]);
       return { browser: new Browser(child, devtools, pid, folder), page };
     } catch (error) {
       if (child.pid !== undefined) {
@@ -146,12 +156,32 @@ export class Browser {
 }
 
 /** The page that the browser opens by itself. */
-async function firstPage(devtools: DevTools): Promise<TargetInfo> {
+async function firstPage(devtools: DevTools): Promise<FirstPage> {
   for (;;) {
     const { targetInfos } = await devtools.browser.send('Target.getTargets', { filter: [{ type: 'page' }] }, { withinMs: START_MS });
-    if (targetInfos[0]) return targetInfos[0];
+    if (targetInfos[0]) return { ...targetInfos[0], letGo: undefined };
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
+}
+
+/** Opens the window and holds its page before it loads anything: what is drawn in it first, and its name, are ours to say then. */
+async function openHeld(devtools: DevTools, folder: string, address: string): Promise<FirstPage> {
+  const { browser } = devtools;
+  const held = new Promise<FirstPage>((resolve) => {
+    const hearing = browser.on('Target.attachedToTarget', ({ sessionId, targetInfo }) => {
+      hearing.dispose();
+      const letGo = async (): Promise<void> => {
+        await devtools.session(sessionId).send('Runtime.runIfWaitingForDebugger');
+        // Whatever comes up later is closed, and must not be held meanwhile.
+        await browser.send('Target.setAutoAttach', { autoAttach: false, waitForDebuggerOnStart: false, flatten: true });
+      };
+      resolve({ ...targetInfo, letGo });
+    });
+  });
+  const filter = [{ type: 'page', exclude: false }, { exclude: true }];
+  await browser.send('Target.setAutoAttach', { autoAttach: true, waitForDebuggerOnStart: true, flatten: true, filter });
+  await handOver(folder, [appArgument(address)]);
+  return held;
 }
 
 /** Keeps the end of what the browser says. It goes on being read, or a full pipe would hold the browser. */

@@ -85,7 +85,7 @@ export class DevTools {
   #last = 0;
   #end: string | undefined;
   /** The session with the browser itself. */
-  readonly browser: TargetSession = this.#session(undefined);
+  readonly browser: TargetSession = this.session(undefined);
 
   /** @param out to the browser's descriptor 3 @param input from its descriptor 4 */
   constructor(out: Writable, input: Readable) {
@@ -102,7 +102,7 @@ export class DevTools {
 
   /** The session with a target. */
   async attach(targetId: string): Promise<TargetSession> {
-    return this.#session((await this.browser.send('Target.attachToTarget', { targetId, flatten: true })).sessionId);
+    return this.session((await this.browser.send('Target.attachToTarget', { targetId, flatten: true })).sessionId);
   }
 
   /** Told once, when the browser has ended or cannot be understood. At once where that was so already. */
@@ -139,7 +139,8 @@ export class DevTools {
     });
   }
 
-  #session(sessionId: string | undefined): TargetSession {
+  /** One that the browser has told of, or the one with itself. */
+  session(sessionId: string | undefined): TargetSession {
     return {
       send: async <Name extends CommandName>(method: Name, params?: CommandParams[Name], options?: SendOptions) => {
         const result = results[method].safeParse(await this.command(method, params, sessionId, options));

@@ -21,11 +21,8 @@ export interface FlagOptions {
 /** What desktops know the window by (WM_CLASS). */
 export const windowClass = 'Wardmux';
 
-/**
- * Shown for the moment before the first page: nothing. The browser makes the window's name (WM_CLASS) and its first title of the
- * address, so it has a host, which makes no difference to what comes of it; the question mark keeps the comma out of the name.
- */
-const startPage = 'data://wardmux?,';
+/** What a browser without a screen opens: nothing. On a screen it is opened at the page of ground.ts. */
+const emptyAddress = 'data:,';
 
 /** Parts of the browser that would talk to somebody, keep text, or keep a renderer alive that we have ended. */
 const disabledFeatures = [
@@ -141,11 +138,15 @@ export function browserFlags(options: FlagOptions): string[] {
     ...(sharedMemoryBytes() < MIN_SHARED_MEMORY_BYTES ? ['--disable-dev-shm-usage'] : []),
     // --test-type hides the bar that warns of --no-sandbox; `description` says it in words instead.
     ...(options.root ? ['--no-sandbox', '--test-type'] : []),
-    // A window without tabs and without a line for addresses. The tests have none, and take no sound and no width for bars.
+    // The tests have no window, and take no sound and no width for bars.
     ...(options.headless ? ['--headless', '--hide-scrollbars', '--mute-audio'] : []),
-    `--app=${startPage}`,
+    // On a screen the window is opened once the browser can be spoken with, so that nothing of it is ever drawn that is not ours (hand-over.ts).
+    options.headless ? appArgument(emptyAddress) : '--no-startup-window',
   ];
 }
+
+/** Opens a window without tabs and without a line for addresses. */
+export const appArgument = (address: string): string => `--app=${address}`;
 
 function sharedMemoryBytes(): number {
   try {
@@ -180,11 +181,11 @@ const passedOn = [
 
 export function browserEnvironment(
   env: NodeJS.ProcessEnv,
-  { profileFolder, temp, dark }: { readonly profileFolder: string; readonly temp: string; readonly dark: boolean },
+  { profileFolder, temp, theme }: { readonly profileFolder: string; readonly temp: string; readonly theme: 'system' | 'dark' | 'light' },
 ): Record<string, string> {
   const result: Record<string, string> = {};
   for (const name of passedOn) if (env[name] !== undefined) result[name] = env[name];
-  // The window before anything has drawn into it is the toolkit's.
-  if (dark) result['GTK_THEME'] = 'Adwaita:dark';
+  // The window before anything has drawn into it is the toolkit's (profile.ts has its colour), and its letters have to be seen on that.
+  if (theme !== 'system') result['GTK_THEME'] = theme === 'dark' ? 'Adwaita:dark' : 'Adwaita';
   return { ...result, TMPDIR: temp, XDG_CONFIG_HOME: profileFolder, XDG_CACHE_HOME: profileFolder };
 }

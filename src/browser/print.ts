@@ -66,7 +66,7 @@ export async function printToPdf(html: string, env: NodeJS.ProcessEnv): Promise<
     });
     const { browser, page } = await Browser.start({
       ...tiedToUs(installed.path, flags),
-      env: browserEnvironment(env, { profileFolder: profile.folder, temp: profile.temp, dark: false }),
+      env: browserEnvironment(env, { profileFolder: profile.folder, temp: profile.temp, theme: 'system' }),
       folder: profile.folder,
     });
     try {

@@ -32,6 +32,8 @@ const preferences = {
   safebrowsing: { enabled: false },
   net: { network_prediction_options: 2 },
   // The browser's own pages open nowhere, so its developer tools have no window: refused where a policy would refuse them.
+  // What the browser itself draws has the toolkit's colours, which we can give it (gtk.css below).
+  extensions: { theme: { system_theme: 1 } },
   policy: { url_blocklist: ['devtools://*', 'chrome://*', 'chrome-untrusted://*', 'chrome-extension://*', 'view-source:*', 'file://*', 'ftp://*'] },
 };
 
@@ -41,6 +43,14 @@ const preferences = {
  * those below XDG_CONFIG_HOME, which the host points at the profile.
  */
 const dumpFolders = ['chromium', 'google-chrome', 'microsoft-edge'].map((name) => join(name, 'Crash Reports'));
+
+/**
+ * The toolkit's style sheets, below XDG_CONFIG_HOME too: what stands in the window until a page has drawn is the toolkit's ground and the browser's own, which it
+ * takes from there.
+ */
+const styleSheets = ['gtk-3.0', 'gtk-4.0'].map((name) => join(name, 'gtk.css'));
+const styleOf = (ground: string): string =>
+  `window, .background, headerbar, .view, textview, textview text { background-color: ${ground}; background-image: none; }\n`;
 
 const localState = { select_file_dialogs: { allowed: false }, user_experience_metrics: { reporting_enabled: false } };
 
@@ -57,15 +67,23 @@ export function defaultRunFolder(env: NodeJS.ProcessEnv): string {
   return runtime && isPrivate(runtime) && runtime.length + PREFIX.length + OWNED_SUFFIX_LENGTH <= MAX_FOLDER_LENGTH ? runtime : tmpdir();
 }
 
-/** Makes a fresh profile below `parent`, and removes those whose owner is dead. `pid` is who owns it. */
-export function createProfile(parent: string, pid: number = process.pid): Profile {
+/**
+ * Makes a fresh profile of ours below `parent`.
+ * @param ground what the window shows before there is a page, as CSS has it; the toolkit's own unless given
+ */
+export function createProfile(parent: string, ground?: string): Profile {
   if (join(parent, PREFIX).length + OWNED_SUFFIX_LENGTH > MAX_FOLDER_LENGTH)
     throw new SentenceError(`The folder for the browser's profile is too long: ${parent}. Set XDG_RUNTIME_DIR or TMPDIR to a shorter path.`);
-  const folder = makeOwnedFolder(parent, PREFIX, pid);
+  const folder = makeOwnedFolder(parent, PREFIX, process.pid);
   const temp = join(folder, 't');
   mkdirSync(temp, { mode: 0o700 });
   mkdirSync(join(folder, 'Default'), { mode: 0o700 });
   writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify(preferences), { mode: 0o600 });
+  if (ground !== undefined)
+    for (const name of styleSheets) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true, mode: 0o700 });
+      writeFileSync(join(folder, name), styleOf(ground), { mode: 0o600 });
+    }
   for (const name of [...dumpFolders, 'Crash Reports', 'Crashpad']) {
     mkdirSync(dirname(join(folder, name)), { recursive: true, mode: 0o700 });
     writeFileSync(join(folder, name), '', { mode: 0o400 });

@@ -59,11 +59,13 @@ export interface CommandParams {
     readonly silent?: boolean;
     readonly userGesture?: boolean;
   };
+  'Runtime.runIfWaitingForDebugger': undefined;
   'Storage.clearDataForOrigin': { readonly origin: string; readonly storageTypes: 'all' };
   'SystemInfo.getProcessInfo': undefined;
   'Target.attachToTarget': { readonly targetId: string; readonly flatten: true };
   'Target.closeTarget': { readonly targetId: string };
   'Target.getTargets': { readonly filter: TargetFilter };
+  'Target.setAutoAttach': { readonly autoAttach: boolean; readonly waitForDebuggerOnStart: boolean; readonly flatten: true; readonly filter?: TargetFilter };
   'Target.setDiscoverTargets': { readonly discover: boolean; readonly filter: TargetFilter };
 }
 export type CommandName = keyof CommandParams;
@@ -110,11 +112,13 @@ export const results = {
   'Runtime.addBinding': nothing,
   'Runtime.enable': nothing,
   'Runtime.evaluate': z.object({ result: z.object({ value: z.unknown().optional() }) }),
+  'Runtime.runIfWaitingForDebugger': nothing,
   'Storage.clearDataForOrigin': nothing,
   'SystemInfo.getProcessInfo': z.object({ processInfo: z.array(z.object({ type: z.string(), id: z.int().positive() })) }),
   'Target.attachToTarget': z.object({ sessionId: z.string() }),
   'Target.closeTarget': nothing,
   'Target.getTargets': z.object({ targetInfos: z.array(targetInfo) }),
+  'Target.setAutoAttach': nothing,
   'Target.setDiscoverTargets': nothing,
 } satisfies Record<CommandName, z.ZodType>;
 export type Result<Name extends CommandName> = z.infer<(typeof results)[Name]>;
@@ -129,6 +133,7 @@ export const events = {
   'Page.fileChooserOpened': nothing,
   'Page.javascriptDialogOpening': nothing,
   'Runtime.bindingCalled': z.object({ name: z.string(), payload: z.string() }),
+  'Target.attachedToTarget': z.object({ sessionId: z.string(), targetInfo }),
   'Target.targetCreated': z.object({ targetInfo }),
   'Target.targetDestroyed': z.object({ targetId: z.string() }),
   'Target.targetInfoChanged': z.object({ targetInfo }),
