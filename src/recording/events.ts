@@ -61,12 +61,12 @@ export function decodeEvents(plaintext: Buffer): DecodedEvent[] {
     if (plaintext.length - at < EVENT_HEAD_BYTES) throw new RangeError('the last event of a record is cut off');
     const code = plaintext[at]!;
     if (!codes.has(code)) throw new RangeError(`a record holds an event of unknown kind ${code}`);
-    const timeUs = plaintext.readBigUInt64BE(at + 1);
-    if (timeUs > BigInt(Number.MAX_SAFE_INTEGER)) throw new RangeError('an event has a time that no clock can show');
+    const timeUs = plaintext.readUInt32BE(at + 1) * 0x1_0000_0000 + plaintext.readUInt32BE(at + 5);
+    if (timeUs > Number.MAX_SAFE_INTEGER) throw new RangeError('an event has a time that no clock can show');
     const end = at + EVENT_HEAD_BYTES + plaintext.readUInt32BE(at + 9);
     if (end > plaintext.length) throw new RangeError('an event says it is longer than its record');
     const data = plaintext.subarray(at + EVENT_HEAD_BYTES, end);
-    events.push({ event: { code: String.fromCharCode(code) as EventCode, timeUs: Number(timeUs), data }, bytes: plaintext.subarray(at, end) });
+    events.push({ event: { code: String.fromCharCode(code) as EventCode, timeUs, data }, bytes: plaintext.subarray(at, end) });
     at = end;
   }
   if (events.length === 0) throw new RangeError('a record holds no event');

@@ -2,6 +2,9 @@
 
 const CR = 0x0d;
 const LF = 0x0a;
+const C1_LEAD = 0xc2;
+/** 1 for each byte that is text, whatever follows it. */
+const TEXT = Uint8Array.from({ length: 256 }, (_, byte) => Number(byte >= 0x20 && byte !== 0x7f && byte !== C1_LEAD));
 
 /** A shorter run of plain lines is the emulator's like all else. */
 export const PASSED_LEAST = 8 * 1024;
@@ -11,12 +14,14 @@ export const COLOUR = /\x1b\[[\d;:]*m/g;
 /** The part of some output that came at one moment, as it is joined with what came before it. */
 interface Part {
   readonly from: number;
-  readonly to: number;
+  to: number;
   readonly timeUs: number;
 }
 
 /** So much of a run is waited for. */
 const HELD_BYTES = 256 * 1024;
+/** It is looked whether a run goes on after so much: a recording has a piece a line. */
+const LOOKED_BYTES = 4 * 1024;
 
 /** Output of moments that follow each other, as long as all of it is plain: a run is seldom within one event. */
 export class Joined {
@@ -25,6 +30,8 @@ export class Joined {
   #length = 0;
   /** Up to here it is known to be plain. */
   #plain = 0;
+  /** So much of it was gone through. */
+  #looked = 0;
 
   get bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
@@ -41,16 +48,23 @@ export class Joined {
     this.#bytes.set(bytes, this.#length);
     const last = this.#parts.at(-1);
     // A recording has a piece a line: those of one moment are shown at once.
-    if (last?.timeUs === timeUs) this.#parts[this.#parts.length - 1] = { ...last, to };
+    if (last?.timeUs === timeUs) last.to = to;
     else this.#parts.push({ from: this.#length, to, timeUs });
     this.#length = to;
   }
 
-  /** Whether more may be waited for: all of it is plain so far. */
+  /** Whether more may be waited for: all of it is plain so far, or nobody has looked yet. */
   goesOn(): boolean {
+    if (this.#length - this.#looked < LOOKED_BYTES) return true;
     const { end, open } = plainRun(this.bytes, this.#plain);
     this.#plain = end;
+    this.#looked = this.#length;
     return open && this.#length < HELD_BYTES;
+  }
+
+  /** Where what begins at the beginning of a line and is nothing but text, ends of lines and colours ends: at a line feed, or where it began. */
+  plainEnd(from: number): number {
+    return plainRun(this.bytes, Math.max(from, this.#plain)).end;
   }
 
   *parts(from: number, to: number): Generator<Part> {
@@ -63,20 +77,21 @@ export class Joined {
     this.#parts = [];
     this.#length = 0;
     this.#plain = 0;
+    this.#looked = 0;
   }
 }
-
-/** Where what begins here and is nothing but text, ends of lines and colours ends: at a line feed, or where it began. */
-export const plainEnd = (bytes: Uint8Array, from: number): number => plainRun(bytes, from).end;
 
 /** `open`: all of it is plain, and what stands behind the last line feed is the beginning of a line. */
 function plainRun(bytes: Uint8Array, from: number): { readonly end: number; readonly open: boolean } {
   let end = from;
-  for (let at = from; at < bytes.length; at++) {
+  const { length } = bytes;
+  for (let at = from; at < length; at++) {
+    while (at < length && TEXT[bytes[at]!] === 1) at++;
+    if (at === length) break;
     const byte = bytes[at]!;
-    if (byte >= 0x20 && byte !== 0x7f) {
+    if (byte === C1_LEAD) {
       // C1 controls are these bytes in UTF-8.
-      if (byte === 0xc2 && bytes[at + 1]! < 0xa0) return { end, open: false };
+      if (bytes[at + 1]! < 0xa0) return { end, open: false };
     } else if (byte === CR) {
       if (bytes[at + 1] !== LF) return { end, open: at + 1 === bytes.length };
       at++;

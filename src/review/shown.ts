@@ -11,7 +11,7 @@
 import type { Terminal } from '@xterm/headless';
 import { rowText } from '../terminal/row-text.ts';
 import { inked, normalLines } from '../terminal/serialize.ts';
-import { COLOUR, Joined, lineEnds, linesToPass, PASSED_LEAST, plainEnd } from './plain.ts';
+import { COLOUR, Joined, lineEnds, linesToPass, PASSED_LEAST } from './plain.ts';
 import { Stage } from './stage.ts';
 
 export interface ShownText {
@@ -80,6 +80,7 @@ interface Core {
 const utf8 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 const coreOf = (terminal: Terminal): Core => (terminal as unknown as { readonly _core: Core })._core;
 
+const RESETS = ['\x1b[m', '\x1b[0m'] as const;
 const nowhere = { line: -1, x: -1, alternate: false };
 /** The rest of a colour, or of a letter, that the next output ends. */
 const unfinished = /(?:\x1b(?:\[[\d:;]*)?|\ufffd+)$/;
@@ -87,6 +88,9 @@ const unfinished = /(?:\x1b(?:\[[\d:;]*)?|\ufffd+)$/;
 const CR = 0x0d;
 const LF = 0x0a;
 const controls = [0x08, LF, 0x0b, 0x0c, CR, 0x84, 0x85];
+
+/** Whether runs go over several outputs: then nobody asks for a moment. */
+const joins = ({ run, left, mark }: ShownListener): boolean => run !== undefined && !left && !mark;
 
 export class Shown {
   /** Can be written down at any moment, where runs are not joined. */
@@ -113,13 +117,13 @@ export class Shown {
     this.#terminal = stage.terminal;
     this.#buffer = stage.terminal.buffer;
     this.#listener = listener;
-    this.#joins = listener.run !== undefined && !listener.left && !listener.mark;
+    this.#joins = joins(listener);
     this.#follow();
     this.#hook();
   }
 
   static async of(size: { readonly cols: number; readonly rows: number }, listener: ShownListener): Promise<Shown> {
-    return new Shown(await Stage.of(size, KEPT_LINES), listener);
+    return new Shown(await Stage.of(size, KEPT_LINES, !joins(listener)), listener);
   }
 
   /** Output bytes, and when they came. */
@@ -132,7 +136,7 @@ export class Shown {
   #show(): void {
     const { bytes } = this.#joined;
     for (let at = 0; at < bytes.length;) {
-      const end = bytes.length - at < PASSED_LEAST ? bytes.length : plainEnd(bytes, at);
+      const end = bytes.length - at < PASSED_LEAST ? bytes.length : this.#joined.plainEnd(at);
       const passes = end - at >= PASSED_LEAST ? linesToPass(bytes, at, end, this.#terminal.rows) : undefined;
       if (passes) {
         this.#emulate(at, passes.from);
@@ -219,14 +223,10 @@ export class Shown {
     const { rows } = this.#terminal;
     const buffer = this.#buffer;
     this.#tellScreen(false);
-    const colours: string[] = [];
-    const text = utf8(bytes)
-      .replace(COLOUR, (colour) => {
-        if (colour === '\x1b[m' || colour === '\x1b[0m') colours.length = 0;
-        colours.push(colour);
-        return '';
-      })
-      .replaceAll('\r', '');
+    const shown = utf8(bytes);
+    // From the last one on that takes all others away: those before it change nothing.
+    const colours = shown.slice(Math.max(0, ...RESETS.map((reset) => shown.lastIndexOf(reset)))).match(COLOUR) ?? [];
+    const text = shown.replace(COLOUR, '').replaceAll('\r', '');
     const line = this.#trimmed + buffer.normal.baseY + rows - 1;
     const timeUs = this.#nowUs;
     run?.({ line, text: text.slice(0, -1), timeUs });

@@ -15,18 +15,18 @@ interface Core {
 export class Stage {
   readonly terminal: Terminal;
   readonly #core: Core;
-  readonly #modes: Modes;
+  readonly #modes: Modes | undefined;
   readonly #characters = new WholeCharacters();
 
-  private constructor(terminal: Terminal) {
+  private constructor(terminal: Terminal, written: boolean) {
     this.terminal = terminal;
     this.#core = (terminal as unknown as { readonly _core: Core })._core;
-    this.#modes = new Modes();
+    this.#modes = written ? new Modes() : undefined;
   }
 
-  /** @param scrollback lines above its screen. */
-  static async of(size: { readonly cols: number; readonly rows: number }, scrollback: number): Promise<Stage> {
-    return new Stage(await newEmulator(size, scrollback));
+  /** @param scrollback lines above its screen. @param written whether it is written down: `screen` is for nobody else, and what it takes is not followed then. */
+  static async of(size: { readonly cols: number; readonly rows: number }, scrollback: number, written = true): Promise<Stage> {
+    return new Stage(await newEmulator(size, scrollback), written);
   }
 
   /** Neither a character nor a control sequence waits for its rest: what is written down now goes on with the next byte. */
@@ -36,7 +36,7 @@ export class Stage {
 
   output(bytes: Uint8Array): void {
     const whole = repairUtf8(this.#characters.feed(bytes));
-    this.#modes.feed(whole);
+    this.#modes?.feed(whole);
     writeNow(this.terminal, whole);
   }
 
@@ -46,6 +46,7 @@ export class Stage {
 
   /** Output that makes a blank terminal of its size show what it shows, without the lines above. */
   screen(): Screen {
+    if (!this.#modes) throw new Error('this stage is not written down');
     return { cols: this.terminal.cols, rows: this.terminal.rows, bytes: serializeTerminal(this.terminal, this.#modes, 0) };
   }
 
