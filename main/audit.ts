@@ -9,6 +9,7 @@ import { enterClosing, notCounted } from '../src/services/ledger/alerts.ts';
 import { enterReviewed } from '../src/services/ledger/reviews.ts';
 import { namesFor } from '../src/services/recordings/list.ts';
 import type { Home } from '../src/storage/index.ts';
+import { daysAsked } from './days-asked.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
@@ -69,7 +70,7 @@ class EventLooks {
     const { facts } = installed.require().ledger;
     const nameOf = namesFor(home, facts, person.id);
     const { kind, count } = query;
-    const asked = { kind, count, actions: actionsAsked(query.action), people: peopleAsked(query.person, facts, nameOf), ...spanAsked(query) };
+    const asked = { kind, count, actions: actionsAsked(query.action), people: peopleAsked(query.person, facts, nameOf), ...daysAsked(query) };
     // Whoever goes on says from where: a page that was not offered to them is a look of its own.
     const look = (before: number | null): string => JSON.stringify([person.id, { ...query, before }]);
     if (query.before === null || look(query.before) !== this.#next) {
@@ -101,17 +102,6 @@ function peopleAsked(typed: string, facts: Pick<LedgerFacts, 'people'>, nameOf: 
   if (found.length === 0) throw new Refusal('nobody', `Nobody here has the id ${JSON.stringify(typed.trim())}, or a name with it.`);
   if (found.length > MOST_PEOPLE) throw new Refusal('too-many', `${found.length} people have that in their name: type more of it.`);
   return found;
-}
-
-/** From the beginning of a day to the end of one, by the clock of this machine. */
-function spanAsked({ since, until }: Pick<Input<'audit.events'>, 'since' | 'until'>): { readonly since: number | null; readonly until: number | null } {
-  const at = (typed: string, clock: string): number | null => {
-    if (typed === '') return null;
-    const time = Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(typed) ? `${typed}T${clock}` : 'none');
-    if (Number.isNaN(time)) throw new Refusal('no-day', `${JSON.stringify(typed)} is no day. Type it as 2026-11-29.`);
-    return Math.max(0, time);
-  };
-  return { since: at(since, '00:00:00.000'), until: at(until, '23:59:59.999') };
 }
 
 async function reviews({ home, gate, installed, keeper }: AuditParts): Promise<Output<'audit.reviews'>> {

@@ -21,6 +21,7 @@ let others: string;
 let who: string | undefined;
 let entered: AuditEntry[];
 let asked: string[];
+let searched: unknown[];
 let answers: Record<string, unknown>;
 /** The ledger takes what is entered. */
 let takes: boolean;
@@ -44,6 +45,7 @@ beforeEach(async () => {
   who = ADA;
   entered = [];
   asked = [];
+  searched = [];
   takes = true;
   masksOwn = undefined;
   answers = {
@@ -69,7 +71,8 @@ beforeEach(async () => {
     },
     vaults: {
       require: () => ({
-        ask: async (request: string) => {
+        ask: async (request: string, input: unknown) => {
+          if (request === 'reviewSearchOthers') searched.push(input);
           asked.push(`${request} after ${entered.length}`);
           const answer = answers[request] ?? {};
           if (answer instanceof Error) throw answer;
@@ -104,6 +107,18 @@ describe('the list', () => {
     expect(rows.map(({ id, yours }) => [id, yours]).toSorted()).toEqual([[own, true], [others, false]].toSorted()); // prettier-ignore
     expect(states).toEqual({ complete: 2 });
     expect((await reviews.list({ ...query, state: 'live' }, 'everybody')).left).toBe(0);
+  });
+
+  test('of days has what began on them, from the beginning of the first to the end of the last', async () => {
+    const today = ((now: Date) => `${now.getFullYear()}-${String(now.getMonth() + 1).padStart(2, '0')}-${String(now.getDate()).padStart(2, '0')}`)(
+      new Date((await reviews.list(query, 'everybody')).rows[0]!.start),
+    );
+    const left = async (days: object): Promise<number> => (await reviews.list({ ...query, ...days }, 'everybody')).left;
+    expect(await left({ since: today, until: today })).toBe(2);
+    expect(await left({ since: '', until: today })).toBe(2);
+    expect(await left({ since: '2099-01-01' })).toBe(0);
+    expect(await left({ until: '2001-01-01' })).toBe(0);
+    await expect(left({ since: '2026-13-40' })).rejects.toThrow('is no day');
   });
 });
 
@@ -239,6 +254,22 @@ describe('a search', () => {
     await expect(reviews.search(7, 'shown', others)).rejects.toThrow('no recording of yours');
     who = KIM;
     await expect(reviews.looked(5, own)).rejects.toThrow('Nobody looks');
+  });
+
+  test('of everybody’s with an audit key has no own one, goes by the filter, and each with hits is entered with why', async () => {
+    const asks = { ticket: 5, lookFor: 'ticket', why: 'audit', keyFile: '/key.json' } as const;
+    await reviews.searchOthers(asks);
+    expect(searched.at(-1)).toEqual({ ticket: 5, lookFor: 'ticket', recordings: [others], keyFile: '/key.json' });
+    await reviews.looked(5, others);
+    expect(entered).toEqual([
+      { action: 'play', person: ADA, outcome: 'success', detail: { recording: others, key: 'audit', how: 'search', masked: true, reason: 'audit' } },
+    ]);
+    for (const filter of [{ state: 'live' }, { since: '2030-01-01' }, { words: KIM.replace('c', 'd') }] as const)
+      await expect(reviews.searchOthers({ ...asks, ...filter })).rejects.toThrow('somebody else’s that is like that');
+    await expect(reviews.searchOthers({ ...asks, until: 'yesterday' })).rejects.toThrow('is no day');
+    who = KIM;
+    await reviews.searchOthers({ ...asks, ticket: 6 });
+    expect(searched.at(-1)).toMatchObject({ recordings: [own] });
   });
 });
 

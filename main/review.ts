@@ -7,7 +7,7 @@ import { Refusal } from '../src/types/refusal.ts';
 import type { Input, Output } from '../src/bridge/schema.ts';
 import { checkRecording } from '../src/records/index.ts';
 import { isLetGo, liveState } from '../src/recording/live.ts';
-import { filterRows, sortRows, type RecordingRow } from '../src/review/rows.ts';
+import { filterRows, sortRows, type RecordingRow, type RowFilter } from '../src/review/rows.ts';
 import { listRecordings, namesFor, rowOf } from '../src/services/recordings/list.ts';
 import { requireUnmasked, reviewRecording } from '../src/services/recordings/review.ts';
 import { verifyRecording } from '../src/services/recordings/verify.ts';
@@ -15,6 +15,7 @@ import type { AuditEntry } from '../src/ledger/events.ts';
 import type { RecordingState } from '../src/ledger/rules.ts';
 import type { GivenReasonWord, ReviewState, SearchedFor } from '../src/types/words.ts';
 import type { Home } from '../src/storage/index.ts';
+import { daysAsked } from './days-asked.ts';
 import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
@@ -42,6 +43,7 @@ export interface Reviewing {
   readonly more: (ticket: number) => Promise<void>;
   readonly lines: (ticket: number, timeUs: number, count: number) => Promise<void>;
   readonly search: (ticket: number, lookFor: SearchedFor, recording: string | undefined) => Promise<Output<'review.search'>>;
+  readonly searchOthers: (asked: Input<'review.searchOthers'>) => Promise<Output<'review.searchOthers'>>;
   readonly stop: () => Promise<void>;
   readonly close: () => Promise<void>;
   readonly say: (recording: string, state: ReviewState) => Promise<void>;
@@ -68,13 +70,20 @@ export class Reviews implements Reviewing {
   #names: ((person: string) => string | null) | undefined;
   #look: Look | undefined;
   /** The search that is under way, and whose. */
-  #search: { readonly ticket: number; readonly person: string } | undefined;
+  #search:
+    | {
+        readonly ticket: number;
+        readonly person: string;
+        readonly key: 'owner' | 'audit';
+        readonly detail: { readonly masked: boolean; readonly reason?: GivenReasonWord };
+      }
+    | undefined;
 
   constructor(parts: ReviewParts) {
     this.#parts = parts;
   }
 
-  readonly list: Reviewing['list'] = async ({ state, reason, words, sort, descending, from, count }, whose) => {
+  readonly list: Reviewing['list'] = async ({ sort, descending, from, count, ...asked }, whose) => {
     const { person } = this.#parts.gate.requireSession();
     const all = (await this.#rows(person.id)).filter((row) => whose === 'everybody' || row.person === person.id);
     const states: Record<string, number> = {};
@@ -85,7 +94,7 @@ export class Reviews implements Reviewing {
       if (row.review) more(states, row.review.state);
       if (row.reason) more(reasons, row.reason);
     }
-    const left = filterRows(all, { state, reason, words: words?.split(/\s+/) });
+    const left = filterRows(all, filterOf(asked));
     const rows = sortRows(left, sort, descending).slice(from, from + count);
     return { rows: await Promise.all(rows.map((row) => this.#told(row, person.id))), all: all.length, left: left.length, states, reasons };
   };
@@ -188,16 +197,34 @@ export class Reviews implements Reviewing {
     const { person } = gate.requireSession();
     const own = (await this.#rows(person.id)).filter((row) => row.person === person.id && (recording === undefined || row.id === recording));
     if (own.length === 0) throw new Refusal('no-recording', 'There is no recording of yours to look into.');
-    this.#search = { ticket, person: person.id };
-    return vaults.require().ask('reviewSearch', { ticket, lookFor, masked: this.#masksOwn, recordings: sortRows(own, 'start', true).map(({ id }) => id) });
+    const masked = this.#masksOwn;
+    this.#search = { ticket, person: person.id, key: 'owner', detail: { masked } };
+    return vaults.require().ask('reviewSearch', { ticket, lookFor, masked, recordings: await this.#lookedInto(own) });
   };
+
+  readonly searchOthers: Reviewing['searchOthers'] = async ({ ticket, lookFor, why, keyFile, ...asked }) => {
+    const { gate, vaults } = this.#parts;
+    const { person } = gate.requireSession();
+    const others = filterRows(await this.#rows(person.id), filterOf(asked)).filter((row) => row.person !== person.id && row.state !== 'unknown');
+    if (others.length === 0) throw new Refusal('no-recording', 'There is no recording of somebody else’s that is like that.');
+    this.#search = { ticket, person: person.id, key: 'audit', detail: { masked: true, reason: why } };
+    return vaults.require().ask('reviewSearchOthers', { ticket, lookFor, recordings: await this.#lookedInto(others), keyFile });
+  };
+
+  /** Newest first. What was deleted, and came back out of a copy, nobody looks into. */
+  async #lookedInto(rows: readonly RecordingRow[]): Promise<string[]> {
+    const { ledger } = this.#parts.installed.require();
+    const ids: string[] = [];
+    for (const { id, state } of sortRows(rows, 'start', true)) if (state !== 'contradicts' || !(await ledger.recording(id))?.deleted) ids.push(id);
+    return ids;
+  }
 
   /** The vault found text in a recording: it is entered before it is told. @throws Refusal where nobody searches */
   async looked(ticket: number, recording: string): Promise<void> {
     const { gate } = this.#parts;
     const search = this.#search;
     if (search?.ticket !== ticket || gate.session?.person.id !== search.person) throw new Refusal('not-asked', 'Nobody looks for anything.');
-    await this.#enter({ person: search.person, recording, key: 'owner' }, 'search', { masked: this.#masksOwn });
+    await this.#enter({ person: search.person, recording, key: search.key }, 'search', search.detail);
   }
 
   readonly stop: Reviewing['stop'] = async () => {
@@ -304,6 +331,12 @@ const playOf = (
   how: 'replay' | 'search',
   more: { readonly masked?: boolean; readonly reason?: GivenReasonWord },
 ): AuditEntry => ({ action: 'play', person, outcome, detail: { recording, key, how, ...more } });
+
+/** What the page has asked for, as the rows know it. @throws Refusal `no-day` */
+function filterOf({ state, reason, words, since = '', until = '' }: Omit<Input<'review.list'>, 'sort' | 'descending' | 'from' | 'count'>): RowFilter {
+  const days = daysAsked({ since, until });
+  return { state, reason, words: words?.split(/\s+/), since: days.since ?? undefined, until: days.until ?? undefined };
+}
 
 /** @throws Refusal */
 function requireNotDeleted(state: RecordingState | undefined): void {

@@ -17,6 +17,7 @@ export function reviewRequests({ review, people }: RequestParts): HandlersOf<'re
     'review.more': ({ ticket }) => done(review.more(ticket)),
     'review.lines': ({ ticket, timeUs, count }) => done(review.lines(ticket, timeUs, count)),
     'review.search': ({ ticket, lookFor, recording }) => review.search(ticket, lookFor, recording),
+    'review.searchOthers': (asked) => review.searchOthers(asked),
     'review.stop': () => done(review.stop()),
     'review.close': () => done(review.close()),
     'review.say': ({ recording, state }) => done(review.say(recording, state)),

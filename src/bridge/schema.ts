@@ -86,12 +86,21 @@ const slot = z.object({
 const withPassphrase = z.boolean().optional();
 
 /** Which recordings, in which order, and which of them. */
-const listQuery = z.strictObject({
+/** A day by this machine's clock, as 2026-11-29; empty: not limited. */
+const day = z.string().max(30);
+/** Which recordings somebody looks for. */
+const listFilter = {
   state: z.enum([...recordingStates, ...reviewStates]).optional(),
   /** Why its session was opened. */
   reason: z.enum(reasons).optional(),
   /** Of the id, the person or their name. */
   words: z.string().max(100).optional(),
+  /** Of the day that it began, from and to. */
+  since: day.optional(),
+  until: day.optional(),
+} as const;
+const listQuery = z.strictObject({
+  ...listFilter,
   sort: z.enum(recordingSorts),
   descending: z.boolean(),
   from: z.number().int().nonnegative(),
@@ -105,9 +114,8 @@ const eventQuery = z.strictObject({
   action: z.string().max(64),
   /** An id or a part of a name; empty: anybody. */
   person: z.string().max(100),
-  /** Days by this machine's clock, as 2026-11-29; empty: not limited. */
-  since: z.string().max(30),
-  until: z.string().max(30),
+  since: day,
+  until: day,
   count: z.number().int().min(1).max(200),
 });
 const eventPage = z.object({
@@ -706,6 +714,14 @@ export const requests = {
     'recording.replay.own',
     ['workspace'],
     z.strictObject({ ticket, lookFor: z.enum(searchedFor), recording: recording.optional() }),
+    z.object({ hits: z.number(), searched: z.number() }),
+    'any',
+  ),
+  /** The same in everybody’s that the filter leaves, newest first: why, and where the file of an audit key lies. Masked: a hit leads to its moment. */
+  'review.searchOthers': row(
+    'recording.replay.others',
+    ['workspace'],
+    z.strictObject({ ...listFilter, ticket, lookFor: z.enum(searchedFor), why: z.enum(givenReasons), keyFile: z.string().min(1).max(4096) }),
     z.object({ hits: z.number(), searched: z.number() }),
     'any',
   ),

@@ -274,6 +274,13 @@ export const vaultService = {
     z.object({ hits: z.number(), searched: z.number() }),
     'any',
   ),
+  /** The same in somebody else’s, with the audit key of that file, masked. */
+  reviewSearchOthers: asked(
+    'recording.replay.others',
+    z.object({ ticket, lookFor: z.enum(searchedFor), recordings: z.array(z.string()).readonly(), keyFile: z.string().max(4096) }),
+    z.object({ hits: z.number(), searched: z.number() }),
+    'any',
+  ),
   /** Ends a search; what is open is closed too unless `search`. */
   reviewClose: asked('recording.look', z.object({ search: z.boolean() }), none),
   /** Looks through a recording for an export, and keeps what it would withhold; the page is told of the places, in a frame of this ticket. */

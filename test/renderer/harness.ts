@@ -416,6 +416,7 @@ export class FakeCore {
     more: async () => undefined,
     lines: async () => undefined,
     search: async () => ({ hits: 0, searched: 0 }),
+    searchOthers: async () => ({ hits: 0, searched: 0 }),
     stop: async () => undefined,
     close: async () => undefined,
     say: async () => undefined,

@@ -180,6 +180,61 @@ test('one’s own is exported from its replay, by a key; leaving that leads back
   expect(await page.getByRole('button', { name: /^Export…/ }).count()).toBe(0);
 });
 
+test('an auditor filters by days, and finds in everybody’s with an audit key: a covered hit leads to its moment, and what was given is not asked for again', async () => {
+  const { page, core } = await start();
+  const dialog = page.getByRole('dialog', { name: 'Recordings' });
+  const days = (): unknown[] =>
+    core.requests.flatMap(({ request, input }) => {
+      const { since } = input as { since?: string };
+      return request === 'review.everybody' && since !== undefined ? [since] : [];
+    });
+  await dialog.getByLabel('from', { exact: true }).fill('2026-11-2');
+  await dialog.getByLabel('from', { exact: true }).fill('2026-11-21');
+  await until(() => days().length > 0, 'the days');
+  expect(days()).toEqual(['2026-11-21']);
+  const review = new Review((sealed) => core.frame('vault', decodeFrame(Uint8Array.from(sealed))));
+  looks(core, review);
+  const other = '20261122-081500-0a1b2c3d';
+  const asked: unknown[] = [];
+  core.review.searchOthers = (given) => {
+    asked.push(given);
+    const { bytes } = core.frames.findLast(({ frame }) => frame.type === 'query')!.frame as { readonly bytes: Uint8Array };
+    return review.search(
+      given.ticket,
+      [{ id: other, folder: recording.folder }],
+      Buffer.from(bytes).toString(),
+      opener,
+      async () => undefined,
+      given.lookFor,
+      true,
+    );
+  };
+  core.review.openOther = async (given) => {
+    asked.push(given);
+    return { whole: (await review.open(given.ticket, recording.folder, opener, false, true)).whole, masked: true, live: false };
+  };
+  await brings(() => dialog.getByText('With an audit key').click(), dialog.getByText(/Looks through everybody’s recordings/));
+  await dialog.getByLabel('its file').fill('/media/key/audit-key.json');
+  await dialog.getByLabel('what to find').fill('nack');
+  await brings(() => page.keyboard.press('Enter'), dialog.getByText('Say why you look first.'));
+  await dialog.getByLabel('why you search').selectOption('audit');
+  expect(await axeViolations(opened)).toEqual([]);
+  if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/recordings-key.png` });
+  await brings(() => dialog.getByRole('button', { name: /^Find/ }).click(), dialog.getByText(/found in 1 recording/));
+  expect(asked).toEqual([{ since: '2026-11-21', ticket: expect.any(Number), lookFor: 'shown', why: 'audit', keyFile: '/media/key/audit-key.json' }]);
+  if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/recordings-covered.png` });
+  await brings(
+    () =>
+      dialog
+        .getByRole('button', { name: /covered: open it to look/ })
+        .first()
+        .click(),
+    dialog.getByRole('button', { name: /^Look, masked/ }),
+  );
+  await brings(() => dialog.getByRole('button', { name: /^Look, masked/ }).click(), dialog.getByRole('slider', { name: 'Timeline' }));
+  expect(asked.at(-1)).toMatchObject({ recording: other, masked: true, reason: 'audit', keyFile: '/media/key/audit-key.json' });
+});
+
 test('somebody else’s is asked for with a reason and an audit key, is shown masked, and with nothing covered only with a second person', async () => {
   const { page, core } = await start();
   const dialog = page.getByRole('dialog', { name: 'Recordings' });

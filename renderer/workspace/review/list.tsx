@@ -1,10 +1,10 @@
 /** The recordings that somebody may see, by day, and what was found in them. */
-import type { JSX } from 'preact';
+import type { JSX, Ref } from 'preact';
 import { useRef } from 'preact/hooks';
 import { groupByDay } from '../../../src/review/rows.ts';
-import { reasons, recordingSorts, recordingStates, reviewStates, searchedFor } from '../../../src/types/words.ts';
+import { givenReasons, givenReasonWords, reasons, recordingSorts, recordingStates, reviewStates, searchedFor } from '../../../src/types/words.ts';
 import { messages } from '../../shared/messages.ts';
-import { Button, Mark, type MarkKind } from '../../shared/parts.tsx';
+import { Button, Mark, TextField, type MarkKind } from '../../shared/parts.tsx';
 import { clock, count, length, size } from '../../shared/text.ts';
 import * as model from '../model.ts';
 import type { Looking, Row } from './looking.ts';
@@ -46,7 +46,25 @@ export function RecordingList({ looking, onLeave }: { readonly looking: Looking;
   const find = useRef<HTMLInputElement>(null);
   const lookFor = useRef<HTMLSelectElement>(null);
   const given = reasons.filter((reason) => query.reason === reason || (counts?.reasons[reason] ?? 0) > 0);
-  const searches = model.permits('recording.replay.own');
+  const own = model.permits('recording.replay.own');
+  const others = model.permits('recording.replay.others');
+  const key = useRef<HTMLInputElement>(null);
+  const why = useRef<HTMLSelectElement>(null);
+  const search = (): void => {
+    const typed = find.current?.value ?? '';
+    const what = searchedFor.find((one) => one === lookFor.current?.value) ?? 'shown';
+    if (typed.trim() === '') return;
+    const keyFile = key.current?.value.trim() ?? '';
+    if (own && keyFile === '') return void looking.search(typed, false, what);
+    const reason = givenReasons.find((word) => word === why.current?.value);
+    if (keyFile === '' || !reason) {
+      looking.fault.value = keyFile === '' ? text.noKeyFile : text.noReason;
+      (keyFile === '' ? key : why).current?.focus();
+      return;
+    }
+    looking.fault.value = '';
+    void looking.searchOthers(typed, what, { reason, keyFile });
+  };
   return (
     <section class="review__list" aria-label={text.listLabel} onKeyDown={walk}>
       <header class="review__head">
@@ -83,12 +101,7 @@ export function RecordingList({ looking, onLeave }: { readonly looking: Looking;
         class="review__find"
         onSubmit={(event) => {
           event.preventDefault();
-          if (find.current && find.current.value.trim() !== '')
-            void looking.search(
-              find.current.value,
-              false,
-              searchedFor.find((one) => one === lookFor.current?.value),
-            );
+          search();
         }}
       >
         <span class="review__field">
@@ -98,7 +111,7 @@ export function RecordingList({ looking, onLeave }: { readonly looking: Looking;
           <input
             id="review-words"
             ref={words}
-            data-focus={searches ? undefined : ''}
+            data-focus={own || others ? undefined : ''}
             class="input"
             autocomplete="off"
             spellcheck={false}
@@ -106,7 +119,27 @@ export function RecordingList({ looking, onLeave }: { readonly looking: Looking;
             onInput={() => looking.filter({ words: words.current!.value })}
           />
         </span>
-        {searches ? (
+        {days.map((name) => (
+          <span key={name} class="review__field">
+            <label class="faint" for={`review-${name}`}>
+              {text[name]}
+            </label>
+            <input
+              id={`review-${name}`}
+              class="input review__day-field"
+              placeholder={text.exampleDay}
+              autocomplete="off"
+              spellcheck={false}
+              maxLength={10}
+              onInput={(event) => {
+                const typed = event.currentTarget.value.trim();
+                // A day that is half typed filters nothing yet.
+                if (typed === '' || /^\d{4}-\d\d-\d\d$/.test(typed)) looking.filter({ [name]: typed });
+              }}
+            />
+          </span>
+        ))}
+        {own || others ? (
           <span class="review__field">
             <select id="review-for" ref={lookFor} class="input" aria-label={text.lookFor}>
               {searchedFor.map((one) => (
@@ -162,6 +195,19 @@ export function RecordingList({ looking, onLeave }: { readonly looking: Looking;
             {text.descending[query.sort]}
           </button>
         </span>
+        {others ? (
+          <details class="review__key">
+            <summary>{text.withKey}</summary>
+            <p class="measure">{text.withKeyMeans}</p>
+            <span class="review__field">
+              <label class="faint" for="review-key-reason">
+                {text.searchWhy}
+              </label>
+              <ReasonSelect id="review-key-reason" select={why} chosen={looking.withKey.value?.reason} />
+            </span>
+            <TextField id="review-key" label={text.searchKey} hint={text.otherKeyHint} input={key} text={looking.withKey.value?.keyFile} maxLength={4096} />
+          </details>
+        ) : null}
       </form>
       {looking.fault.value ? (
         <p role="alert">
@@ -171,6 +217,30 @@ export function RecordingList({ looking, onLeave }: { readonly looking: Looking;
       ) : null}
       <div class="review__rows">{looking.hits.value ? <Hits looking={looking} /> : <Rows looking={looking} />}</div>
     </section>
+  );
+}
+
+const days = ['since', 'until'] as const;
+
+/** Why somebody else’s is looked at. */
+export function ReasonSelect({
+  id,
+  select,
+  chosen,
+}: {
+  readonly id: string;
+  readonly select: Ref<HTMLSelectElement>;
+  readonly chosen: string | undefined;
+}): JSX.Element {
+  return (
+    <select id={id} ref={select} class="input">
+      <option value="">{text.choose}</option>
+      {givenReasons.map((word) => (
+        <option key={word} value={word} selected={word === chosen}>
+          {givenReasonWords[word]}
+        </option>
+      ))}
+    </select>
   );
 }
 
@@ -238,7 +308,7 @@ function Hits({ looking }: { readonly looking: Looking }): JSX.Element {
   const rowOf = (id: string): Row | undefined => looking.rows.value.find((row) => row.id === id);
   const openAt = (id: string, timeUs: number): void => {
     const row = rowOf(id) ?? (looking.row.value?.id === id ? looking.row.value : undefined);
-    void looking.open(row ?? { ...strange, id }, timeUs / 1000);
+    void looking.open(row ?? { ...strange, id, yours: !looking.ofOthers.value }, timeUs / 1000);
   };
   return (
     <>
@@ -265,11 +335,15 @@ function Hits({ looking }: { readonly looking: Looking }): JSX.Element {
                 <span class="faint">{rowOf(recording)?.start ? clock(new Date(rowOf(recording)!.start)) : ''}</span>
               </span>
               <span class="rec__what">
-                <span class="hit">
-                  {context.slice(0, at)}
-                  <mark>{context.slice(at, at + long)}</mark>
-                  {context.slice(at + long)}
-                </span>
+                {context === '' ? (
+                  <span class="dim">{text.covered}</span>
+                ) : (
+                  <span class="hit">
+                    {context.slice(0, at)}
+                    <mark>{context.slice(at, at + long)}</mark>
+                    {context.slice(at + long)}
+                  </span>
+                )}
                 <span class="faint">{looking.programs.value.get(recording) ?? recording}</span>
               </span>
             </button>
@@ -281,7 +355,7 @@ function Hits({ looking }: { readonly looking: Looking }): JSX.Element {
 }
 
 /** A hit in a recording that is not on the page of the list. */
-const strange: Omit<Row, 'id'> = {
+const strange: Omit<Row, 'id' | 'yours'> = {
   person: '',
   name: null,
   start: '',
@@ -293,5 +367,4 @@ const strange: Omit<Row, 'id'> = {
   sessionClass: null,
   reason: null,
   review: null,
-  yours: true,
 };

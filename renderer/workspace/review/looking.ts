@@ -18,7 +18,10 @@ import * as model from '../model.ts';
 import { refusalWords } from '../../shared/refusal-words.ts';
 
 export type Row = Output<'review.list'>['rows'][number];
-export type Query = Pick<Input<'review.list'>, 'sort' | 'descending'> & Partial<Pick<Input<'review.list'>, 'state' | 'reason' | 'words'>>;
+export type Query = Pick<Input<'review.list'>, 'sort' | 'descending'> & Partial<Filter>;
+type Filter = Pick<Input<'review.list'>, 'state' | 'reason' | 'words' | 'since' | 'until'>;
+/** Why somebody else’s is looked at, and where the audit key lies. */
+export type WithKey = Pick<Input<'review.openOther'>, 'reason' | 'keyFile'>;
 export type Hit = Extract<ReviewTold, { kind: 'hit' }>;
 
 /** What shows the moments of a replay. */
@@ -78,6 +81,10 @@ export class Looking {
   readonly hits = signal<readonly Hit[] | undefined>(undefined);
   readonly found = signal<Extract<ReviewTold, { kind: 'searched' }> | undefined>(undefined);
   readonly searchedBytes = signal(0);
+  /** What was given last for a look into somebody else’s: nobody types it anew for each. */
+  readonly withKey = signal<WithKey | undefined>(undefined);
+  /** What was found is somebody else’s. */
+  readonly ofOthers = signal(false);
 
   // The one that is looked at.
   readonly row = signal<Row | undefined>(undefined);
@@ -136,13 +143,15 @@ export class Looking {
   }
 
   filter(change: { readonly [K in keyof Query]?: Query[K] | undefined }): void {
-    const { state, reason, words, sort = 'start', descending = true } = { ...this.query.value, ...change };
+    const { state, reason, words, since, until, sort = 'start', descending = true } = { ...this.query.value, ...change };
     this.query.value = {
       sort,
       descending,
       ...(state === undefined ? {} : { state }),
       ...(reason === undefined ? {} : { reason }),
       ...(words ? { words } : {}),
+      ...(since ? { since } : {}),
+      ...(until ? { until } : {}),
     };
     void this.list();
   }
@@ -150,7 +159,22 @@ export class Looking {
   // ---------------------------------------------------------------- search
 
   /** @param words text that was shown, or of a ticket. @param only in the recording that is looked at. */
-  async search(words: string, only: boolean, lookFor: SearchedFor = 'shown'): Promise<void> {
+  search(words: string, only: boolean, lookFor: SearchedFor = 'shown'): Promise<void> {
+    const recording = only ? this.row.value?.id : undefined;
+    this.ofOthers.value = false;
+    return this.#searches(words, (ticket) => this.#bridge.request('review.search', { ticket, lookFor, ...(recording === undefined ? {} : { recording }) }));
+  }
+
+  /** In everybody’s that the filter leaves, with an audit key. */
+  searchOthers(words: string, lookFor: SearchedFor, withKey: WithKey): Promise<void> {
+    this.withKey.value = withKey;
+    this.ofOthers.value = true;
+    const { sort: _, descending: __, ...filter } = this.query.value;
+    const { reason: why, keyFile } = withKey;
+    return this.#searches(words, (ticket) => this.#bridge.request('review.searchOthers', { ...filter, ticket, lookFor, why, keyFile }));
+  }
+
+  async #searches(words: string, ask: (ticket: number) => Promise<unknown>): Promise<void> {
     const ticket = (this.#searching = this.#next++);
     batch(() => {
       this.hits.value = [];
@@ -159,8 +183,7 @@ export class Looking {
     });
     try {
       await this.#bridge.sendFrame('vault', { type: 'query', pane: ticket, bytes: textBytes(words) });
-      const recording = only ? this.row.value?.id : undefined;
-      await this.#bridge.request('review.search', { ticket, lookFor, ...(recording === undefined ? {} : { recording }) });
+      await ask(ticket);
     } catch (error) {
       if (ticket !== this.#searching) return;
       this.fault.value = refusalWords(error);
@@ -188,12 +211,15 @@ export class Looking {
       );
     this.close();
     this.row.value = row;
+    this.play.value = { ...paused, atMs };
   }
 
   /** Somebody else’s, with the audit key that is in that file. */
   async openOther(asked: Pick<Input<'review.openOther'>, 'reason' | 'keyFile' | 'masked'>): Promise<void> {
     const row = this.row.value;
-    if (row) await this.#opens(row, 0, (ticket) => this.#bridge.request('review.openOther', { ticket, recording: row.id, ...asked }));
+    if (!row) return;
+    this.withKey.value = { reason: asked.reason, keyFile: asked.keyFile };
+    await this.#opens(row, this.play.value.atMs, (ticket) => this.#bridge.request('review.openOther', { ticket, recording: row.id, ...asked }));
   }
 
   /** The session is covered then, and somebody else agrees or not. */

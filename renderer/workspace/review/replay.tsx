@@ -1,13 +1,13 @@
 /** One recording: its replay with the timeline below, and its commands, its text and its proof beside it. */
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { givenReasons, givenReasonWords, reviewStates, type GivenReasonWord } from '../../../src/types/words.ts';
+import { givenReasons, reviewStates } from '../../../src/types/words.ts';
 import { messages } from '../../shared/messages.ts';
 import { Button, FaultLine, Mark, TextField } from '../../shared/parts.tsx';
 import { count, length, moment, size } from '../../shared/text.ts';
 import { refreshToo } from '../terminal-view.ts';
 import * as model from '../model.ts';
-import { reviewMarks } from './list.tsx';
+import { ReasonSelect, reviewMarks } from './list.tsx';
 import type { Looking, Row } from './looking.ts';
 import { ReplayTerminal } from './screen.ts';
 import { TimelineView } from './timeline.tsx';
@@ -28,12 +28,13 @@ export function Replay({ looking, row }: Props): JSX.Element {
 function Other({ looking, row }: Props): JSX.Element {
   const root = useRef<HTMLElement>(null);
   const key = useRef<HTMLInputElement>(null);
-  const [reason, setReason] = useState<GivenReasonWord | undefined>(undefined);
+  const why = useRef<HTMLSelectElement>(null);
   const [error, setError] = useState('');
   useLayoutEffect(() => root.current!.querySelector<HTMLElement>('h2')?.focus(), []);
   const may = model.permits('recording.replay.others');
   const look = (masked: boolean): void => {
     const keyFile = key.current?.value.trim() ?? '';
+    const reason = givenReasons.find((word) => word === why.current?.value);
     if (!reason) return setError(text.noReason);
     if (!keyFile) {
       setError(text.noKeyFile);
@@ -68,16 +69,9 @@ function Other({ looking, row }: Props): JSX.Element {
               <label class="faint" for="look-reason">
                 {text.otherWhy}
               </label>
-              <select id="look-reason" class="input" onChange={(event) => setReason(givenReasons.find((word) => word === event.currentTarget.value))}>
-                <option value="">{text.choose}</option>
-                {givenReasons.map((word) => (
-                  <option key={word} value={word}>
-                    {givenReasonWords[word]}
-                  </option>
-                ))}
-              </select>
+              <ReasonSelect id="look-reason" select={why} chosen={looking.withKey.value?.reason} />
             </p>
-            <TextField id="look-key" label={text.otherKey} hint={text.otherKeyHint} input={key} maxLength={4096} />
+            <TextField id="look-key" label={text.otherKey} hint={text.otherKeyHint} input={key} text={looking.withKey.value?.keyFile} maxLength={4096} />
             <FaultLine error={said} />
             <p class="actions gap-h">
               <Button kind="main" hint="enter" submit>

@@ -18,7 +18,7 @@ export function reviewHandlers(
   looked: (ticket: number, recording: string) => Promise<unknown>,
 ): Pick<
   Handlers<VaultService>,
-  'reviewOpen' | 'reviewOpenOther' | 'reviewPrograms' | 'reviewSeek' | 'reviewMore' | 'reviewLines' | 'reviewSearch' | 'reviewClose'
+  'reviewOpen' | 'reviewOpenOther' | 'reviewPrograms' | 'reviewSeek' | 'reviewMore' | 'reviewLines' | 'reviewSearch' | 'reviewSearchOthers' | 'reviewClose'
 > {
   // Loaded when somebody looks: it has an emulator, and most who come in look at nothing.
   let loaded: Promise<Review> | undefined;
@@ -28,6 +28,14 @@ export function reviewHandlers(
     id: recording,
     folder: recordingFolder(holder.ready().home, recording),
   });
+  /** What was typed, which came as a sealed frame. @throws Refusal */
+  const queryTaken = (): string => {
+    const query = holder.page.takeQuery();
+    const words = query?.toString('utf8');
+    query?.fill(0);
+    if (!words?.trim()) throw new Refusal('nothing-asked', 'Type what is to be found.');
+    return words;
+  };
   return {
     reviewOpen: async ({ ticket, recording, live, masked }) => (await review()).open(ticket, folderOf(recording).folder, holder.open(), live, masked),
     reviewOpenOther: async ({ ticket, recording, live, masked, keyFile }) => {
@@ -43,11 +51,13 @@ export function reviewHandlers(
     reviewMore: async ({ ticket }) => (await review()).more(ticket),
     reviewLines: async ({ ticket, timeUs, count }) => (await review()).lines(ticket, timeUs, count),
     reviewSearch: async ({ ticket, lookFor, recordings, masked }) => {
-      const query = holder.page.takeQuery();
-      const words = query?.toString('utf8');
-      query?.fill(0);
-      if (!words?.trim()) throw new Refusal('nothing-asked', 'Type what is to be found.');
+      const words = queryTaken();
       return (await review()).search(ticket, recordings.map(folderOf), words, holder.open(), (recording) => looked(ticket, recording), lookFor, masked);
+    },
+    reviewSearchOthers: async ({ ticket, lookFor, recordings, keyFile }) => {
+      const words = queryTaken();
+      const opener = await AuditKeyOpener.fromFile(keyFile);
+      return (await review()).search(ticket, recordings.map(folderOf), words, opener, (recording) => looked(ticket, recording), lookFor, true);
     },
     reviewClose: async ({ search }) => {
       const one = await loaded;
