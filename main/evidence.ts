@@ -4,7 +4,7 @@ import { Refusal } from '../src/types/refusal.ts';
 import type { Input, Output } from '../src/bridge/schema.ts';
 import { trustText } from '../src/export/index.ts';
 import type { Home } from '../src/storage/index.ts';
-import { liveState } from '../src/recording/live.ts';
+import { goesOn } from '../src/records/index.ts';
 import { exportRecording, type ExportFacts } from '../src/services/recordings/export.ts';
 import { recipientsOf } from '../src/services/recordings/start.ts';
 import { verifyRecording } from '../src/services/recordings/verify.ts';
@@ -72,7 +72,7 @@ export class Evidences implements Evidence {
     const look = { action: 'play', person: person.id, outcome: 'success', detail: { recording, key: 'owner', how: 'text', masked: true } } as const;
     if (!(await journal.enter(look)))
       throw new Refusal('not-entered', 'The ledger does not take it that you look, so nothing is looked through. Free its disk, and try again.');
-    const live = liveState(join(home.recordings, recording)) === 'live';
+    const live = goesOn(join(home.recordings, recording), state);
     const sizes = await vaults.require().ask('exportPlan', { ticket, recording, live, kinds, fromUs, toUs });
     const part = fromUs !== undefined || toUs !== undefined;
     this.#planned = { session, ticket, recording, facts: { redaction: kinds ? 'chosen' : 'default', ...(part ? { part } : {}) } };

@@ -85,6 +85,12 @@ export const permissions = {
     sealed: true,
     help: 'Look at somebody else’s recording in the window, with an audit key in hand: for a reason, entered first, and masked.',
   },
+  'recording.export.others': {
+    when: ['open'],
+    roles: ['auditor'],
+    sealed: true,
+    help: 'Export somebody else’s recording, with an audit key in hand: for a reason, entered first, and never with nothing withheld.',
+  },
   'recording.unmask': {
     when: ['open'],
     roles: ['auditor'],

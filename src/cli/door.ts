@@ -7,7 +7,7 @@ import { permissions, type Permission, type Standing } from '../access/index.ts'
 import { admit, type Admitted, type Enter } from '../services/deeds/admit.ts';
 import { CliError } from './exit.ts';
 
-/** What commands need: one permission, or one for each subcommand (`verify`) or option (`--key`) that changes it. */
+/** What commands need: one permission, or one for each subcommand (`verify`), option (`--key`) or options together (`--key --text`) that change it. */
 export type CliNeeds = Permission | Readonly<Record<string, Permission>>;
 
 /** What the command that runs needs, as its row says, and whether somebody is being asked for it, or may do it. */
@@ -77,7 +77,10 @@ export async function pass(standing: Standing, enter: Enter): Promise<Admitted> 
  */
 export function needsOf(needs: CliNeeds, name: string, flags: readonly string[]): Permission {
   if (typeof needs === 'string') return needs;
-  const [option, ...more] = flags.filter((flag) => Object.hasOwn(needs, flag));
+  const given = Object.keys(needs).filter((key) => key.startsWith('--') && key.split(' ').every((flag) => flags.includes(flag)));
+  // What options say together stands in the place of what each of them says.
+  const isPart = (key: string, of: string): boolean => of !== key && key.split(' ').every((flag) => of.split(' ').includes(flag));
+  const [option, ...more] = given.filter((key) => !given.some((other) => isPart(key, other)));
   const others = more.filter((flag) => needs[flag] !== needs[option!]);
   if (others.length > 0) throw new Error(`the command ${name} needs one thing with ${option}, and another with ${others.join(', ')}`);
   const found = option !== undefined ? needs[option] : Object.hasOwn(needs, name) ? needs[name] : undefined;

@@ -9,10 +9,14 @@ import { writeDerived, type DerivedResult } from '../../export/derived.ts';
 import { memoryFolder, sealFolders, sealingKey } from '../../export/sealed.ts';
 import { sweepPartials } from '../../export/partial.ts';
 import { p256SshKey } from '../../crypto/sshsig.ts';
+import type { RecordingState } from '../../ledger/rules.ts';
 import type { OpenIdentity } from '../../people/identity.ts';
 import { policyInForce } from '../../policy/index.ts';
 import { recipientsOf } from '../../services/recordings/start.ts';
-import { liveState } from '../../recording/live.ts';
+import { AuditKeyOpener } from '../../recording/wrap.ts';
+import type { SegmentOpener } from '../../recording/types.ts';
+import { LedgerView } from '../../ledger/view.ts';
+import { goesOn } from '../../records/index.ts';
 import { needsRecovery } from '../../recording/recovery.ts';
 import { standardKinds, type Kind } from '../../redaction/index.ts';
 import { version } from '../../version.ts';
@@ -20,12 +24,13 @@ import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { checkWords, keepDisclosure } from '../../services/recordings/disclosures.ts';
 import { exportRecording, type ExportFacts } from '../../services/recordings/export.ts';
-import { openInstallation, trustOf, withLedger } from '../../services/installation/installation.ts';
+import { appendEvent, openInstallation, trustOf, withLedger, type OpenInstallation } from '../../services/installation/installation.ts';
 import { agreeToWhole } from '../../services/recordings/whole-export.ts';
 import { requireSecondFd, unlockPerson, unlockSecond, type TwoPeople } from '../person.ts';
 import { recordingFolder } from '../recording-folder.ts';
 import { verifyRecording } from '../../services/recordings/verify.ts';
-import { derivedForms, importedText, type DerivedForm } from '../../types/words.ts';
+import { Refusal } from '../../types/refusal.ts';
+import { derivedForms, givenReasons, importedText, type DerivedForm, type GivenReasonWord } from '../../types/words.ts';
 import { jsonText, printable, type CliIo } from '../io.ts';
 import { printer } from '../written-page.ts';
 import { twoPeopleOptions } from '../options.ts';
@@ -38,6 +43,8 @@ interface ExportOptions extends TwoPeople {
   readonly redact: string;
   readonly form: 'evidence' | DerivedForm;
   readonly release: readonly string[];
+  readonly key?: string;
+  readonly reason?: GivenReasonWord;
   readonly sealTo?: string;
   readonly from?: string;
   readonly to?: string;
@@ -65,6 +72,13 @@ async function run(id: string, options: ExportOptions, io: CliIo): Promise<numbe
   const kinds = chosenKinds(options.redact, standardKinds);
   const asked = span(options, id);
   const output = resolve(options.output);
+  if (options.key !== undefined && options.reason === undefined)
+    throw new CliError('usage', 'Somebody else’s recording is exported for a reason, which is entered: give --reason beside --key. Nothing was exported.');
+  if (options.key !== undefined && (options.release.length > 0 || standardKinds.some((kind) => !kinds.includes(kind))))
+    throw new CliError(
+      'usage',
+      'Of somebody else’s recording at least what the default recognisers find is withheld, and nothing is released: leave --release out, and --redact or name more kinds than the default has. Nothing was exported.',
+    );
   const { form } = options;
   const released = releasedBy(options.release);
   if (released.size > 0 && kinds.length === 0)
@@ -78,7 +92,9 @@ async function run(id: string, options: ExportOptions, io: CliIo): Promise<numbe
   const site = await openInstallation(io);
   const folder = await recordingFolder(site, id);
   if (kinds.length === 0) requireSecondFd(options, 'An export with nothing withheld takes two people');
-  const live = liveState(folder) === 'live';
+  const view = await LedgerView.open(site.home.ledger, site.noteKey);
+  const state = await view?.recording(id).finally(() => view.close());
+  const live = goesOn(folder, state);
   if (!live && needsRecovery(folder))
     io.talk(
       `Recording ${id} was interrupted and not recovered yet: records after its last checkpoint will be called unproven. To have those signed for that your key opens, run: wardmux list --recover --passphrase-fd N`,
@@ -87,10 +103,10 @@ async function run(id: string, options: ExportOptions, io: CliIo): Promise<numbe
   const identity = await unlockPerson(site, options, io);
   let second: OpenIdentity | undefined;
   try {
+    const opener = await openerOf(site, id, state, identity, options, io);
     if (kinds.length === 0) second = await unlockSecond(site, options, 'because nothing is to be withheld', io);
     const isPart = asked.fromUs !== undefined || asked.toUs !== undefined;
-    const planned =
-      kinds.length > 0 || isPart || form !== 'evidence' ? await planDisclosure({ folder, opener: identity, live }, { kinds, ...asked }) : undefined;
+    const planned = kinds.length > 0 || isPart || form !== 'evidence' ? await planDisclosure({ folder, opener, live }, { kinds, ...asked }) : undefined;
     const disclosure = planned?.release(released);
     const result = await withLedger(
       site,
@@ -137,7 +153,7 @@ async function run(id: string, options: ExportOptions, io: CliIo): Promise<numbe
                 if (!good) throw new CliError('failed', `Recording ${id} was not exported: ${sentence}`);
                 return writeDerived({
                   folder,
-                  opener: identity,
+                  opener,
                   live,
                   form,
                   disclosure: disclosure!,
@@ -152,7 +168,8 @@ async function run(id: string, options: ExportOptions, io: CliIo): Promise<numbe
               return writeBundle({
                 ...given,
                 recordingFolder: folder,
-                opener: identity,
+                opener,
+                ...(options.reason === undefined ? {} : { reason: options.reason }),
                 ledger,
                 person: who,
                 target,
@@ -185,6 +202,28 @@ async function run(id: string, options: ExportOptions, io: CliIo): Promise<numbe
   }
 }
 
+/**
+ * What opens it: whoever exports, or of somebody else's recording an audit key. That it is opened with one, and why, is entered first.
+ * @throws Refusal, CliError
+ */
+async function openerOf(
+  site: OpenInstallation,
+  recording: string,
+  state: RecordingState | undefined,
+  identity: OpenIdentity,
+  { key, reason }: ExportOptions,
+  io: CliIo,
+): Promise<SegmentOpener> {
+  if (key === undefined) return identity;
+  const { id: person } = identity.person;
+  if (state?.person === person)
+    throw new Refusal('yours', `Recording ${recording} is your own: it opens with your own key, so leave --key out. Nothing was exported.`);
+  const opener = await AuditKeyOpener.fromFile(resolve(key));
+  const detail = { recording, key: 'audit', how: 'text', masked: true, reason: reason! } as const;
+  await appendEvent(site, { action: 'play', person, outcome: 'success', detail }, { identity, talk: io.talk });
+  return opener;
+}
+
 const redactionWord = (redact: string): ExportFacts['redaction'] => (redact === 'default' || redact === 'none' ? redact : 'chosen');
 
 function withheldByKind(disclosure: Disclosure | undefined): Partial<Record<Kind | 'unread', number>> {
@@ -195,7 +234,7 @@ function withheldByKind(disclosure: Disclosure | undefined): Partial<Record<Kind
 
 export const exportCommand: CliCommand = {
   name: 'export',
-  needs: 'recording.export.own',
+  needs: { export: 'recording.export.own', '--key': 'recording.export.others' },
   summary: 'Exports a recording as a signed bundle that verifies without Wardmux.',
   description:
     'What the recognisers find is withheld: the bundle verifies without it, and the folder beside it (DIR-redaction) has a signed list of what was withheld where, and the session with blocks in those places. What they do not know is still in it: treat it as you treat a patient record. Purpose and recipient are sealed, for the accounting of disclosures. An existing folder is never overwritten.',
@@ -214,6 +253,10 @@ export const exportCommand: CliCommand = {
     [
       'wardmux export ID -o DIR --release "12.0=the switchboard, no patient" --purpose TEXT --recipient TEXT',
       'a piece that the preview lists goes out all the same, and the list says why',
+    ],
+    [
+      'wardmux export ID -o DIR --key audit-key.json --reason audit --purpose TEXT --recipient TEXT',
+      'an auditor, of somebody else’s recording; asks for the auditor’s passphrase too',
     ],
     ['wardmux trust > trust.json', 'give the auditor this too, by another way than the bundle'],
   ],
@@ -236,6 +279,8 @@ export const exportCommand: CliCommand = {
           (one: string, all: readonly string[]) => [...all, one],
           [],
         )
+        .option('--key <FILE>', 'of somebody else’s recording: open it with this audit key')
+        .addOption(new Option('--reason <REASON>', 'why somebody else’s is exported, with --key').choices(givenReasons))
         .option('--seal-to <KEY>', 'write one file that this public key (a JWK on P-256) opens, instead of a folder; nothing of it is on a disk in the clear')
         .option('--from <TIME>', 'withhold what was printed before: h:mm:ss since its start, or a moment')
         .option('--to <TIME>', 'withhold what was printed after'),

@@ -1,5 +1,5 @@
 /** `wardmux list` as people and scripts use it: which recordings, whose names, and what is found in them. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
@@ -9,7 +9,7 @@ import { newScryptParameters } from '../../crypto/kdf.ts';
 import { openInstallation, withLedger } from '../../services/installation/installation.ts';
 import { noticeEntry } from '../../ledger/index.ts';
 import { ticketMark } from '../../recording/access.ts';
-import { thumbprint } from '../../recording/wrap.ts';
+import { generateAuditKey, thumbprint } from '../../recording/wrap.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -32,17 +32,20 @@ beforeAll(async () => {
   ada = person.id;
   const site = await openInstallation({ env: { WARDMUX_HOME: home, HOME: place } });
   const own = { kid: thumbprint(person.encryptionKey), role: 'owner' as const, jwk: person.encryptionKey };
+  const key = generateAuditKey();
+  const audit = key.recipient;
+  writeFileSync(join(place, 'key.json'), JSON.stringify(key.file));
   for (const [who, recipients, text] of [
-    [ada, [own], 'the Needle is here\r\n'],
+    [ada, [own, audit], 'the Needle is here\r\n'],
     ['p-0123456789ab', undefined, 'a needle of somebody else\r\n'],
   ] as const) {
     const { writer, notices } = await newRecording({
       folder: join(home, 'recordings'),
       installation: installation.id,
       person: who,
-      ...(recipients ? { recipients } : {}),
+      recipients: recipients ?? [audit],
     });
-    if (who === ada) writer.event('m', ticketMark('INC0012345'));
+    writer.event('m', ticketMark(who === ada ? 'INC0012345' : 'INC0077777'));
     writer.output(Buffer.from(text));
     await writer.end('exit');
     ids.push(writer.id);
@@ -124,4 +127,33 @@ test('for a ticket: with the key that it is sealed to, in any case of letters, a
   expect(JSON.parse((await opened('list', '--ticket', 'needle', '--json')).out)).toEqual([]);
   expect(JSON.parse((await opened('list', '--ticket', 'INC0012345', '--text', 'needle', '--json')).out)).toMatchObject([{ recording: ids[0] }]);
   expect(await opened('list', '--ticket', ' ')).toMatchObject({ status: 2 });
+});
+
+test('an auditor looks into everybody’s with an audit key, for text and for a ticket: each look is entered as that, and names are for whoever comes in', async () => {
+  const withKey = (...args: string[]) => run('list', ...args, '--key', join(place, 'key.json'));
+  const before = events().length;
+  const { out, err } = await withKey('--text', 'needle', '--json');
+  // The test before left twelve that nobody entered.
+  expect(err).toContain('2 hits in 2 of 14 recordings; 12 are not sealed to this audit key.');
+  expect((JSON.parse(out) as { recording: string }[]).map(({ recording }) => recording).toSorted()).toEqual(ids.toSorted());
+  const looks = events()
+    .slice(before)
+    .filter(({ action }) => action === 'play');
+  expect(looks).toHaveLength(2);
+  for (const { person, detail } of looks) expect([person, detail]).toEqual([undefined, { recording: expect.any(String), key: 'audit', how: 'search' }]);
+  expect(JSON.parse((await withKey('--ticket', 'inc0077', '--json')).out)).toMatchObject([{ id: ids[1], ticket: 'INC0077777', program: '/bin/sh -l' }]);
+  expect((await withKey('--text', 'needle', '--person', 'p-0123456789ab')).out).toMatch(new RegExp(`^${ids[1]}  p-0123456789ab  `));
+  // Whoever comes in beside it stands in what is entered, and sees the names that they may see.
+  const named = await opened('list', '--text', 'the needle', '--key', join(place, 'key.json'));
+  expect(named.out).toContain(`${ids[0]}  Ada Example  `);
+  expect(events().findLast(({ action }) => action === 'play')).toMatchObject({ person: ada, detail: { recording: ids[0], key: 'audit' } });
+});
+
+test('an audit key that is none, or with nothing to look for, is a sentence', async () => {
+  const entered = events().length;
+  expect(await run('list', '--key', join(place, 'key.json'))).toMatchObject({ status: 2, err: expect.stringContaining('--text or --ticket') });
+  expect(await run('list', '--recover', '--key', join(place, 'key.json'), '--text', 'x')).toMatchObject({ status: 2 });
+  const bad = await run('list', '--text', 'x', '--key', join(place, 'nothing.json'));
+  expect([bad.status, bad.out, bad.err]).toEqual([2, '', expect.stringContaining('nothing.json')]);
+  expect(events()).toHaveLength(entered);
 });

@@ -9,6 +9,8 @@ import type { RecordingState } from '../../ledger/rules.ts';
 import { LedgerView } from '../../ledger/view.ts';
 import { recordsText, recoverRecordings, type Settlement } from '../../records/index.ts';
 import type { OpenIdentity } from '../../people/identity.ts';
+import type { SegmentOpener } from '../../recording/types.ts';
+import { AuditKeyOpener } from '../../recording/wrap.ts';
 import { filterRows } from '../../review/rows.ts';
 import { searchRecordings, type SearchParts } from '../../review/search-recordings.ts';
 import { reasons, recordingStates, reviewStates, type Reason, type RecordingStateWord, type ReviewState } from '../../types/words.ts';
@@ -123,6 +125,13 @@ interface ListOptions extends PersonOptions {
   readonly reason?: Reason;
   readonly ticket?: string;
   readonly text?: string;
+  readonly key?: string;
+}
+
+/** Whoever looks: somebody who has come in, for names and for what is theirs, or an audit key, for what is sealed to it; or both. */
+interface Looking {
+  readonly identity: OpenIdentity | undefined;
+  readonly opener: SegmentOpener;
 }
 
 /** A listed recording with what only somebody with a key is told. */
@@ -158,13 +167,13 @@ async function forTicket(
   site: OpenInstallation,
   rows: readonly Named[],
   ticket: string,
-  identity: OpenIdentity,
+  looking: Looking,
   io: CliIo,
 ): Promise<{ readonly rows: Named[]; readonly status: number }> {
   const found = new Set<string>();
   let unread = 0;
   const searched = searchRecordings(
-    { ...looks(site, identity, io), lookFor: 'ticket', mostEach: 1, most: Infinity },
+    { ...looks(site, looking, io), lookFor: 'ticket', mostEach: 1, most: Infinity },
     rows.map(({ id }) => ({ id, folder: join(site.home.recordings, id) })),
     ticket,
   );
@@ -174,30 +183,38 @@ async function forTicket(
       unread++;
       io.talk(one.sentence);
     } else if (one.kind === 'end' && one.closed > 0)
-      io.talk(`${one.closed} of ${rows.length} recordings are not sealed to your key: for which ticket they were was not looked at.`);
+      io.talk(`${one.closed} of ${rows.length} recordings are not sealed to ${whose(looking)}: for which ticket they were was not looked at.`);
   }
-  return { rows: rows.filter(({ id }) => found.has(id)), status: unread > 0 ? exit.damaged : exit.done };
+  const named: Named[] = [];
+  // That these were looked into is entered.
+  for (const row of rows)
+    if (found.has(row.id))
+      named.push('program' in row && row.program !== null ? row : { ...row, ...(await begunAs(join(site.home.recordings, row.id), looking.opener)) });
+  return { rows: named, status: unread > 0 ? exit.damaged : exit.done };
 }
 
-const lookedInto = (recording: string, person: string): AuditEntry => ({
+const whose = ({ identity, opener }: Looking): string => (opener === identity ? 'your key' : 'this audit key');
+
+const lookedInto = (recording: string, { identity, opener }: Looking): AuditEntry => ({
   action: 'play',
-  person,
+  ...(identity ? { person: identity.person.id } : {}),
   outcome: 'success',
-  detail: { recording, key: 'owner', how: 'search' },
+  detail: { recording, key: opener === identity ? 'owner' : 'audit', how: 'search' },
 });
 
 /** What every search goes with: whose key, and that each look is entered. */
-const looks = (site: OpenInstallation, identity: OpenIdentity, io: CliIo): Pick<SearchParts, 'opener' | 'enter'> => ({
-  opener: identity,
-  enter: (recording) => appendEvent(site, lookedInto(recording, identity.person.id), { identity, talk: io.talk }),
+const looks = (site: OpenInstallation, looking: Looking, io: CliIo): Pick<SearchParts, 'opener' | 'enter'> => ({
+  opener: looking.opener,
+  enter: (recording) => appendEvent(site, lookedInto(recording, looking), { identity: looking.identity, talk: io.talk }),
 });
 
 /** Prints what is found as it is found, or with --json all of it at the end. Newest first. @returns the exit status */
-async function search(site: OpenInstallation, rows: readonly Named[], words: string, identity: OpenIdentity, options: ListOptions, io: CliIo): Promise<number> {
+async function search(site: OpenInstallation, rows: readonly Named[], words: string, looking: Looking, options: ListOptions, io: CliIo): Promise<number> {
+  const byId = new Map(rows.map((row) => [row.id, row]));
   const found: unknown[] = [];
   let [last, hits, unread] = ['', 0, 0];
   const searched = searchRecordings(
-    { ...looks(site, identity, io), lookFor: 'shown', mostEach: MOST_HITS, most: Infinity },
+    { ...looks(site, looking, io), lookFor: 'shown', mostEach: MOST_HITS, most: Infinity },
     rows.toReversed().map(({ id }) => ({ id, folder: join(site.home.recordings, id) })),
     words,
   );
@@ -210,7 +227,7 @@ async function search(site: OpenInstallation, rows: readonly Named[], words: str
       const { recording, hit } = one;
       if (options.json) found.push({ recording, timeMs: Math.floor(hit.timeUs / 1000), context: hit.context, at: hit.at, length: hit.length });
       else {
-        const row = rows.find(({ id }) => id === recording)!;
+        const row = byId.get(recording)!;
         if (last !== recording) await io.out(`${recording}  ${printable(row.name ?? row.person)}  ${row.start}\n`);
         last = recording;
         await io.out(`  ${lengthText(hit.timeUs / 1000)}  ${printable(hit.context)}\n`);
@@ -218,7 +235,7 @@ async function search(site: OpenInstallation, rows: readonly Named[], words: str
     } else if (one.kind === 'more') io.talk(`${one.recording}: more hits than ${MOST_HITS}; the rest was not searched.`);
     else
       io.talk(
-        `${one.hits === 1 ? '1 hit' : `${one.hits} hits`} in ${one.searched} of ${rows.length} recordings; ${one.closed} are not sealed to your key${unread > 0 ? `; ${unread} could not be read whole` : ''}.`,
+        `${one.hits === 1 ? '1 hit' : `${one.hits} hits`} in ${one.searched} of ${rows.length} recordings; ${one.closed} are not sealed to ${whose(looking)}${unread > 0 ? `; ${unread} could not be read whole` : ''}.`,
       );
   }
   if (options.json) await io.out(jsonText(found));
@@ -298,10 +315,17 @@ async function tellLedger(
 
 export const list: CliCommand = {
   name: 'list',
-  needs: { list: 'evidence.read', '--recover': 'recording.recover', '--text': 'recording.replay.own', '--ticket': 'recording.replay.own' },
+  needs: {
+    list: 'evidence.read',
+    '--recover': 'recording.recover',
+    '--text': 'recording.replay.own',
+    '--ticket': 'recording.replay.own',
+    '--key --text': 'recording.replay.key',
+    '--key --ticket': 'recording.replay.key',
+  },
   summary: 'Lists recordings: id, person, start, length, size, state, reason, review; finds text in them.',
   description:
-    'States: complete, live, interrupted (its writer died; what was whole is kept); with --state also contradicts (not what the ledger signed for) and unknown (not in the ledger). The app closes interrupted recordings when it starts, with what was signed for before; --recover does it now. What lies behind that is kept and not proven. With --recover and --person or --passphrase-fd your key opens it, and what only the recorder, you or an audit key can have written is signed for.\nBeside it stands why its session was opened, where that was asked, and what an auditor said of it last (wardmux review): to-review, in-review, fine, flagged, which --state takes too.\nWhat was imported is called so: who brought it stands as its person, when it was brought as its start, and its length is that of the file.\nA list needs no key. With --passphrase-fd, or --as, it has names for people who may see them, and program and ticket of what your key opens. --ticket takes those that were begun, or gone on with at an unlock, for such a ticket: tickets are sealed, so they are looked through with your key, and that you looked is entered.\n--text finds what was shown, in every recording that is chosen and sealed to you: also what was wrapped, overwritten or erased. Each hit has its time and a line of context; that you looked, and where, is entered in the ledger first.\nWhat is there is compared with the ledger at a glance: segments, headers, numbers of records. All content is compared by: wardmux ledger verify --deep',
+    'States: complete, live, interrupted (its writer died; what was whole is kept); with --state also contradicts (not what the ledger signed for) and unknown (not in the ledger). The app closes interrupted recordings when it starts, with what was signed for before; --recover does it now. What lies behind that is kept and not proven. With --recover and --person or --passphrase-fd your key opens it, and what only the recorder, you or an audit key can have written is signed for.\nBeside it stands why its session was opened, where that was asked, and what an auditor said of it last (wardmux review): to-review, in-review, fine, flagged, which --state takes too.\nWhat was imported is called so: who brought it stands as its person, when it was brought as its start, and its length is that of the file.\nA list needs no key. With --passphrase-fd, or --as, it has names for people who may see them, and program and ticket of what your key opens. --ticket takes those that were begun, or gone on with at an unlock, for such a ticket: tickets are sealed, so they are looked through with your key, and that you looked is entered.\n--text finds what was shown, in every recording that is chosen and sealed to you: also what was wrapped, overwritten or erased. Each hit has its time and a line of context; that you looked, and where, is entered in the ledger first. An auditor gives an audit key (--key): both look through everybody’s then.\nWhat is there is compared with the ledger at a glance: segments, headers, numbers of records. All content is compared by: wardmux ledger verify --deep',
   examples: [
     ['wardmux list', 'a table, oldest first'],
     ['wardmux list --json | jq -r ".[].id"', 'for scripts'],
@@ -309,6 +333,7 @@ export const list: CliCommand = {
     ['wardmux list --state flagged', 'those that an auditor has flagged'],
     ['wardmux list --ticket INC0012345 --passphrase-fd 3 3< FILE', 'what was recorded for that ticket'],
     ['wardmux list --text "connection reset" --passphrase-fd 3 3< FILE', 'where it was shown, newest recording first'],
+    ['wardmux list --text "connection reset" --key audit-key.json', 'the same in everybody’s, with an audit key; --as adds names'],
     ['wardmux list --recover', 'closes interrupted recordings, without a key'],
     ['wardmux list --recover --passphrase-fd 3 3< FILE', 'has signed for what your key opens behind the last signed head'],
   ],
@@ -319,12 +344,17 @@ export const list: CliCommand = {
       .addOption(new Option('--until <DAY>', 'only those that began on this day (UTC) or earlier, or at this moment').argParser(moment))
       .addOption(new Option('--state <STATE>', 'only those of this state').choices([...recordingStates, ...reviewStates]))
       .addOption(new Option('--reason <REASON>', 'only those whose session was opened for this').choices(reasons.filter((reason) => reason !== 'none')))
-      .option('--ticket <TICKET>', 'only those of yours that were recorded for a ticket with this in it, in any case of letters')
+      .option('--ticket <TICKET>', 'only those that were recorded for a ticket with this in it, in any case of letters')
       .option('--text <WORDS>', 'find where this was shown, in any case of letters')
+      .option('--key <FILE>', 'with --text or --ticket: look into what is sealed to this audit key')
       .option('--json', 'print an array of recordings; with --text of hits')
-      .addOption(new Option('--recover', 'first recover interrupted recordings; torn bytes are moved aside, never deleted').conflicts(['text', 'as', 'ticket']))
+      .addOption(
+        new Option('--recover', 'first recover interrupted recordings; torn bytes are moved aside, never deleted').conflicts(['text', 'as', 'ticket', 'key']),
+      )
       .action(async (options: ListOptions) => {
-        const { recover: recovers, text, ticket } = options;
+        const { recover: recovers, text, ticket, key } = options;
+        if (key !== undefined && text === undefined && ticket === undefined)
+          throw new CliError('usage', 'An audit key (--key) opens what is looked into: give it with --text or --ticket.');
         for (const [name, words] of Object.entries({ text, ticket }))
           if (words?.trim() === '') throw new CliError('usage', `Give --${name} something to look for.`);
         const site = await openInstallation(io);
@@ -332,24 +362,28 @@ export const list: CliCommand = {
           io.talk(`note: ${identitySentence(site.identity, site.installation.secretStore)}`);
         const status = recovers ? await recover(site, options, io) : exit.done;
         const { passphraseFd, as } = options;
-        const asks = !recovers && (text !== undefined || ticket !== undefined || as !== undefined || passphraseFd !== undefined);
+        const asks = !recovers && ((key === undefined && (text !== undefined || ticket !== undefined)) || as !== undefined || passphraseFd !== undefined);
         const identity = asks
           ? await unlockPerson(site, { ...(as === undefined ? {} : { person: as }), ...(passphraseFd === undefined ? {} : { passphraseFd }) }, io)
           : undefined;
         const view = await openView(site, io);
         try {
+          const opener = key === undefined ? identity : await AuditKeyOpener.fromFile(key);
+          const looking = opener && { identity, opener };
           // The ledger first: a recording that is being written is never behind it.
           const known = new Map((await view?.recordings()) ?? []);
           const recordings = await listRecordings(site.home.recordings, known);
           const listed = await chosen(site, recordings.toSorted(byStart), options, identity);
+          // What was deleted, and came back out of a copy, nobody looks into.
+          const there = (some: readonly Named[]): readonly Named[] => some.filter(({ id }) => !known.get(id)?.deleted);
           const { rows, status: read } =
-            ticket !== undefined && identity ? await forTicket(site, listed, ticket, identity, io) : { rows: listed, status: exit.done };
+            ticket !== undefined && looking ? await forTicket(site, there(listed), ticket, looking, io) : { rows: listed, status: exit.done };
           const none =
             recordings.length === 0 ? 'There are no recordings yet. Make one: wardmux record -- bash' : `None of ${recordings.length} recordings is like that.`;
           const searched =
-            text !== undefined && identity
-              ? await search(site, rows, text, identity, options, io)
-              : await print(rows, none, identity !== undefined, options, io);
+            text !== undefined && looking
+              ? await search(site, there(rows), text, looking, options, io)
+              : await print(rows, none, looking !== undefined, options, io);
           const told = await tellLedger(site, view, known, recordings, io);
           done([status, read, searched ?? exit.done, told].find((one) => one !== exit.done) ?? exit.done);
         } finally {

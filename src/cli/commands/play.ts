@@ -4,7 +4,8 @@ import { openRecording, readHeader } from '../../recording/reader.ts';
 import { wrapsOf } from '../../recording/rewrapped.ts';
 import type { SegmentOpener } from '../../recording/types.ts';
 import { needsRecovery } from '../../recording/recovery.ts';
-import { checkRecording, proofText } from '../../records/index.ts';
+import type { RecordingState } from '../../ledger/rules.ts';
+import { checkRecording, goesOn, proofText } from '../../records/index.ts';
 import { readEnd } from '../../recording/end-file.ts';
 import { liveState } from '../../recording/live.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
@@ -100,9 +101,8 @@ export const play: CliCommand = {
           await told('success');
           if (first && first.header.reason !== 'none') io.talk(`Reason: ${first.header.reason}.`);
           // Said before anything is shown: what follows may be what somebody else put there.
-          const { status, closed } = await tellProof(site, folder, id, io);
-          // A mark beside a recording that the ledger has closed is nobody's word.
-          const live = !closed && liveState(folder) === 'live';
+          const { status, state } = await tellProof(site, folder, id, io);
+          const live = goesOn(folder, state);
           const played =
             options.text || options.commands
               ? await readAsText(folder, id, opener, { ...options, live }, io)
@@ -115,14 +115,14 @@ export const play: CliCommand = {
   },
 };
 
-/** Compares all of a recording with the heads that the ledger signed, and says how far it is proven. @returns the exit status, and whether the ledger has closed it */
-async function tellProof(site: OpenInstallation, folder: string, id: string, io: CliIo): Promise<{ readonly status: number; readonly closed: boolean }> {
+/** Compares all of a recording with the heads that the ledger signed, and says how far it is proven. @returns the exit status, and what the ledger says of it */
+async function tellProof(site: OpenInstallation, folder: string, id: string, io: CliIo): Promise<{ readonly status: number; readonly state?: RecordingState }> {
   const view = await LedgerView.open(site.home.ledger, site.noteKey);
   try {
     const proof = view && (await checkRecording(folder, view, id, { live: liveState(folder) === 'live' }));
     if (!proof) {
       io.talk(`Recording ${id} is not in the ledger: nothing of it is proven.`);
-      return { status: exit.unknownRecording, closed: false };
+      return { status: exit.unknownRecording };
     }
     if (proof.state.deleted)
       throw new CliError(
@@ -131,7 +131,7 @@ async function tellProof(site: OpenInstallation, folder: string, id: string, io:
       );
     io.talk(proof.sentence ?? `Recording ${id}: ${proofText(proof)}.`);
     if (proof.state.imported !== null) io.talk(`Recording ${id}: ${importedText(proof.state.imported)}.`);
-    return { status: proof.contradiction ? exit.contradiction : exit.done, closed: proof.state.closed !== null };
+    return { status: proof.contradiction ? exit.contradiction : exit.done, state: proof.state };
   } finally {
     view?.close();
   }

@@ -16,17 +16,27 @@ import { firstHome, firstWords, ownFolder } from '../../../test/support/first-ho
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const secondWords = 'marble canyon drizzle hammock violet';
+const auditorWords = 'copper lantern meadow spiral tundra';
 let place: string;
 let home: string;
 let first: string;
 let second: string;
+let auditor: string;
 let recording: string;
 
-/** The first one's passphrase at descriptor 3, the second one's at 4. */
+/** The first one's passphrase at descriptor 3, the second one's at 4, the auditor's at 5. */
 function wardmux(...args: string[]): { readonly status: number | null; readonly out: string; readonly err: string } {
   const run = spawnSync(
     'sh',
-    ['-c', `exec "$@" 3< '${join(place, 'first')}' 4< '${join(place, 'second')}'`, '-', process.execPath, ...nodeFlags, commandScript, ...args],
+    [
+      '-c',
+      `exec "$@" 3< '${join(place, 'first')}' 4< '${join(place, 'second')}' 5< '${join(place, 'auditor')}'`,
+      '-',
+      process.execPath,
+      ...nodeFlags,
+      commandScript,
+      ...args,
+    ],
     {
       env: { PATH: process.env['PATH'], HOME: place, WARDMUX_HOME: home },
       cwd: place,
@@ -52,12 +62,17 @@ beforeAll(async () => {
   second = record.id;
   const { home: folder, installation } = made;
   const { ledger } = await openLedger(folder, installation);
-  await enrol({ home: folder, installation, ledger, admin: deciderOf(made.identity) }, record, ['operator']);
+  const admin = deciderOf(made.identity);
+  await enrol({ home: folder, installation, ledger, admin }, record, ['operator']);
+  const third = await prepareEnrolment({ name: 'Cy Example', passphrase: Buffer.from(auditorWords), kdf: newScryptParameters() });
+  auditor = third.id;
+  await enrol({ home: folder, installation, ledger, admin }, third, ['auditor']);
   await ledger.checkpoint();
   await ledger.close();
   made.identity.destroy();
   writeFileSync(join(place, 'first'), `${firstWords}\n`);
   writeFileSync(join(place, 'second'), `${secondWords}\n`);
+  writeFileSync(join(place, 'auditor'), `${auditorWords}\n`);
   const ran = wardmux('record', '--json', '--person', first, '--', 'sh', '-c', 'printf "Patient: DIAZ,ROSA\\nSSN: 536-22-1847\\nfeed adt-in: running\\n"');
   expect(ran.status).toBe(0);
   recording = (JSON.parse(ran.err.trim().split('\n').at(-1)!) as { recording: string }).recording;
@@ -148,4 +163,33 @@ test('a span alone, and recognisers that were chosen', () => {
   expect(exports().at(-1)!.detail).toMatchObject({ redaction: 'chosen', part: true });
   expect(readFileSync(join(bundle, 'session.cast'), 'utf8')).not.toContain('feed adt');
   expect(wardmux('verify', bundle, '--trust', join(place, 'trust.json'))).toMatchObject({ status: 0 });
+});
+
+test('an auditor exports somebody else’s with an audit key: for a reason, entered first and said in the bundle, and with no less withheld than by default', () => {
+  const key = ['--key', join(place, 'audit-key.json')];
+  const bundle = join(place, 'of-others');
+  const asAuditor = (...args: string[]) => wardmux('export', recording, '-o', bundle, ...forAudit, ...args, '--person', auditor, '--passphrase-fd', '5');
+  expect(asAuditor(...key)).toMatchObject({ status: 2, err: expect.stringContaining('--reason') });
+  for (const less of [
+    ['--redact', 'none'],
+    ['--redact', 'ssn'],
+    ['--release', '1.0=nobody'],
+  ])
+    expect(asAuditor(...key, '--reason', 'audit', ...less), less.join(' ')).toMatchObject({ status: 2, err: expect.stringContaining('nothing is released') });
+  // Neither an auditor without a key, nor an operator with one; and whose it is needs none.
+  expect(asAuditor().status).not.toBe(0);
+  const withKey = (person: string, fd: string) =>
+    wardmux('export', recording, '-o', bundle, ...forAudit, ...key, '--reason', 'audit', '--person', person, '--passphrase-fd', fd);
+  expect(withKey(second, '4')).toMatchObject({ status: expect.any(Number), err: expect.stringMatching(/auditor/) });
+  expect(existsSync(bundle)).toBe(false);
+  const done = withKey(auditor, '5');
+  expect(done, done.err).toMatchObject({ status: 0, out: `${bundle}\n` });
+  expect(wardmux('verify', bundle, '--trust', join(place, 'trust.json'))).toMatchObject({ status: 0 });
+  expect(JSON.parse(readFileSync(join(bundle, 'recording.json'), 'utf8'))).toMatchObject({ person: first, exported: { by: auditor, reason: 'audit' } });
+  for (const name of readdirSync(bundle)) expect(readFileSync(join(bundle, name), 'latin1'), name).not.toMatch(/DIAZ,ROSA|536-22-1847/);
+  expect(exports().at(-1)).toMatchObject({ person: auditor, outcome: 'success', detail: { recording, redaction: 'default' } });
+  expect(wardmux('ledger', 'show', '--action', 'play').out).toMatch(/key=audit.* reason=audit/);
+  const preview = wardmux('redact', 'preview', recording, ...key);
+  expect(preview).toMatchObject({ status: 0, out: expect.stringContaining('ssn') });
+  expect(wardmux('redact', 'preview', recording, ...key, '--person', auditor)).toMatchObject({ status: 2 });
 });

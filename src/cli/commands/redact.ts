@@ -2,11 +2,14 @@
 import { planDisclosure, type Disclosure } from '../../export/disclosure.ts';
 import { MOST_PLACES, previewOf, type Preview } from '../../export/preview.ts';
 import { recallOf } from '../../export/measured-recall.ts';
-import { liveState } from '../../recording/live.ts';
+import { LedgerView } from '../../ledger/view.ts';
+import type { SegmentOpener } from '../../recording/types.ts';
+import { AuditKeyOpener } from '../../recording/wrap.ts';
+import { goesOn } from '../../records/index.ts';
 import { recognisers, RECOGNISERS_VERSION, standardKinds } from '../../redaction/index.ts';
 import { appendEvent, openInstallation } from '../../services/installation/installation.ts';
 import type { CliCommand } from '../command.ts';
-import { exit } from '../exit.ts';
+import { CliError, exit } from '../exit.ts';
 import { columns, jsonText, type CliIo } from '../io.ts';
 import { personOptions } from '../options.ts';
 import { unlockPerson, type PersonOptions } from '../person.ts';
@@ -15,6 +18,7 @@ import { chosenKinds, span } from '../redaction-options.ts';
 
 interface PreviewOptions extends PersonOptions {
   readonly redact: string;
+  readonly key?: string;
   readonly from?: string;
   readonly to?: string;
   readonly context?: boolean;
@@ -33,18 +37,23 @@ async function preview(id: string, options: PreviewOptions, io: CliIo): Promise<
   const asked = span(options, id);
   const site = await openInstallation(io);
   const folder = await recordingFolder(site, id);
-  const identity = await unlockPerson(site, options, io);
+  if (options.key !== undefined && (options.passphraseFd !== undefined || options.person !== undefined))
+    throw new CliError('usage', 'A recording is opened with an audit key (--key) or by a person (--person, --passphrase-fd): give one of them.');
+  const identity = options.key === undefined ? await unlockPerson(site, options, io) : undefined;
+  const opener: SegmentOpener = identity ?? (await AuditKeyOpener.fromFile(options.key!));
   let disclosure: Disclosure;
   let around: Preview;
   try {
     // It reads all of it, so it is on the record as reading is, before anything is read.
-    const detail = { recording: id, key: 'owner', raw: false } as const;
-    await appendEvent(site, { action: 'play', person: identity.person.id, outcome: 'success', detail }, { identity, talk: io.talk });
-    const source = { folder, opener: identity, live: liveState(folder) === 'live' };
+    const detail = { recording: id, key: identity ? 'owner' : 'audit', raw: false, how: 'text', masked: true } as const;
+    await appendEvent(site, { action: 'play', ...(identity ? { person: identity.person.id } : {}), outcome: 'success', detail }, { identity, talk: io.talk });
+    const view = await LedgerView.open(site.home.ledger, site.noteKey);
+    const state = await view?.recording(id).finally(() => view.close());
+    const source = { folder, opener, live: goesOn(folder, state) };
     disclosure = await planDisclosure(source, { kinds, ...asked });
     around = await previewOf(source, disclosure);
   } finally {
-    identity.destroy();
+    identity?.destroy();
   }
   const findings = disclosure.requestedFindings;
   const { places, found: _, ...sizes } = around;
@@ -104,12 +113,13 @@ async function listKinds(options: { json?: boolean }, io: CliIo): Promise<number
 
 export const redact: CliCommand = {
   name: 'redact',
-  needs: { preview: 'recording.export.own', kinds: 'evidence.read' },
+  needs: { preview: 'recording.export.own', '--key': 'recording.replay.key', kinds: 'evidence.read' },
   summary: 'Shows what an export would withhold, and what the recognisers are.',
   description: 'A preview says where something would be withheld, what it is and why, and never the value. It is entered as a look at the recording.',
   examples: [
     ['wardmux redact preview ID --passphrase-fd 3 3< FILE', 'every piece that an export would withhold'],
     ['wardmux redact preview ID --context', 'with the covered text around each, to say which are let out by hand: wardmux export --release'],
+    ['wardmux redact preview ID --key audit-key.json', 'of somebody else’s recording, with an audit key'],
     ['wardmux redact kinds', 'the recognisers, which of them run by default, and their measured recall'],
   ],
   declare: (command, io, done) => {
@@ -117,6 +127,7 @@ export const redact: CliCommand = {
       .description('Says what an export of a recording would withhold.')
       .argument('<ID>', 'the recording')
       .option('--redact <KINDS>', 'default, or kinds with commas', 'default')
+      .option('--key <FILE>', 'open it with an audit key')
       .option('--from <TIME>', 'as of wardmux export')
       .option('--to <TIME>', 'as of wardmux export')
       .option('--context', 'also the text around each, with blocks over all that was found: it is the recording’s')
