@@ -2,8 +2,8 @@
 
 const names = new Set(
   `attach-session capture-pane choose-client clear-history clear-prompt-history customize-mode
-  display-menu display-popup has-session if-shell kill-server link-window
-  list-clients list-commands list-panes list-sessions list-windows load-buffer lock-client
+  display-menu display-popup if-shell kill-server link-window
+  load-buffer lock-client
   next-session pipe-pane respawn-window run-shell save-buffer server-access
   set-environment set-hook show-environment show-hooks show-prompt-history
   start-server suspend-client unlink-window wait-for`.split(/\s+/),
@@ -15,8 +15,6 @@ const instead: Readonly<Record<string, string>> = {
   'if-shell': 'It runs a program that nobody sees and no recording has.',
   'set-hook': 'Nothing runs here that nobody has asked for.',
   'pipe-pane': 'Every pane is recorded, sealed: wardmux export gives it out.',
-  'list-windows': 'Use choose-tree.',
-  'list-sessions': 'Use choose-tree.',
   'load-buffer': 'A buffer is in the window alone, and no file is read into one.',
   'save-buffer': 'A buffer is in the window alone, and never on a disk.',
   'suspend-client': 'A window has no shell around it: detach-client leaves it.',
@@ -31,16 +29,10 @@ const short: Readonly<Record<string, string>> = {
   attach: 'attach-session',
   capturep: 'capture-pane',
   clearhist: 'clear-history',
-  has: 'has-session',
   if: 'if-shell',
   linkw: 'link-window',
   loadb: 'load-buffer',
   lockc: 'lock-client',
-  ls: 'list-sessions',
-  lsc: 'list-clients',
-  lscm: 'list-commands',
-  lsp: 'list-panes',
-  lsw: 'list-windows',
   menu: 'display-menu',
   pipep: 'pipe-pane',
   popup: 'display-popup',

@@ -97,6 +97,12 @@ function readCommand([name = '', ...rest]: readonly string[], call: Pick<Call, '
   return { ok: true, value: { words: [command.name, ...here.words], within, ...(here.left ? { changed: here.left } : {}) } };
 }
 
+/** A command, and those within it: what a question, a prompt or a key of it would run later. */
+export function commandsWithin(words: readonly string[], call: Pick<Call, 'context' | 'find'>): Result<readonly Given[]> {
+  const read = readCommand(words, call, 0);
+  return read.ok ? { ok: true, value: read.value.within } : read;
+}
+
 /** `-c "#{pane_current_path}"` is what a new pane does here by itself; a format is no folder. */
 function withoutFolder(command: Command, words: readonly string[]): { readonly words: readonly string[]; readonly left?: string } {
   if (command.needs !== 'session.open') return { words };

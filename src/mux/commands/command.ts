@@ -35,6 +35,8 @@ export interface Context {
   readonly classes?: ClassRules;
   /** The line stands in a file, which any program of the account could have written: a key that it binds may do less (bound-line.ts). */
   readonly file?: true;
+  /** It is given at a command line (wardmux CMD): a list goes there, and what the line opens goes to the window. */
+  readonly commandLine?: true;
   /** Asks whether somebody may do it: why not, as a sentence, or undefined where they may. */
   readonly refused: (needs: Permission) => string | undefined;
 }
@@ -44,6 +46,8 @@ export interface CommandOutcome extends Change {
   readonly changed?: true;
   /** For the person: an answer, or why nothing was done. */
   readonly message?: string;
+  /** Lines that were asked for: they are `message` too. */
+  readonly printed?: readonly string[];
   /** The command was refused, and `message` says why. */
   readonly failed?: true;
 }
@@ -55,6 +59,8 @@ export interface Call {
   readonly context: Context;
   /** A command by what somebody has written, for one that holds others. */
   readonly find: (word: string) => Result<Command>;
+  /** All of them, by name. */
+  readonly commands: readonly Command[];
 }
 
 export interface WindowCall extends Call {
@@ -78,6 +84,8 @@ interface Described {
   readonly examples: readonly string[];
   /** True for commands that tmux does not have. */
   readonly own?: true;
+  /** Whether it carries or shows what is typed or copied: a command line cannot give it, because its words pass main in the clear. */
+  readonly content?: (args: Arguments) => boolean;
 }
 
 /** `target` is what a command acts on: it is found before the command runs, and one that is not there is refused (run.ts). */
@@ -94,6 +102,11 @@ export function done(state: State, effects: readonly Effect[] = [], message?: st
   return message === undefined ? { state, effects } : { state, effects, message };
 }
 
+/** Nothing changes; the person gets these lines. */
+export function print(state: State, lines: readonly string[]): CommandOutcome {
+  return { state, effects: [], printed: lines, ...(lines.length > 0 ? { message: lines.join('\n') } : {}) };
+}
+
 /** Nothing changes; the person reads why. */
 export function refuse(state: State, sentence: string): CommandOutcome {
   return { state, effects: [], message: sentence, failed: true };
@@ -105,9 +118,10 @@ export function client(state: State, action: Extract<Effect, { kind: 'client' }>
 
 /** Usage in tmux's form: split-window [-bdfhv] [-l size] [-t target-pane] [shell-command ...] */
 export function usage(command: Pick<Command, 'name' | 'args'>): string {
-  const parts = [command.name];
-  if (command.args.flags) parts.push(`[-${command.args.flags}]`);
-  for (const [flag, name] of Object.entries(command.args.values ?? {})) parts.push(`[-${flag} ${name}]`);
-  parts.push(...(command.args.words ?? []));
-  return parts.join(' ');
+  return `${command.name} ${usageOf(command.args)}`.trimEnd();
+}
+
+/** The same without the name. */
+export function usageOf({ flags, values = {}, words = [] }: ArgumentSpec): string {
+  return [...(flags ? [`[-${flags}]`] : []), ...Object.entries(values).map(([flag, name]) => `[-${flag} ${name}]`), ...words].join(' ');
 }

@@ -1,4 +1,4 @@
-import { type Command, client } from './command.ts';
+import { type Command, client, print } from './command.ts';
 import { expandFormat } from './format.ts';
 
 export const displayMessage: Command = {
@@ -6,12 +6,13 @@ export const displayMessage: Command = {
   alias: 'display',
   needs: 'session.use',
   target: 'pane',
-  args: { values: { t: 'target-pane' }, words: ['[message]'] },
-  help: 'Shows a message. #S, #I, #W, #P and #D stand for session, window number, window name, pane number and pane id.',
-  examples: ['display-message', 'display-message "window #I, pane #P"'],
+  args: { flags: 'p', values: { t: 'target-pane' }, words: ['[message]'] },
+  help: 'Shows a message, or prints it with -p. It is a format of tmux’s: #S, #I, #W, #P and #D stand for session, window number, window name, pane number and pane id, #{window_flags} and its kin for what else is known of windows without their text.',
+  examples: ['display-message', 'display-message "window #I, pane #P"', "display-message -p '#{pane_id} #{window_layout}'"],
   run({ state, args, window, pane }) {
     const recording = pane.recording === null ? 'no recording yet' : `recording ${pane.recording}`;
     const text = args.words[0] ?? `#S, window #I #W, pane #P (#D), ${pane.state}, ${recording}`;
-    return client(state, { action: 'message', text: expandFormat(text, state, { window, pane }) });
+    const said = expandFormat(text, state, { window, pane });
+    return args.has('p') ? print(state, [said]) : client(state, { action: 'message', text: said });
   },
 };

@@ -5,6 +5,7 @@ export const pasteBuffer: Command = {
   name: 'paste-buffer',
   alias: 'pasteb',
   needs: 'session.use',
+  content: () => true,
   target: 'pane',
   args: { flags: 'dp', values: { b: 'buffer-name', s: 'separator', t: 'target-pane' } },
   help: 'Pastes a buffer of this class into a pane: -b names it; without a name it is the one that was copied last, else the clipboard. Control and hidden characters are taken out, and several lines are shown before they go. -d deletes the buffer once it was pasted, -s puts something else between lines than an end of line. -p is taken for granted: a program that asks for bracketed paste gets it.',

@@ -20,7 +20,7 @@ export const resizePane: Command = {
   examples: ['resize-pane -L 5', 'resize-pane -x 80', 'resize-pane -Z'],
   run({ state, args, window, pane }) {
     if (args.has('Z')) {
-      if (window.panes.length < 2) return refuse(state, 'This is the only pane: it fills the window already.');
+      if (window.panes.length < 2) return done(state, [], 'This is the only pane: it fills the window already.');
       const change = toggleZoom(state, pane.id);
       return done(change.state, change.effects);
     }

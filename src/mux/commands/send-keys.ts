@@ -11,6 +11,7 @@ export const sendKeys: Command = {
   name: 'send-keys',
   alias: 'send',
   needs: 'session.use',
+  content: (args) => !args.has('X'),
   target: 'pane',
   args: { flags: 'Xl', values: { N: 'repeat-count', t: 'target-pane' }, words: ['key ...'] },
   help: 'Types into a pane: names of keys (Enter, C-c, Up), and as text whatever is no name of a key. -l types everything as text; control characters are then taken out. -N does it so many times. -X is for keys of copy mode alone.',

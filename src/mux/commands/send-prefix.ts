@@ -3,6 +3,7 @@ import { type Command, client, refuse } from './command.ts';
 export const sendPrefix: Command = {
   name: 'send-prefix',
   needs: 'session.use',
+  content: () => true,
   target: 'pane',
   args: { flags: '2', values: { t: 'target-pane' } },
   help: 'Sends the prefix key itself to the program, for a tmux or screen inside the pane; -2 the second one.',

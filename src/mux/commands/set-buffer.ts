@@ -10,6 +10,7 @@ export const setBuffer: Command = {
   name: 'set-buffer',
   alias: 'setb',
   needs: 'session.use',
+  content: () => true,
   target: 'none',
   args: { flags: 'a', values: { b: 'buffer-name', n: 'new-buffer-name' }, words: ['[data]'] },
   help: 'Puts text into a new buffer of this class, or into the one that -b names; -a behind what it has. -n gives a buffer another name: one with a name of yours is pasted by that name alone, and stays until it is deleted.',

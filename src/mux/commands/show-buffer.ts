@@ -4,6 +4,7 @@ export const showBuffer: Command = {
   name: 'show-buffer',
   alias: 'showb',
   needs: 'session.use',
+  content: () => true,
   target: 'none',
   args: { values: { b: 'buffer-name' } },
   help: 'Shows what a buffer of this class has: the one that was copied last, or the one that -b names.',

@@ -1,14 +1,18 @@
 import { findOption, optionRows, showOption } from '../options.ts';
-import { type Call, type Command, type CommandOutcome, done, refuse } from './command.ts';
+import { type Call, type Command, type CommandOutcome, done, print, refuse } from './command.ts';
 
 export function showSome({ state, args }: Call): CommandOutcome {
   const [name] = args.words;
   const { options } = state.client;
-  if (name === undefined) return done(state, [], optionRows.map((row) => showOption(options, row)).join('\n'));
+  if (name === undefined)
+    return print(
+      state,
+      optionRows.map((row) => showOption(options, row)),
+    );
   const row = findOption(name);
   if (!row.ok) return args.has('q') ? done(state) : refuse(state, row.sentence);
   const shown = showOption(options, row.value);
-  return done(state, [], args.has('v') ? shown.slice(row.value.name.length + 1) : shown);
+  return print(state, [args.has('v') ? shown.slice(row.value.name.length + 1) : shown]);
 }
 
 export const showOptions: Command = {

@@ -50,6 +50,7 @@ export function moveWindow(
   } else {
     const index = to ?? freeIndex(session, state.client.options.session['base-index']);
     const there = rest.find((window) => window.index === index);
+    if (to === findWindow(state, id)!.index) return { ok: false, sentence: `It is window ${to} already.` };
     if (there && !how.kill) return { ok: false, sentence: `There is a window ${index} already.` };
     if (there) change = closeWindow(state, there.id);
     next = (other) => (other === id ? index : undefined);
