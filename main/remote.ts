@@ -1,9 +1,10 @@
-/** The app at the private socket: what its words do (src/control/verbs.ts). Nothing here opens anything. */
+/** The app at the private socket: what its words do (src/control/verbs.ts). Nothing here opens anything; commands for the windows are in given.ts. */
 import type { Door } from '../src/access/index.ts';
 import type { SocketOptions, SocketRefusal } from '../src/control/listen.ts';
 import type { AppFacts, VerbHandlers } from '../src/control/verbs.ts';
 import { version } from '../src/version.ts';
 import type { Gate } from './gate.ts';
+import type { Given } from './given.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Journal } from './journal.ts';
 import type { Lowered } from '../src/native/process-limits.ts';
@@ -20,6 +21,7 @@ export interface RemoteParts {
   /** Limits of our processes that another program has lowered. */
   readonly lowered: () => readonly Lowered[];
   readonly door: Door;
+  readonly given: Pick<Given, 'handlers'>;
   /** Brings a closed window back, at the lock page, and one that is open to the front. */
   readonly reopen: () => Promise<void>;
 }
@@ -62,6 +64,8 @@ export class Remote implements Pick<SocketOptions, 'handlers' | 'door' | 'refuse
       if (this.#started) await this.#parts.reopen();
       return this.#facts();
     },
+    challenge: (input) => this.#parts.given.handlers.challenge(input),
+    command: (input) => this.#parts.given.handlers.command(input),
   };
 
   #facts(): AppFacts {

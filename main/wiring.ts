@@ -21,6 +21,7 @@ import { DisplayFile } from './window/display.ts';
 import { Evidences } from './evidence.ts';
 import { consentOf } from './consent.ts';
 import { Gate } from './gate.ts';
+import { Given } from './given.ts';
 import type { Host } from './host.ts';
 import { InstalledHolder } from './installed.ts';
 import { enterFindings } from './integrity.ts';
@@ -307,6 +308,7 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     toldByLedger: () => waysIn.read,
   });
   const reviews = new Reviews({ home, gate, vaults, pty, installed, journal });
+  const consent = consentOf(installed);
   const parts: RequestParts = {
     home,
     host,
@@ -328,7 +330,7 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     status,
     policy,
     lookAtPolicy: () => lookAtPolicy({ home, gate, installed }),
-    consent: consentOf(installed),
+    consent,
     reasons,
     installed,
     journal,
@@ -353,6 +355,13 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     host: host.name,
     lowered: () => limits.lowered,
     door: door('socket'),
+    given: new Given({
+      gate,
+      windows,
+      workspace,
+      journal,
+      waits: (person) => consent.asked(person) !== undefined || reasons.asked() !== undefined,
+    }),
     reopen: () => life.reopen(),
   });
   const bridge = new BridgeServer({

@@ -10,7 +10,7 @@ import { justUnlocked, unlockHere } from '../../src/services/people/unlock.ts';
 import { HiddenLine } from '../../src/terminal/hidden-line.ts';
 import type { GateLink, TerminalGate } from '../../src/job/gate.ts';
 import { openDoor, type Door, type DoorName, type Standing } from '../../src/access/index.ts';
-import type { AppFacts, VerbHandlers } from '../../src/control/verbs.ts';
+import { withoutWindows, type AppFacts, type VerbHandlers } from '../../src/control/verbs.ts';
 import type { LockCause, LogoffCause, UntimedEvent } from '../../src/lock/machine.ts';
 import type { LockConfig } from '../../src/lock/config.ts';
 import { thumbprint } from '../../src/recording/wrap.ts';
@@ -150,6 +150,7 @@ export class TerminalLock implements TerminalGate {
     show: async () => {
       throw new Refusal('no-window', 'A terminal has no window that could be brought to the front. Look for it where it was started.');
     },
+    ...withoutWindows,
   };
 
   /** Open: whoever makes it has just unlocked. */

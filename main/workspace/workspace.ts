@@ -9,7 +9,7 @@ import type { Output } from '../../src/bridge/schema.ts';
 import type { AlertKind, ClientAction, PaneView, WorkspaceView } from '../../src/types/workspace-view.ts';
 import type { AuditEntry } from '../../src/ledger/events.ts';
 import type { Context } from '../../src/mux/commands/command.ts';
-import { runCommandLine } from '../../src/mux/commands/run.ts';
+import { runCommandLine, runWords, type GivenOutcome } from '../../src/mux/commands/run.ts';
 import type { Origins } from '../../src/mux/origins.ts';
 import { alerted } from '../../src/mux/state/alerts.ts';
 import type { Change, Effect } from '../../src/mux/state/effects.ts';
@@ -176,6 +176,16 @@ export class Workspace {
       return { message: 'The window is not ready yet.', refused: true };
     else for (const effect of result.effects) this.#carryOut(effect);
     return { ...(result.message === undefined ? {} : { message: result.message }), ...(result.failed ? { refused: true as const } : {}) };
+  }
+
+  /** Commands of a command line, in words as a shell gives them. Nothing of what they carry or print is text of a pane. */
+  given(words: readonly string[]): Pick<GivenOutcome, 'commands' | 'output'> & { readonly note?: string; readonly refused: boolean } {
+    const state = this.#state;
+    if (!state) return { commands: [], output: '', note: 'The window is not ready yet. Nothing was done.', refused: true };
+    const { commands, output, notes, failed = false, ...change } = runWords(state, words, this.#context());
+    this.#apply(change);
+    const note = notes.length > 0 ? { note: notes.join('\n') } : {};
+    return { commands, output, ...note, refused: failed };
   }
 
   #context(): Context {

@@ -85,6 +85,11 @@ export class Workspaces {
     return this.#open().command(line, pane, from);
   }
 
+  /** Commands of a command line, in words as a shell gives them. */
+  given(words: readonly string[]): ReturnType<Workspace['given']> {
+    return this.#open().given(words);
+  }
+
   /** A pane of theirs has printed, or their page has come. */
   output(): void {
     this.#own?.output();

@@ -261,13 +261,22 @@ describe('socket', () => {
   test('each word in each state is carried out where it may, once, and told where not', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'wm-doors-')), 'run', 'wardmux.sock');
     const facts: AppFacts = { window: true, state: 'locked', locked: true, since: null, visible: 'gone', shells: 0, host: 'chromium', version: '0.0.0', pid: 1, lowered: [] }; // prettier-ignore
+    // What each gives, and takes.
+    const answers: Readonly<Record<Verb, object>> = {
+      lock: facts,
+      status: facts,
+      show: facts,
+      challenge: { person: '', sealed: '' },
+      command: { output: '', refused: false },
+    };
+    const inputs: Partial<Record<Verb, object>> = { command: { words: ['list-panes'], sealed: '', proof: '' } };
     let handled: Verb[] = [];
-    const handlers = Object.fromEntries(verbNames.map((verb) => [verb, async () => (handled.push(verb), facts)])) as unknown as VerbHandlers;
+    const handlers = Object.fromEntries(verbNames.map((verb) => [verb, async () => (handled.push(verb), answers[verb])])) as unknown as VerbHandlers;
     let now = told({ phase: 'first-run' });
     const server = await listen({ path, handlers, door: (needs) => now.door(needs), refused: () => {}, sign: async () => undefined });
     const ask = (command: Verb): Promise<{ readonly ok: boolean; readonly error?: string }> =>
       new Promise((resolve, reject) => {
-        const socket = createConnection(path, () => socket.write(`${JSON.stringify({ command, nonce: '0'.repeat(64) })}\n`));
+        const socket = createConnection(path, () => socket.write(`${JSON.stringify({ command, nonce: '0'.repeat(64), input: inputs[command] })}\n`));
         let answer = '';
         socket.on('data', (chunk) => (answer += chunk.toString()));
         socket.on('close', () => resolve(JSON.parse(answer) as never));

@@ -5,14 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { missingPrograms } from '../../test/support/display.ts';
-import { everyCommand } from './commands/index.ts';
+import { everyCommand, ownCommands } from './commands/index.ts';
+import { windowCommands } from './window-command.ts';
 import { type Place, placesOf, scripts, shells, type Shell } from './completion.ts';
 
 let folder = '';
 let places: Place[] = [];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'completion-'));
-  places = placesOf(await everyCommand());
+  places = placesOf(await everyCommand(), windowCommands(ownCommands));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -34,6 +35,8 @@ test('the table has every command, those below it, their options, and choices wh
   expect(of('').words.map(({ word }) => word)).toEqual(expect.arrayContaining(['record', 'ledger', 'completion', '--help']));
   expect(of('hold').words.map(({ word }) => word)).toEqual(expect.arrayContaining(['set', 'clear', 'list']));
   expect(of('completion').words.map(({ word }) => word)).toEqual(expect.arrayContaining(['bash', 'zsh', 'fish']));
+  expect(of('').words.map(({ word }) => word)).toEqual(expect.arrayContaining(['split-window', 'list-panes']));
+  expect(of('split-window').words.map(({ word }) => word)).toEqual(expect.arrayContaining(['-h', '-t', '--passphrase-fd']));
   expect(of('hold set').values.find(([option]) => option === '--reason')?.[1].length).toBeGreaterThan(1);
   expect(new Set(places.map(({ path }) => path)).size).toBe(places.length);
 });

@@ -1,5 +1,6 @@
 /** Completion for shells, made from the table of commands: which words may stand where. Pure; the scripts run nothing of ours when a key is pressed. */
 import { Command } from 'commander';
+import type { Command as WindowCommand } from '../mux/commands/command.ts';
 import type { CliCommand } from './command.ts';
 import type { CliIo } from './io.ts';
 
@@ -22,14 +23,29 @@ export interface Place {
   readonly values: readonly (readonly [option: string, choices: readonly string[]])[];
 }
 
-/** Every place, the first one first. Nothing is run: commands are declared, and no more. */
-export function placesOf(commands: readonly CliCommand[]): Place[] {
+/** Every place, the first one first. Nothing is run: commands are declared, and no more. @param ofWindow those that are given to the window */
+export function placesOf(commands: readonly CliCommand[], ofWindow: readonly WindowCommand[]): Place[] {
   const program = new Command('wardmux').enablePositionalOptions();
   for (const { name, summary, declare } of commands) {
     const command = program.command(name).description(summary);
     declare(command, {} as CliIo, () => {});
   }
-  return placesBelow(program, '');
+  const [first, ...others] = placesBelow(program, '');
+  const named = ofWindow.map(({ name, help }): Word => ({ word: name, help: firstSentence(help) }));
+  return [{ ...first!, words: [...first!.words, ...named] }, ...others, ...ofWindow.map(placeOfWindow)];
+}
+
+/** Its flags, behind our own options. */
+function placeOfWindow({ name, args: { flags = '', values = {} } }: WindowCommand): Place {
+  const taking = Object.entries(values).map(([flag, what]): Word => ({ word: `-${flag}`, help: what }));
+  const own: readonly Word[] = [
+    { word: '--person', help: 'who you are' },
+    { word: '--passphrase-fd', help: 'read the passphrase from this file descriptor' },
+    { word: '--help', help: 'what it does, and examples' },
+  ];
+  const words = [...[...flags].map((flag): Word => ({ word: `-${flag}`, help: '' })), ...taking, ...own];
+  const takers = [...taking.map(({ word }) => word), '--person', '--passphrase-fd'].map((option) => [option, []] as const);
+  return { path: name, words, isLast: true, values: takers };
 }
 
 function placesBelow(command: Command, path: string): Place[] {

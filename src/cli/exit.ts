@@ -38,6 +38,7 @@ export const exitTable = [
   { name: 'draft', status: 66, help: 'audit-key new: policy.json is not the policy in force, and what stands there is not written over.' },
   { name: 'noBrowser', status: 67, help: 'A PDF is made by Chromium, Chrome or Edge: none is installed, or it did not come up.' },
   { name: 'differs', status: 68, help: 'integrity check: a file is not as it was signed for, or nobody has signed for any.' },
+  { name: 'locked', status: 69, help: 'A command for the windows of the running app: it is locked, or nobody is in yet.' },
   { name: 'cancelled', status: 130, help: 'Cancelled at the keyboard.' },
 ] as const;
 

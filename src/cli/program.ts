@@ -8,7 +8,7 @@ import { UnknownPerson } from '../services/people/person.ts';
 import { CodedError } from '../types/coded-error.ts';
 import { SentenceError } from '../types/sentence.ts';
 import { version } from '../version.ts';
-import { commandsFor } from './commands/index.ts';
+import { commandsFor, ownCommands } from './commands/index.ts';
 import { needsOf, neverAsked, passBefore, printHeld, printWhenAsked, requireAsked } from './door.ts';
 import { CliError, exit, exitTable, type ExitName } from './exit.ts';
 import type { CliIo } from './io.ts';
@@ -19,6 +19,8 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
   let status: number = exit.done;
   const pending: Promise<void>[] = [];
   const commands = await commandsFor(args);
+  // For the help alone: the table of the window's commands takes longer than a command to start.
+  const ofWindow = commands.length > 1 ? (await import('./window-command.ts')).windowCommands(ownCommands).map(({ name }) => name) : [];
   const behindTheDoor: CliIo = { ...io, out: (data) => printWhenAsked(() => io.out(data)), beforeDeed: requireAsked };
   const program = new Command('wardmux')
     .description('Sealed terminal recordings for shared workstations, and their audit.')
@@ -39,7 +41,7 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
         .map(([line, what]) => `  ${line}\n      ${what}`)
         .join(
           '\n',
-        )}\n\nData on stdout, talk on stderr. WARDMUX_HOME is the data folder (default: $XDG_DATA_HOME/wardmux or ~/.local/share/wardmux).\nA passphrase comes from the terminal or from --passphrase-fd N, never from an argument or the environment.\n\nExit statuses:\n${exitTable.map((row) => `  ${String(row.status).padEnd(5)}${row.help}`).join('\n')}\n  10 to 49: verify, see wardmux verify --help. record exits as its command does.`,
+        )}\n\nData on stdout, talk on stderr. WARDMUX_HOME is the data folder (default: $XDG_DATA_HOME/wardmux or ~/.local/share/wardmux).\nA passphrase comes from the terminal or from --passphrase-fd N, never from an argument or the environment.\n${ofWindow.length === 0 ? '' : `\nCommands of the window, given to the running, unlocked app (docs/commands.md; for one: wardmux NAME --help):\n${inLines(ofWindow)}\n`}\nExit statuses:\n${exitTable.map((row) => `  ${String(row.status).padEnd(5)}${row.help}`).join('\n')}\n  10 to 49: verify, see wardmux verify --help. record exits as its command does.`,
     );
   for (const { name, needs, summary, description, examples, declare } of commands) {
     const command = program
@@ -63,6 +65,17 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
   if (forgotten === undefined) return status;
   io.talk(`wardmux: this command needs the permission ${forgotten}, and nobody was asked for it. Nothing came of it. Please report that.`);
   return exit.failed;
+}
+
+/** Names in lines that a terminal of 80 columns has room for. */
+function inLines(names: readonly string[]): string {
+  const lines: string[] = [];
+  for (const name of names) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + name.length + 2 > 78) lines.push(`  ${name}`);
+    else lines[lines.length - 1] = `${last}, ${name}`;
+  }
+  return lines.join(',\n');
 }
 
 /** The options that stand in the command line, by their long flags. */

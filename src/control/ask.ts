@@ -12,19 +12,23 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { peerOfSocket } from './peer.ts';
 import { newNonce, openAnswer } from './proof.ts';
-import { appFacts, verbs, type AppFacts, type Verb } from './verbs.ts';
+import { verbs, type AppFacts, type FactsVerb, type Verb, type VerbInput, type VerbOutput } from './verbs.ts';
 
 /** A Unix socket's path has 107 bytes at most on Linux and 103 on macOS (unix(7)); below this it works on both. */
 const MAX_SOCKET_PATH = 100;
 /** An app keeps the time of its verb by itself (verbs.ts), and then says so: its word is waited for this much longer (ms). */
 const WORD_MS = 500;
-const MAX_ANSWER = 64 * 1024;
+/** Characters: lists of many windows among them. */
+const MAX_ANSWER = 2 * 1024 * 1024;
 /** Others may have the app let go of connections at random: so often it is asked anew, after a moment (ms) in which it can let those in that wait. */
 const TRIES = { most: 5, everyMs: 25 };
 /** What a connection that was let go ends with. */
 const dropped: readonly (string | undefined)[] = ['EPIPE', 'ECONNRESET', 'EAGAIN'];
 
-const answerSchema = z.discriminatedUnion('ok', [appFacts.extend({ ok: z.literal(true) }), z.object({ ok: z.literal(false), error: z.string() })]);
+const answerSchema = z.discriminatedUnion('ok', [
+  z.looseObject({ ok: z.literal(true) }),
+  z.object({ ok: z.literal(false), code: z.string().optional(), error: z.string() }),
+]);
 
 const notHolder = 'the process that listens there does not hold the data folder';
 
@@ -37,6 +41,21 @@ export class ImpostorError extends SentenceError {
         'Lock the screen of this machine, end what answers there, then start Wardmux.',
     );
     this.name = 'ImpostorError';
+  }
+}
+
+/** The app is there, and did not do what it was asked for. */
+export class AppRefusal extends SentenceError {
+  /** Why, as the app's table has it; undefined of an older one. */
+  readonly code: string | undefined;
+  /** Its own words. */
+  readonly sentence: string;
+
+  constructor(sentence: string, code: string | undefined) {
+    super(`The app answers: ${sentence}`);
+    this.name = 'AppRefusal';
+    this.sentence = sentence;
+    this.code = code;
   }
 }
 
@@ -147,7 +166,7 @@ function linkAt(path: string): string {
 }
 
 /** Somebody's answer, or undefined where nobody is there (any more). @throws Error where somebody is and does not answer. */
-export async function askIfThere(path: string, command: Verb, publicKey: Uint8Array | undefined, mayBe?: IsPeer): Promise<AppFacts | undefined> {
+export async function askIfThere(path: string, command: FactsVerb, publicKey: Uint8Array | undefined, mayBe?: IsPeer): Promise<AppFacts | undefined> {
   try {
     return await askApp(path, command, publicKey, mayBe);
   } catch (error) {
@@ -166,15 +185,22 @@ export type IsPeer = (pid: number) => boolean;
  * Asks the app. @param path from socketPath. @param publicKey the installation's, raw; undefined before the first run, when
  * nobody can sign and there is nothing to lock.
  * @throws ImpostorError where the answer is not signed by that key, or another process than `mayBe` allows listens there.
+ * @throws AppRefusal where it says no.
  * @throws Error when nobody answers there, or the answer is not one. `code` is ENOENT or ECONNREFUSED where no app runs, and EAGAIN
  * where no connection was taken and nobody knows who listens.
  */
-export async function askApp(path: string, command: Verb, publicKey: Uint8Array | undefined, mayBe?: IsPeer): Promise<AppFacts> {
+export async function askApp<V extends Verb>(
+  path: string,
+  command: V,
+  publicKey: Uint8Array | undefined,
+  mayBe?: IsPeer,
+  input?: VerbInput<V>,
+): Promise<VerbOutput<V>> {
   let code: string | undefined;
   for (let attempt = 1; attempt <= TRIES.most; attempt++) {
     if (attempt > 1) await wait(TRIES.everyMs);
     try {
-      return await askOnce(path, command, publicKey, mayBe);
+      return await askOnce(path, command, publicKey, mayBe, input);
     } catch (error) {
       ({ code } = error as NodeJS.ErrnoException);
       if (!dropped.includes(code)) throw error;
@@ -197,7 +223,13 @@ export async function askApp(path: string, command: Verb, publicKey: Uint8Array 
   );
 }
 
-function askOnce(path: string, command: Verb, publicKey: Uint8Array | undefined, mayBe: IsPeer = () => true): Promise<AppFacts> {
+function askOnce<V extends Verb>(
+  path: string,
+  command: V,
+  publicKey: Uint8Array | undefined,
+  mayBe: IsPeer = () => true,
+  input?: VerbInput<V>,
+): Promise<VerbOutput<V>> {
   const question = { name: basename(path), command, nonce: newNonce() };
   return new Promise((settle, reject) => {
     try {
@@ -219,11 +251,12 @@ function askOnce(path: string, command: Verb, publicKey: Uint8Array | undefined,
       if (listener !== undefined && !mayBe(listener)) {
         reject(new ImpostorError(path, listener, notHolder));
         socket.destroy();
-      } else socket.write(`${JSON.stringify({ command, nonce: question.nonce })}\n`);
+      } else socket.write(`${JSON.stringify({ command, nonce: question.nonce, input })}\n`);
     });
+    socket.setEncoding('utf8');
     socket.on('error', reject);
-    socket.on('data', (chunk: Buffer) => {
-      text += chunk.toString('utf8');
+    socket.on('data', (chunk: string) => {
+      text += chunk;
       if (text.length > MAX_ANSWER) socket.destroy(new SentenceError('The app gave an answer that is too long.'));
     });
     socket.on('end', () => {
@@ -232,8 +265,8 @@ function askOnce(path: string, command: Verb, publicKey: Uint8Array | undefined,
         const answer = publicKey ? openAnswer(question, received, publicKey) : received;
         if (answer === undefined) return reject(new ImpostorError(path, listener));
         const said = answerSchema.parse(answer);
-        if (said.ok) settle(said);
-        else reject(new SentenceError(`The app answers: ${said.error}`));
+        if (said.ok) settle(verbs[command].output.parse(said) as VerbOutput<V>);
+        else reject(new AppRefusal(said.error, said.code));
       } catch {
         reject(new SentenceError(`The app gave an answer at ${path} that cannot be understood.`));
       }

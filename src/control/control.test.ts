@@ -12,12 +12,12 @@ import { deafSocket } from '../../test/support/deaf-socket.ts';
 import { waitFor } from '../../test/support/wait-for.ts';
 import { openDoor, type Standing } from '../access/index.ts';
 import { listen, type SocketRefusal } from './listen.ts';
-import type { AppFacts, Verb, VerbHandlers } from './verbs.ts';
+import { withoutWindows, type AppFacts, type FactsVerb, type VerbHandlers } from './verbs.ts';
 
 const signer = testSigner();
 let folder: string;
 let path: string;
-let handled: Verb[];
+let handled: FactsVerb[];
 let refused: SocketRefusal[];
 const facts: AppFacts = {
   window: true,
@@ -34,7 +34,8 @@ const facts: AppFacts = {
 const locked: Standing = { phase: 'locked' };
 const door = openDoor({ standing: () => locked, denied: () => {} });
 let server: { close(): Promise<void> };
-const handlersOf = (handle: (command: Verb) => Promise<AppFacts>): VerbHandlers => ({
+const handlersOf = (handle: (command: FactsVerb) => Promise<AppFacts>): VerbHandlers => ({
+  ...withoutWindows,
   lock: () => handle('lock'),
   status: () => handle('status'),
   show: () => handle('show'),
@@ -249,8 +250,8 @@ test.skipIf(process.platform !== 'linux')(
 test('a word of the private socket without a handler does not compile', () => {
   const { lock, status } = handlersOf(async () => facts);
   // @ts-expect-error: `show` is missing.
-  const short: VerbHandlers = { lock, status };
-  expect(Object.keys(short)).toEqual(['lock', 'status']);
+  const short: VerbHandlers = { lock, status, ...withoutWindows };
+  expect(Object.keys(short)).toEqual(['lock', 'status', 'challenge', 'command']);
 });
 
 test.each([

@@ -2,7 +2,7 @@
  * The way in for `wardmux lock`, `wardmux status` and a second start: a Unix socket, mode 0600 in a 0700 folder, so that
  * the kernel lets nobody in but this account; and the kernel is asked who came all the same, because root comes in anywhere
  * and a mode can be changed. One JSON line in, one JSON line out, no text of any pane. While locked it
- * answers the same commands (verbs.ts), none of which opens anything.
+ * answers `lock`, `status` and `show` alone, and no verb opens anything (verbs.ts).
  */
 import { chmodSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
@@ -11,14 +11,14 @@ import { z } from 'zod';
 import type { Door } from '../access/index.ts';
 import { peerOfSocket } from './peer.ts';
 import { nonceSchema, signAnswer } from './proof.ts';
-import { call } from '../process/service.ts';
+import { call, type Trouble } from '../process/service.ts';
 import { every, steadyClock, type Clock } from '../time/clock.ts';
-import { verbNames, verbs, type AppFacts, type VerbHandlers } from './verbs.ts';
+import { verbNames, verbs, type VerbHandlers } from './verbs.ts';
 
-const commandSchema = z.strictObject({ command: z.enum(verbNames), nonce: nonceSchema });
+const commandSchema = z.strictObject({ command: z.enum(verbNames), nonce: nonceSchema, input: z.unknown().optional() });
 
-/** A command is some 100 bytes. */
-const MAX_LINE = 1024;
+/** A verb is some 100 characters, with a command for the windows and its proof some 600 and the command (MOST_WORDS). */
+const MAX_LINE = 4096;
 /** A script's line comes with its connection; whoever has not said a whole one after this long is let go, however often they say a part. */
 const LINE_MS = 1000;
 /**
@@ -198,10 +198,11 @@ function serve(socket: Socket, { path, handlers, door, refused, sign }: SocketOp
     clearTimeout(late);
     waiting.delete(socket);
   };
+  socket.setEncoding('utf8');
   socket.on('error', () => socket.destroy());
   socket.on('close', waited);
-  socket.on('data', (chunk) => {
-    text += chunk.toString('utf8');
+  socket.on('data', (chunk: string) => {
+    text += chunk;
     const end = text.indexOf('\n');
     if (end < 0) {
       if (text.length > MAX_LINE) {
@@ -227,9 +228,10 @@ function serve(socket: Socket, { path, handlers, door, refused, sign }: SocketOp
       refused('bad-message');
       return { ok: false, error: `The app answers only: ${verbNames.join(', ')}.` };
     }
-    const { command, nonce } = asked;
-    const outcome = await call({ table: verbs, handlers, door, trouble: () => refused('failed') }, command, {});
-    const said = outcome.ok ? { ok: true, ...(outcome.output as AppFacts) } : { ok: false, error: outcome.error.sentence };
+    const { command, nonce, input = {} } = asked;
+    const trouble = ({ code }: Trouble): void => refused(code === 'failed' ? 'failed' : 'bad-message');
+    const outcome = await call({ table: verbs, handlers, door, trouble }, command, input);
+    const said = outcome.ok ? { ok: true, ...(outcome.output as object) } : { ok: false, code: outcome.error.code, error: outcome.error.sentence };
     return signAnswer({ name: basename(path), command, nonce }, said, sign);
   }
 }

@@ -117,7 +117,7 @@ const change = fc.constantFrom(
   ['split-window', '-Q'],
   ['select-window', '-t', ':77'],
 );
-const sequences = 60;
+const sequences = 25;
 
 describe(`against ${version ?? 'tmux'}`, () => {
   beforeAll(() => void (folder = version ? mkdtempSync(join(tmpdir(), 'lists-')) : ''));

@@ -7,15 +7,15 @@
  *   proof  = HMAC-SHA-256(r, "wardmux/v1/proof" || for each of purpose, person, page, peer: u32 length || bytes)
  *
  * `page` is the page's channel key as the vault knows it and `peer` that of the asking process's channel to the page (raw
- * P-256 points; `peer` is empty where there is no such channel).
+ * P-256 points; `peer` is empty where there is no such channel). Of a command `page` is the SHA-256 of its words as JSON.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { PublicJwk } from '../types/keys.ts';
 import { newSegmentSecret, thumbprint, wrapSecret } from '../recording/wrap.ts';
 import type { SegmentOpener } from '../recording/types.ts';
 
-/** `unlock`: main wants to know. `view`: the process that holds the shells does. */
-export type ProofPurpose = 'unlock' | 'view';
+/** `unlock`: main wants to know. `view`: the process that holds the shells does. `command`: main does, of whoever gives one at a command line. */
+export type ProofPurpose = 'unlock' | 'view' | 'command';
 
 export interface ProofContext {
   readonly purpose: ProofPurpose;

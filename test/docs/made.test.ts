@@ -95,6 +95,17 @@ test('docs/wardmux-events.7: the same for man, every row, and nothing that troff
   expect(page.replaceAll(/\\(?:-|e|&|\(cq|")/g, '')).not.toContain('\\');
 });
 
+test('docs/wardmux-commands.7: every command, and nothing that troff would take for its own', async () => {
+  const { commandsManPage } = await import('./made/commands-man.ts');
+  const { commands } = await import('../../src/mux/commands/index.ts');
+  const path = join(docs, 'wardmux-commands.7');
+  const page = commandsManPage();
+  if (update) writeFileSync(path, page);
+  expect(readFileSync(path, 'utf8')).toBe(page);
+  for (const { name } of commands) expect(page).toContain(`\n.TP\n.B ${name.replaceAll('-', '\\-')}`);
+  expect(page.split('\n').filter((line) => /^[.']/.test(line) && !/^\.(TH|SH|TP|PP|ad|nh|br|B |I |RB |RI |IR |BR |\\")/.test(line))).toEqual([]);
+});
+
 test('docs/policy.md and docs/policy.schema.json: every field, every preset, and the schema that decides', async () => {
   const { fieldTable, presetTable } = await import('./made/policy.ts');
   const { policyJsonSchema } = await import('../../src/policy/schema.ts');

@@ -7,7 +7,7 @@ import { CliError, exit } from '../exit.ts';
 import { jsonText, type CliIo } from '../io.ts';
 import { askIfThere, ImpostorError, listening, processWords, socketPath, terminalSockets } from '../../control/ask.ts';
 import { holdersOf, isHeld, mayHold } from '../../control/hold.ts';
-import { verbs, type AppFacts, type Verb } from '../../control/verbs.ts';
+import { verbs, type AppFacts, type FactsVerb } from '../../control/verbs.ts';
 
 /** What is said where it is known that nothing of a workspace is on the screen (main/host.ts). */
 const darkness: readonly AppFacts['visible'][] = ['gone', 'killed'];
@@ -34,8 +34,8 @@ class Unheard extends CliError {
   }
 }
 
-/** Asks until everybody who is there has answered, or AGAIN is over. */
-async function ask(command: Verb, io: CliIo): Promise<Running> {
+/** Asks until everybody who is there has answered, or AGAIN is over. @throws CliError where nobody runs, or nobody who runs could be asked */
+export async function askRunning(command: FactsVerb, io: CliIo): Promise<Running> {
   const folder = homeFolder(io.env);
   const home = homePaths(folder);
   const installation = readInstallation(home);
@@ -63,7 +63,7 @@ async function requireNoFirstRun(home: Home): Promise<void> {
     throw new Unheard(home.folder, `${home.installation}, by which its answer would be believed, is missing, although there was a first run`);
 }
 
-async function askOnce(command: Verb, home: string, path: string, key: Uint8Array | undefined): Promise<Running> {
+async function askOnce(command: FactsVerb, home: string, path: string, key: Uint8Array | undefined): Promise<Running> {
   let terminals: string[];
   try {
     terminals = [...new Set([...terminalSockets(path), ...listening(path)])].filter((socket) => socket !== path);
@@ -130,7 +130,7 @@ export const lock: CliCommand = {
   ],
   declare: (command, io, done) => {
     command.option('--json', 'print the answer as JSON').action(async (options: { json?: boolean }) => {
-      const running = await ask('lock', io);
+      const running = await askRunning('lock', io);
       const answer = together(running);
       if (answer.state === 'unlocked') throw new CliError('failed', 'The app did not lock. Lock the screen of this machine, then end Wardmux.');
       if (options.json) await io.out(jsonText(answer));
@@ -158,7 +158,7 @@ export const status: CliCommand = {
   ],
   declare: (command, io, done) => {
     command.option('--json', 'print the answer as JSON').action(async (options: { json?: boolean }) => {
-      const answer = together(await ask('status', io));
+      const answer = together(await askRunning('status', io));
       await io.out(options.json ? jsonText(answer) : `${answer.state}\n`);
       done(exit.done);
     });

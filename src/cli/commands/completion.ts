@@ -3,7 +3,8 @@ import { Argument } from 'commander';
 import type { CliCommand } from '../command.ts';
 import { placesOf, scripts, shells, type Shell } from '../completion.ts';
 import { exit } from '../exit.ts';
-import { everyCommand } from './index.ts';
+import { windowCommands } from '../window-command.ts';
+import { everyCommand, ownCommands } from './index.ts';
 
 export const completion: CliCommand = {
   name: 'completion',
@@ -17,7 +18,7 @@ export const completion: CliCommand = {
   ],
   declare: (command, io, done) => {
     command.addArgument(new Argument('<SHELL>', 'bash, zsh or fish').choices(shells)).action(async (shell: Shell) => {
-      await io.out(scripts[shell](placesOf(await everyCommand())));
+      await io.out(scripts[shell](placesOf(await everyCommand(), windowCommands(ownCommands))));
       done(exit.done);
     });
   },

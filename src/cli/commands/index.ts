@@ -48,11 +48,21 @@ const table: ReadonlyMap<string, () => Promise<CliCommand>> = new Map(
   [...order, ...Object.keys(all).filter((name) => !order.includes(name))].map((name) => [name, all[name]!]),
 );
 
-/** What a command line needs: the command that it begins with, or all of them for the help and for what is no command. */
+/** What a command line needs: the command that it begins with, one of the window's among them, or all of our own for the help and for what is no command. */
 export async function commandsFor(args: readonly string[]): Promise<readonly CliCommand[]> {
-  const named = table.get(args[0] ?? '');
-  return named ? [await named()] : everyCommand();
+  const [first = '', second] = args;
+  const [word, ...rest] = first === 'help' && second !== undefined ? args.slice(1) : args;
+  const named = table.get(word ?? '');
+  // `wardmux help NAME` asks for all, as the parser of it does.
+  if (named) return first === 'help' ? everyCommand() : [await named()];
+  if (word === undefined || word === 'help' || word.startsWith('-')) return everyCommand();
+  const { windowCommand } = await import('../window-command.ts');
+  const ofWindow = windowCommand([word, ...rest], ownCommands);
+  return ofWindow ? [ofWindow] : everyCommand();
 }
+
+/** Their names. A command of the window that has one of them is given in the window. */
+export const ownCommands: readonly string[] = [...table.keys()];
 
 /** All of them, in the order of the help. */
 export const everyCommand = (): Promise<readonly CliCommand[]> => Promise.all([...table.values()].map((load) => load()));

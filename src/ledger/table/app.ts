@@ -91,6 +91,13 @@ export const appRows = [
     { person: 'required', outcome: 'required' },
   ),
   row(
+    'command.given',
+    'Somebody gave a command to their windows at a command line (wardmux CMD), and proved to be who is in: which command, and none of its words. failure: it was refused.',
+    { ecs: 'process:info', ocsf: '6003:99', dicom: '110113/~110132', act: 'E', safeguard: 'audit-controls' },
+    { command: 'code' },
+    { person: 'required', outcome: 'required' },
+  ),
+  row(
     'session.reason',
     'Why this person came in, or began their session, where the policy asks. ticket: whether they gave one; it is sealed in the recordings of their session.',
     { ecs: 'session:info', ocsf: '3002:99', dicom: '110114/~110122', act: 'E', safeguard: 'access-authorization' },

@@ -30,7 +30,8 @@ export function commandsDocument(): string {
   return [
     '# Commands',
     made,
-    'Type them after the prefix and `:`. The syntax is that of tmux: quotes, `;` between commands, names shortened as far as they stay clear, and aliases.',
+    'Type them after the prefix and `:`, or give them to the running, unlocked app as `wardmux CMD`, which asks for your passphrase ([differences.md](differences.md)). The syntax is that of tmux: quotes, `;` between commands, names shortened as far as they stay clear, and aliases.',
+    'Formats (`-F`, `display-message`) are tmux’s, with conditions and comparisons, over the names of sessions, windows and panes, their numbers, sizes, places and flags. What has no value here stands for nothing.',
     'Targets: `:2` a window by number, `.1` a pane by number, `:2.1` both, `%5` and `@3` by id, `{last}` or `!`, `{marked}` or `~` (in quotes at the prompt), `+` and `-` the next and the previous, `{up-of}`, `{down-of}`, `{left-of}`, `{right-of}`, or a name or its beginning. Panes count from 1.',
     'Sizes of panes are in cells of the window and include the title row and the padding of two columns on each side. `$VARIABLE` and `~` are refused, because nothing here reads your environment; `source-file` alone knows `~`.',
     ...sections,

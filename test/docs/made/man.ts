@@ -6,10 +6,10 @@ import { safeguards } from '../../../src/types/safeguards.ts';
 import { codes } from '../../../src/catalogue/codes.ts';
 
 /** Text in which troff finds no request, no escape, and no hyphen where a minus or a name stands. */
-const plain = (text: string): string =>
+export const plain = (text: string): string =>
   text.replaceAll('`', '').replaceAll('\\', '\\e').replaceAll('-', '\\-').replaceAll('’', '\\(cq').replace(/^[.']/gm, '\\&$&');
 
-const tagged = (tag: string, text: readonly string[]): string => ['.TP', `.B ${plain(tag)}`, ...text.map(plain)].join('\n');
+export const tagged = (tag: string, text: readonly string[]): string => ['.TP', `.B ${plain(tag)}`, ...text.map(plain)].join('\n');
 
 /** The page in the man macros. */
 export function manPage(): string {
