@@ -1,10 +1,12 @@
 /** The audit centre, for the page’s requests: events, pictures, and which alerts are open, with names; and how one of those is closed. */
 import { ruleHelp } from '../src/alerts/absences.ts';
 import type { OpenAlert } from '../src/audit/service.ts';
+import { reviewDueAt, reviewStateOf } from '../src/break-glass/index.ts';
 import type { Input, Output } from '../src/bridge/schema.ts';
 import { diskOf } from '../src/disk/room.ts';
 import type { LedgerFacts } from '../src/ledger/facts.ts';
 import { actionsOf } from '../src/report/events.ts';
+import { emergencyReviewFault, reviewEmergency } from '../src/services/emergency/break-glass.ts';
 import { enterClosing, notCounted } from '../src/services/ledger/alerts.ts';
 import { enterReviewed } from '../src/services/ledger/reviews.ts';
 import { namesFor } from '../src/services/recordings/list.ts';
@@ -35,6 +37,9 @@ export interface Auditing {
   readonly reviews: () => Promise<Output<'audit.reviews'>>;
   /** The note has been sent as a sealed frame to the vault. @throws Refusal where nothing was signed */
   readonly sign: (span: Input<'audit.sign'>) => Promise<void>;
+  readonly emergencies: () => Promise<Output<'audit.emergencies'>>;
+  /** @throws Refusal where it is not reviewed */
+  readonly reviewEmergency: (said: Input<'audit.reviewEmergency'>) => Promise<void>;
   /** The note has been sent as a sealed frame to the vault. @throws Refusal where it is not closed */
   readonly close: (rule: string, alert: number) => Promise<void>;
 }
@@ -50,6 +55,8 @@ export function auditOf(parts: AuditParts): Auditing {
     pictures: () => pictures(parts),
     reviews: () => reviews(parts),
     sign: (span) => sign(parts, span),
+    emergencies: () => emergencies(parts),
+    reviewEmergency: (said) => reviewOne(parts, said),
     close: (rule, alert) => close(parts, rule, alert),
   };
 }
@@ -131,6 +138,44 @@ async function sign({ home, gate, vaults, installed }: AuditParts, span: Input<'
     },
     span,
   );
+}
+
+async function emergencies({ home, gate, installed }: AuditParts): Promise<Output<'audit.emergencies'>> {
+  const { person } = gate.requireSession();
+  const { ledger } = installed.require();
+  // A review can have been signed by a command meanwhile. Where it cannot be read now, what it had is told.
+  await ledger.refresh().catch(() => undefined);
+  const { facts } = ledger;
+  const nameOf = namesFor(home, facts, person.id);
+  const called = (id: string): string => nameOf(id) ?? id;
+  const now = Date.now();
+  return {
+    emergencies: facts.emergencies.all
+      .filter(({ review }) => review === null)
+      .map((one) => {
+        const due = reviewDueAt(one);
+        return {
+          id: one.id,
+          person: called(one.person),
+          personId: one.person,
+          second: one.second === null ? null : called(one.second),
+          reason: one.reason,
+          time: one.time,
+          end: one.end?.time ?? null,
+          due: due === undefined ? null : new Date(due).toISOString(),
+          late: reviewStateOf(one, now) === 'overdue',
+          words: one.text !== null,
+          not: emergencyReviewFault(facts, one, person.id) ?? null,
+        };
+      }),
+  };
+}
+
+async function reviewOne({ gate, vaults, installed }: AuditParts, { id, finding }: Input<'audit.reviewEmergency'>): Promise<void> {
+  const { person } = gate.requireSession();
+  const { ledger } = installed.require();
+  await ledger.refresh();
+  await reviewEmergency({ ledger, by: person.id, certify: (said) => vaults.require().ask('certifyEmergencyReview', said) }, id, finding);
 }
 
 async function pictures({ home, installed, keeper }: AuditParts): Promise<Output<'audit.pictures'>> {

@@ -72,6 +72,8 @@ export interface StatusParts {
   readonly clock: Pick<Clock, 'now'>;
   readonly revocations: Pick<Revocations, 'lastLook'>;
   readonly audit: Pick<AuditKeeper, 'open' | 'blind'>;
+  /** How many were logged off whose shells the policy holds. */
+  readonly held: () => number;
   /** Panes whose program runs, or waits for room on the disk: of whoever is in, and of everybody. */
   readonly workspace: () => Pick<Workspaces, 'ownShells' | 'ownHeld' | 'heldCount' | 'people' | 'shellsOf'>;
 }
@@ -139,10 +141,12 @@ export class Status {
     return {
       workstation: this.workstation(),
       banner: installed.current?.policy.policy.workstation.banner ?? '',
+      help: installed.current?.policy.policy.workstation.help ?? '',
       lockedAt: gate.lastLock?.at ?? null,
       reason: gate.lastLock ? told[gate.lastLock.cause] : 'start',
       typed,
       parked,
+      held: this.#parts.held(),
       stopped: this.#stopped(),
       unlisted: machine.stop === 'unlisted' ? (revocations.lastLook.state ?? 'missing') : null,
       away: read ? this.#away(people) : [],

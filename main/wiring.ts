@@ -7,6 +7,7 @@ import { openDoor, type Door, type DoorName } from '../src/access/index.ts';
 import { BridgeServer } from '../src/process/bridge-server.ts';
 import { noticeEntry } from '../src/ledger/notice.ts';
 import { readPinned } from '../src/people/pinned.ts';
+import { newHeadOf } from '../src/services/ledger/read.ts';
 import { Revocations } from '../src/services/policy/revocations.ts';
 import { openHome, type Home } from '../src/storage/index.ts';
 import { mediumOf } from '../src/disk/media.ts';
@@ -246,6 +247,7 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     revocations,
     audit,
     workspace: () => workspace,
+    held: () => logoff.held.length,
   });
   const policy = new PolicyWatch({
     home,
@@ -294,12 +296,13 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     detach: () => void detach(),
   });
   const reasons = new Reasons({ gate, installed, workspace: () => workspace });
-  const logoff = new Logoff({ gate, installed, journal, pty, workspace, memory });
+  const logoff = new Logoff({ home, gate, machine, installed, journal, pty, workspace, memory });
   const slots = new Slots({ home, gate, installed, vaults, unlock, attempts });
   const people = new People({ home, gate, installed, vaults, unlock, waysIn, slots, journal, clock });
   const putOut = new PutOutWatch({
     revocations,
     ledger: () => installed.current?.ledger,
+    changed: newHeadOf(home.ledger),
     stop: (cause) => gate.stop(cause),
     logOff: (person, cause) => gate.logOff(person, cause),
     here: () => [...(gate.session ? [gate.session.person.id] : []), ...machine.away.map(({ person }) => person), ...workspace.withShells()],
@@ -326,6 +329,7 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     breakGlass,
     slots,
     people,
+    logoff,
     lift: new Lift({ home, gate, installed, vaults, unlock, journal }),
     status,
     policy,

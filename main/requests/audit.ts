@@ -11,6 +11,11 @@ export function auditRequests({ audit }: RequestParts): HandlersOf<'audit'> {
       await audit.sign(span);
       return {};
     },
+    'audit.emergencies': () => audit.emergencies(),
+    'audit.reviewEmergency': async (said) => {
+      await audit.reviewEmergency(said);
+      return {};
+    },
     'audit.close': async ({ rule, alert }) => {
       await audit.close(rule, alert);
       return {};

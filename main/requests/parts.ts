@@ -17,6 +17,7 @@ import type { Gate } from '../gate.ts';
 import type { Host } from '../host.ts';
 import type { InstalledHolder } from '../installed.ts';
 import type { Journal } from '../journal.ts';
+import type { Logoff } from '../unlock/logoff.ts';
 import type { Lift } from '../deciding/lift.ts';
 import type { People } from '../deciding/people.ts';
 import type { lookAtPolicy } from '../deciding/policy-page.ts';
@@ -59,6 +60,7 @@ export interface RequestParts {
     'list' | 'raiseCost' | 'addPasskey' | 'changePassphrase' | 'rename' | 'remove' | 'confirmPassphrase' | 'passkeyOptions' | 'confirmPasskey' | 'enrolOptions'
   >;
   readonly people: Pick<People, 'list' | 'ask' | 'view' | 'newcomer' | 'agree' | 'agreeOptions' | 'refuse' | 'prove' | 'leave'>;
+  readonly logoff: Pick<Logoff, 'heldPeople' | 'endHeld'>;
   readonly lift: Pick<Lift, 'station'>;
   readonly status: Pick<Status, 'workstation' | 'lockFacts' | 'line' | 'tell' | 'takeFlags'>;
   readonly policy: Pick<PolicyWatch, 'look' | 'remind'>;

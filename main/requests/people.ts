@@ -1,7 +1,7 @@
 /** Who is there, and what somebody who may decides about them (main/deciding/people.ts). */
 import type { HandlersOf, RequestParts } from './parts.ts';
 
-export function peopleRequests({ people, slots }: RequestParts): HandlersOf<'people'> {
+export function peopleRequests({ people, slots, logoff }: RequestParts): HandlersOf<'people'> {
   return {
     'people.list': () => people.list(),
     'people.enrol': ({ name, roles }) => people.ask({ kind: 'enrol', name, roles }),
@@ -13,6 +13,8 @@ export function peopleRequests({ people, slots }: RequestParts): HandlersOf<'peo
     'people.lift': ({ id }) => people.ask({ kind: 'lift', id }),
     'people.stopStation': ({ reason }) => people.ask({ kind: 'station', reason }),
     'people.rebind': ({ id, checked }) => people.ask({ kind: 'rebind', id, checked }),
+    'people.held': async () => ({ held: logoff.heldPeople() }),
+    'people.endHeld': async ({ id }) => ({ sentence: await logoff.endHeld(id) }),
     'people.leave': async () => {
       people.leave();
       return {};

@@ -9,7 +9,7 @@ import { markDrop } from '../../src/anchors/file-drop.ts';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { NOTHING_MORE, unlockWithPassphrase } from '../../src/people/person.ts';
 import { readPinned } from '../../src/people/pinned.ts';
-import { review } from '../../src/services/emergency/break-glass.ts';
+import { certifyEmergencyReview, reviewEmergency } from '../../src/services/emergency/break-glass.ts';
 import { changeSentences } from '../../src/services/people/changes.ts';
 import { enrol, grantRoles, prepareEnrolment, setState, type PeopleParts } from '../../src/services/people/people.ts';
 import { homePaths, requireInstallation } from '../../src/storage/index.ts';
@@ -358,7 +358,8 @@ test('a review ends no siren where an anchor carries alerts: only that it has le
     const record = await prepareEnrolment({ name: 'Ike Auditor', passphrase: Buffer.from(passphrase), kdf: newScryptParameters() });
     await enrol(parts, record, ['auditor']);
     const identity = await unlockWithPassphrase(readPinned(parts.home, parts.ledger.facts, record.id), Buffer.from(passphrase), NOTHING_MORE);
-    await review({ ledger: parts.ledger, identity }, id, 'justified');
+    const { ledger } = parts;
+    await reviewEmergency({ ledger, by: record.id, certify: (said) => certifyEmergencyReview(ledger.installation, identity, said) }, id, 'justified');
     identity.destroy();
   });
   await made.app.stop('closed');

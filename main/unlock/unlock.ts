@@ -3,6 +3,7 @@
  * agree and to lift a stop begin and are refused alike (attempts.ts).
  */
 import { enrolGrantOf, grantOf, type Grant } from '../../src/access/index.ts';
+import { nameOf } from '../../src/services/people/people.ts';
 import { meant } from '../../src/services/people/person.ts';
 import type { Revocations } from '../../src/services/policy/revocations.ts';
 import { believeFolder } from '../../src/services/people/unlock.ts';
@@ -105,7 +106,7 @@ export class Unlock {
       const make = async (): Promise<Opened & { readonly record: Person }> => {
         // The attempt is entered, so this is what the ledger has now; afterwards this unlock would be the last.
         seen = await welcomes.lastSeen(id);
-        note = logoffNote(ledger.facts, id);
+        note = logoffNote(ledger.facts, id, (who) => nameOf(home, ledger.facts, who) ?? who);
         untold = ledger.facts.untold(id);
         const { slot, uv } = await open(id, attempts.known(id), record !== undefined && onlyEnrols(asked, method, record));
         if (!record) throw new Refusal('not-proven', notProven);

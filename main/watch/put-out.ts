@@ -7,7 +7,7 @@ import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { LogoffCause, StopCause } from '../../src/lock/machine.ts';
 import type { Revocations } from '../../src/services/policy/revocations.ts';
 
-/** Seconds between two looks at the ledger and at the revocation list, which cost a small read each. */
+/** Seconds between two looks at the ledger and at the revocation list, which cost a small read each; at the ledger sooner where its head is another one. */
 const EVERY_SECONDS = 5;
 
 export interface PutOutWatchParts {
@@ -15,6 +15,8 @@ export interface PutOutWatchParts {
   readonly revocations: Pick<Revocations, 'tick' | 'lastLook'>;
   /** Undefined before there is one. */
   readonly ledger: () => Pick<Ledger, 'facts' | 'events' | 'refresh'> | undefined;
+  /** Whether the ledger's head is another one than at the question before; where it is left out, it is looked at every so often alone. */
+  readonly changed?: () => boolean;
   /** Who is in or away, or has shells that run on. */
   readonly here: () => readonly string[];
   /** The station is stopped, or nobody knows who is revoked, or (undefined) neither. */
@@ -47,9 +49,11 @@ export class PutOutWatch {
   /** Once a second. */
   async tick(): Promise<void> {
     const ledger = this.#parts.ledger();
-    if (!ledger || ++this.#ticks % EVERY_SECONDS !== 0) return;
-    this.#parts.revocations.tick();
-    if (this.#looking) return;
+    if (!ledger) return;
+    const due = ++this.#ticks % EVERY_SECONDS === 0;
+    if (due) this.#parts.revocations.tick();
+    // While a look is under way the next second asks again.
+    if (this.#looking || !(this.#parts.changed?.() || due)) return;
     this.#looking = true;
     // Where it cannot be read, whoever is in is locked (person.ts), and whoever wants to come in hears why.
     const read = await ledger.refresh().then(

@@ -28,9 +28,11 @@ export interface LockLineProps {
   readonly facts: Output<'lock.facts'> | undefined;
   /** Seconds until the next try. */
   readonly wait: number;
+  /** For whoever cannot get in; undefined while something else stands there. */
+  readonly onHelp: (() => void) | undefined;
 }
 
-export function LockLine({ bridge, facts, wait }: LockLineProps): JSX.Element {
+export function LockLine({ bridge, facts, wait, onHelp }: LockLineProps): JSX.Element {
   const closed = closedWords(facts);
   return (
     <footer class="line lockline" aria-label={messages.line.label} data-siren={facts?.emergency.alert ? '' : undefined}>
@@ -39,7 +41,7 @@ export function LockLine({ bridge, facts, wait }: LockLineProps): JSX.Element {
         {closed ? <ClosedWord line={closed.line} /> : null}
         {facts?.typed && facts.parked > 0 ? (
           <span class="st lockline__flag">
-            <span>{text.parked(facts.parked)}</span>
+            <span>{text.parked(facts.parked, facts.held)}</span>
           </span>
         ) : null}
         {facts?.flags.map((flag) => (
@@ -51,6 +53,11 @@ export function LockLine({ bridge, facts, wait }: LockLineProps): JSX.Element {
       </div>
       {facts?.policy ? (
         <span class="st dim lockline__policy">{text.policy(facts.policy.version, classWords[facts.policy.class].name, left(facts.policy.idleSeconds))}</span>
+      ) : null}
+      {onHelp && facts ? (
+        <button type="button" class="st lockline__help" onClick={onHelp}>
+          {text.help.open}
+        </button>
       ) : null}
       <DisplaySettings bridge={bridge} />
     </footer>

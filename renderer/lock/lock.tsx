@@ -16,6 +16,7 @@ import { clock, left } from '../shared/text.ts';
 import { BreakGlass } from './break-glass.tsx';
 import { onOccasion, useClearedClipboard } from './clipboard.ts';
 import { Lift } from './lift.tsx';
+import { Help } from './help.tsx';
 import { LockHead, LockLine } from './lock-line.tsx';
 import { shownName } from './name-field.tsx';
 import { Closed, closedWords } from './stopped.tsx';
@@ -44,7 +45,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
   const [error, setError] = useState('');
   const [shown, setShown] = useState(false);
   /** What takes the place of the way in. */
-  const [form, setForm] = useState<'glass' | 'lift' | undefined>(undefined);
+  const [form, setForm] = useState<'glass' | 'lift' | 'help' | undefined>(undefined);
   const glass = form === 'glass';
   const [waitUntil, setWaitUntil] = useState(first && first.backOffSeconds > 0 ? performance.now() + first.backOffSeconds * 1000 : 0);
   const waitsUntil = useRef(waitUntil);
@@ -272,6 +273,14 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
     setForm(undefined);
     someoneElse();
   };
+  /** What helps somebody who cannot get in. Whatever was typed is gone: it is read by whoever stands there. */
+  const askHelp = (): void => {
+    clearTimeout(leaving.current);
+    if (field.current) takeSecret(field.current).fill(0);
+    setShown(false);
+    setError('');
+    setForm('help');
+  };
 
   const choose = (next: Method): void => {
     setError('');
@@ -290,6 +299,10 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
       if (event.ctrlKey && !event.altKey && !event.metaKey && event.key === 'g') {
         event.preventDefault();
         return breakIt();
+      }
+      if (form === 'help') {
+        if (event.key === 'Escape') unbroken();
+        return;
       }
       if (event.key === 'Escape' && facts?.typed && person && !busy) return someoneElse();
       if (event.target instanceof HTMLInputElement || closed) return;
@@ -312,7 +325,15 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
   });
 
   // What a screen reader calls the place of the way in: that of what stands there.
-  const wayName = glass ? messages.breakGlass.act : form === 'lift' ? text.stopped.liftIt : !person ? text.who : text.ways[method];
+  const wayName = glass
+    ? messages.breakGlass.act
+    : form === 'help'
+      ? text.help.title
+      : form === 'lift'
+        ? text.stopped.liftIt
+        : !person
+          ? text.who
+          : text.ways[method];
 
   return (
     <div class="app poster" data-state={closed ? 'stopped' : undefined}>
@@ -332,6 +353,8 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
             <BreakGlass bridge={bridge} emergency={facts.emergency} both={facts.both} onLeave={unbroken} />
           ) : facts.stopped && form === 'lift' ? (
             <Lift bridge={bridge} both={facts.both} onLeave={() => setForm(undefined)} />
+          ) : form === 'help' ? (
+            <Help whom={facts.help} onLeave={unbroken} />
           ) : closed ? (
             <Closed facts={facts} onLift={() => setForm('lift')} />
           ) : facts.people.length === 0 && !facts.typed ? (
@@ -428,7 +451,7 @@ export function Lock({ bridge, facts: first }: { readonly bridge: Bridge; readon
           ) : null}
         </section>
       </main>
-      <LockLine bridge={bridge} facts={facts} wait={wait} />
+      <LockLine bridge={bridge} facts={facts} wait={wait} onHelp={form === undefined && busy === undefined ? askHelp : undefined} />
       <LiveRegions />
     </div>
   );

@@ -434,7 +434,8 @@ export const messages = {
     /** In place of a name that could be a passphrase. */
     longName: (letters: number) => `${letters} letters, not shown: as long as a passphrase`,
     next: 'Next',
-    parked: (count: number) => (count === 1 ? 'shells of 1 person run on' : `shells of ${count} people run on`),
+    parked: (count: number, held: number) =>
+      `${count === 1 ? 'shells of 1 person run on' : `shells of ${count} people run on`}${held === 0 ? '' : held === count ? ', logged off' : `, ${held} of them logged off`}`,
     stopped: {
       label: 'Stopped',
       setAt: (time: string) => `set at ${time} by a security admin`,
@@ -473,6 +474,20 @@ export const messages = {
       },
       lift: 'Whoever signs the list puts a new one there, and the way in is back by itself. Until then there is break-glass.',
       line: 'revocation list does not stand',
+    },
+    /** For whoever has lost a key: the same for everybody, and asked of nobody. */
+    help: {
+      open: 'I cannot get in',
+      title: 'You cannot get in.',
+      ask: (whom: string) => `Ask here: ${whom}`,
+      askAnybody: 'Ask whoever enrolled you, or a security admin.',
+      ways: [
+        ['Another key of yours', 'Where you have another passkey or passphrase, choose that way.'],
+        ['A printed recovery code', 'In a terminal here: wardmux passphrase recover'],
+        ['New keys', 'Two security admins give you new ones here (:people). What you recorded until now stays closed to you.'],
+      ] as readonly (readonly [string, string])[],
+      note: 'Everybody reads the same here.',
+      back: 'Back',
     },
     away: 'Whose shells run on',
     awaySince: (time: string) => `since ${time}`,
@@ -551,7 +566,7 @@ export const messages = {
       tries === null ? 'nobody outside is told' : tries === 0 ? 'alert queued' : `alert queued, ${tries} ${tries === 1 ? 'try' : 'tries'}`,
     reviews: (due: number, overdue: number) =>
       overdue > 0 ? `${overdue} emergency ${overdue === 1 ? 'review' : 'reviews'} overdue` : `${due} emergency ${due === 1 ? 'review' : 'reviews'} due`,
-    reviewsHow: 'wardmux breakglass list shows them, wardmux breakglass review closes one.',
+    reviewsHow: 'The audit centre shows them (:audit), and closes one with what you found.',
   },
 
   recordings: {
@@ -694,7 +709,7 @@ export const messages = {
     looking: 'Looking through the ledger.',
     none: 'No alert is open.',
     counted: (all: number, shown: number) =>
-      `${all === 1 ? '1 is open' : `${all} are open`}, those that are due first.${shown < all ? ` The first ${shown} stand here: close some, and the others follow.` : ''}`,
+      `${all === 1 ? '1 is open' : `${all} are open`}, those that cannot wait first.${shown < all ? ` The first ${shown} stand here: close some, and the others follow.` : ''}`,
     severities: { page: 'at once', warn: 'can wait for the morning' },
     owners: { auditor: 'an auditor answers for it', security: 'a security admin answers for it' },
     due: (time: string) => `due ${time}`,
@@ -783,6 +798,30 @@ export const messages = {
       signed: (from: string, to: string) => `Events ${from} to ${to} are reviewed.`,
       last: (time: string, by: string, from: string, to: string, finding: string) => `The last one: ${time}, by ${by}, events ${from} to ${to}: ${finding}.`,
       never: 'There was no review yet.',
+    },
+    emergencies: {
+      label: 'Emergencies to review',
+      none: 'No emergency waits for a review.',
+      who: (person: string, second: string | null) => (second === null ? person : `${person} with ${second}`),
+      what: (reason: string) => `for this: ${reason}`,
+      ran: (from: string, to: string) => `${from} to ${to}`,
+      runs: (from: string) => `runs since ${from}: it is reviewed when it is over`,
+      due: (time: string) => `to be reviewed by ${time}`,
+      late: (time: string) => `was to be reviewed by ${time}`,
+      mayNot: 'An auditor who was not in it reviews it.',
+      recordings: 'Its recordings',
+      recordingsOf: (id: string) => `Its recordings: ${id}`,
+      review: 'Review it',
+      reviewOf: (id: string) => `Review it: ${id}`,
+      title: (id: string, who: string) => `Review of ${id}, of ${who}`,
+      text: 'Look at its recordings first. What you say is signed by you and entered in the ledger; it is said once, and not taken back.',
+      words: (id: string) => `They wrote why; an audit key opens that: wardmux breakglass words ${id} --key FILE`,
+      noWords: 'They wrote nothing beside the reason.',
+      legend: 'It was',
+      findings: { justified: 'justified', 'not-justified': 'not justified' },
+      missing: 'Say first what it was.',
+      go: 'Sign it',
+      done: (id: string) => `${id} is reviewed.`,
     },
     pictures: {
       label: 'The last days',
@@ -923,6 +962,17 @@ export const messages = {
         : waits !== undefined
           ? `Until ${waits} nobody gives roles but operator, nor new keys: whoever could agree was put out. The rest is yours alone, and at once.`
           : 'New keys take a second security admin, and there is none beside you. The rest is yours alone, and at once.',
+    held: {
+      title: 'Shells that run on',
+      text: 'Their people were logged off, and the policy holds what ran. It is recorded, and nobody sees it. Whoever comes in again has it back.',
+      row: (shells: number, since: string) => `${shells === 1 ? 'one shell' : `${shells} shells`}, since ${since}`,
+      end: 'End them',
+      endOf: (who: string) => `End them: ${who}`,
+      sure: (who: string) => `What ${who} has not saved is lost. They are told who ended it, when they come in.`,
+      go: 'End now',
+      keep: 'Let them run',
+      busy: 'Ending',
+    },
     yourStop: 'You have stopped them: another security admin lifts it.',
     stopTitle: (who: string) => `Stop ${who} at once`,
     stopText: 'They are locked and logged off within seconds, also where their shells run parked, and these end.',

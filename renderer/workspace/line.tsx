@@ -102,10 +102,10 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
           </span>
         ) : null}
         {reviews ? (
-          <ToAlerts controller={controller} level={reviews.overdue > 0 ? 'stop' : 'warn'} title={glass.reviewsHow}>
+          <ToAudit controller={controller} command="audit" level={reviews.overdue > 0 ? 'stop' : 'warn'} title={glass.reviewsHow}>
             <Mark kind="glass" />
             <span>{glass.reviews(reviews.due, reviews.overdue)}</span>
-          </ToAlerts>
+          </ToAudit>
         ) : null}
         {status ? (
           <>
@@ -159,15 +159,16 @@ export function StatusLine({ controller }: { readonly controller: Controller }):
 function AlertCount({ controller, alerts }: { readonly controller: Controller; readonly alerts: NonNullable<StatusView['alerts']> | null }): JSX.Element {
   const level = alerts?.worst === 'page' ? 'stop' : 'warn';
   return (
-    <ToAlerts controller={controller} level={level} title={alerts ? text.alertsHow : text.alertsUnknownHow} known={alerts !== null}>
+    <ToAudit controller={controller} command="alerts" level={level} title={alerts ? text.alertsHow : text.alertsUnknownHow} known={alerts !== null}>
       <Mark kind={level} />
       <span>{alerts ? text.alerts(alerts.open) : text.alertsUnknown}</span>
-    </ToAlerts>
+    </ToAudit>
   );
 }
 
-interface ToAlertsProps {
+interface ToAuditProps {
   readonly controller: Controller;
+  readonly command: 'alerts' | 'audit';
   readonly level: 'warn' | 'stop';
   readonly title: string;
   /** False where there is nothing to show. */
@@ -175,10 +176,10 @@ interface ToAlertsProps {
   readonly children: ComponentChildren;
 }
 
-/** A word of the line that leads to the alerts, for who may look. */
-function ToAlerts({ controller, level, title, known = true, children }: ToAlertsProps): JSX.Element {
+/** A word of the line that leads to what it counts, for who may look. */
+function ToAudit({ controller, command, level, title, known = true, children }: ToAuditProps): JSX.Element {
   return known && model.permits('audit.look') ? (
-    <button type="button" class="st" data-level={level} title={title} onClick={() => void controller.command('alerts')}>
+    <button type="button" class="st" data-level={level} title={title} onClick={() => void controller.command(command)}>
       {children}
     </button>
   ) : (

@@ -69,6 +69,7 @@ const written: Readonly<Record<string, readonly [when: readonly Phase[], roles: 
     ['audit.look', 'alert.close', 'hold.set', 'hold.clear', 'retention.run', 'evidence.delete'].map((name) => [name, [['open'], ['auditor', 'security']]]),
   ),
   'review.own': [['open'], ['operator', 'auditor', 'security']],
+  'logoff.end-held': [['open'], ['operator', 'auditor', 'security']],
   'review.everybody': [['open'], ['auditor', 'security']],
   'recording.review': [['open'], ['auditor']],
   'ledger.review': [['open'], ['auditor']],

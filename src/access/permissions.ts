@@ -64,6 +64,11 @@ export const permissions = {
   },
   'session.open': { when: ['open'], roles: ['operator', 'emergency'], sealed: true, help: 'Open a pane with a recorded shell.' },
   'session.use': { when: ['open'], roles: ['operator', 'emergency'], sealed: true, help: 'See one’s panes, type into them, arrange and close them.' },
+  'logoff.end-held': {
+    when: ['open'],
+    roles: ['operator', 'auditor', 'security'],
+    help: 'Hear whose shells run on although they were logged off, because the policy holds them, and end these: how many and since when, nothing of what they show.',
+  },
   'recording.replay.own': { when: ['open'], roles: ['operator', 'emergency'], sealed: true, help: 'Replay a recording that is wrapped for oneself.' },
   'recording.export.own': { when: ['open'], roles: ['operator'], sealed: true, help: 'Export a recording that is wrapped for oneself.' },
   'recording.import': { when: ['open'], roles: ['operator'], help: 'Make a sealed recording of another program’s file, which is marked as imported.' },

@@ -30,6 +30,14 @@ export interface Alert {
   readonly closed: { readonly by: string; readonly time: string; readonly seq: number; readonly note: string } | null;
 }
 
+const urgency: Readonly<Record<Severity, number>> = { page: 0, warn: 1 };
+
+/**
+ * In which order somebody looks at them: what cannot wait first, and of these what is due first. By the time alone an emergency, whose review has three days,
+ * would stand behind everything that has hours.
+ */
+export const moreUrgent = (a: Alert, b: Alert): number => urgency[a.severity] - urgency[b.severity] || Date.parse(a.due) - Date.parse(b.due) || a.seq - b.seq;
+
 /** Of a flood the newest say enough. */
 const MAX_EVENTS = 20;
 

@@ -67,7 +67,7 @@ test('what is open is told when the ledger was read, and again when there is ano
   expect(names(await host.look())).toEqual(['policy-file']);
   await enter({ action: 'backoff.tampered', detail: { how: 'set-back' } });
   const open = await host.look();
-  // Those that are due first.
+  // Those that cannot wait first.
   expect(names(open)).toEqual(['tampered', 'policy-file']);
   expect(open).toMatchObject({ all: 2, page: 1 });
   expect(host.told.map(names)).toEqual([['policy-file'], ['tampered', 'policy-file']]);
@@ -105,7 +105,21 @@ test('a ledger that does not hold has no alerts: that is said, and they are ther
   expect(names(await host.look())).toEqual(['policy-file']);
 });
 
-test('of a flood those are told that are due first, and how many there are', () => {
+test('an emergency, which has three days to be reviewed, stands before what can wait and came sooner', () => {
+  const alerts = new Alerts({ timeZone: 'UTC', days: [], from: 0, to: 0 });
+  alerts.take(testEvent(0, { action: 'ledger.unvouched', detail: { file: 'events', lines: 1, bytes: 1 } }));
+  alerts.take(
+    testEvent(1, { action: 'breakglass.start', person: 'p-000000000001', detail: { breakGlass: 'b-000000000001', reason: 'system-down', minutes: 60 } }),
+  );
+  alerts.take(testEvent(2, { action: 'backoff.tampered', detail: { how: 'set-back' } }));
+  const told = openAlertsOf(alerts.at(0), 3).alerts;
+  expect(told.map(({ severity }) => severity)).toEqual(['page', 'page', 'warn']);
+  expect(told.map(({ rule }) => rule)).toContain('break-glass');
+  // By time and number alone it would be the last one.
+  expect(told.map(({ seq }) => seq)).toEqual([2, 1, 0]);
+});
+
+test('of a flood those are told that cannot wait, and how many there are', () => {
   const alerts = new Alerts({ timeZone: 'UTC', days: [], from: 0, to: 0 });
   const many = MOST_TOLD + 50;
   for (let seq = 0; seq < many; seq++)

@@ -5,7 +5,7 @@
  * after it began, and once a day, it looks whether the program's files are those that were signed for. It lives through locks, and no shell waits for it.
  */
 import { openDoor } from '../access/index.ts';
-import type { Alert } from '../alerts/evaluate.ts';
+import { moreUrgent, type Alert } from '../alerts/evaluate.ts';
 import { defaultHours, type Severity } from '../alerts/rules.ts';
 import { detailText } from '../report/event-report.ts';
 import { Endpoint } from '../process/endpoint.ts';
@@ -16,6 +16,7 @@ import { findingsOf, lookAtIntegrity } from '../services/integrity/check.ts';
 import { AlertReader } from '../services/ledger/alerts.ts';
 import { withClasses } from '../services/ledger/contexts.ts';
 import { followEvents, readEvents } from '../services/ledger/read.ts';
+import { toTheSecond } from '../services/ledger/reviews.ts';
 import { forward, lookAgain, type SendParts } from '../services/ledger/sinks.ts';
 import { Refusal } from '../types/refusal.ts';
 import { inTime } from '../time/in-time.ts';
@@ -60,9 +61,9 @@ const FILES_AGAIN_MS = 10 * MINUTE_MS;
 /** Reviewers whose own deeds wait for somebody else: so many are told. */
 const MOST_OWN = 1000;
 
-/** Those that are due first. */
+/** Those that cannot wait first. */
 export function openAlertsOf(alerts: readonly Alert[], events: number): OpenAlerts {
-  const open = alerts.filter(({ closed }) => closed === null).toSorted((a, b) => Date.parse(a.due) - Date.parse(b.due) || a.seq - b.seq);
+  const open = alerts.filter(({ closed }) => closed === null).toSorted(moreUrgent);
   const told = ({ rule, seq, severity, owner, raised, due, about, count, last }: Alert): OpenAlert => ({
     ...{ rule, seq, severity, owner, raised, due, about, count, last },
   });
@@ -173,7 +174,7 @@ export class AuditHost {
   async #reviews(): Promise<ToldReviews> {
     await this.#look();
     const { reviews } = this.#reader!;
-    const due = reviews.due();
+    const due = await toTheSecond(await openInstallation({ env: { WARDMUX_HOME: this.#home } }), reviews.due());
     return { ...due, own: due.own.slice(0, MOST_OWN), last: reviews.all.at(-1) ?? null };
   }
 

@@ -30,7 +30,7 @@ const openAlert = z.strictObject({
 });
 export type OpenAlert = z.infer<typeof openAlert>;
 
-/** So many are told, those that are due first: whoever has more closes some of them, and sees the others then. */
+/** So many are told, those that cannot wait first: whoever has more closes some of them, and sees the others then. */
 export const MOST_TOLD = 500;
 
 /** `events`: how far the ledger was read for it. `all`: how many are open; `page`: of these, how many are for getting somebody out of bed. */

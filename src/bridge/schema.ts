@@ -14,6 +14,7 @@ import { PERSON_ID, RECORDING_ID } from '../types/ids.ts';
 import { CLASS_NAME, classLooks, MOST_PIECES, PIECE_DIGEST } from '../types/classes.ts';
 import {
   emergencyReasons,
+  reviewFindings,
   eventKinds,
   exportForms,
   searchedFor,
@@ -273,13 +274,16 @@ export const requests = {
     z.object({
       workstation: z.string(),
       banner: z.string(),
+      /** Whom somebody asks who cannot get in; empty where the policy does not say. */
+      help: z.string(),
       lockedAt: z.string().nullable(),
       /** Why it is locked, where that can be told. */
       reason: z.enum(toldLockReasons).nullable(),
       /** Several people can come in: none is named, and each types their id or name. */
       typed: z.boolean(),
-      /** People whose shells run on. */
+      /** People whose shells run on; `held`: those of them who were logged off. */
       parked: z.number(),
+      held: z.number(),
       /** Nobody comes in but by break-glass: who did it, masked, when, and why. */
       stopped: z.object({ by: z.string(), at: z.string(), reason: z.enum(stopReasons) }).nullable(),
       /** The revocation list that the policy demands does not stand, so nobody comes in but by break-glass: what is wrong with it. */
@@ -427,6 +431,14 @@ export const requests = {
   'people.stopStation': row('station.stop', ['workspace'], z.strictObject({ reason: z.enum(stopReasons) }), asked),
   /** New keys for somebody who lost everything: they choose a passphrase, then a second one agrees. A recovery code is for the command line. */
   'people.rebind': row('person.rebind', ['workspace'], aboutSomebody.extend({ checked: z.enum(identityChecks).exclude(['recovery-code']) }), asked),
+  /** Whose shells run on here although they were logged off, because the policy holds them. */
+  'people.held': row(
+    'logoff.end-held',
+    ['workspace'],
+    none,
+    z.object({ held: z.array(z.object({ id: personId, name: z.string().nullable(), shells: z.number(), since: z.string() })) }),
+  ),
+  'people.endHeld': row('logoff.end-held', ['workspace'], aboutSomebody, z.object({ sentence: z.string() }), STEPS_MS),
   'people.leave': row('request.answer', ['workspace'], none, none),
   'people.asked': row('request.answer', ['guest'], none, asked),
   /** The passphrase has been sent as a sealed frame. */
@@ -610,7 +622,7 @@ export const requests = {
     }),
     'any',
   ),
-  /** Alerts that are open, those that are due first: of `all`, as many as are told. */
+  /** Alerts that are open, those that cannot wait first: of `all`, as many as are told. */
   'audit.alerts': row(
     'audit.look',
     ['workspace'],
@@ -680,6 +692,36 @@ export const requests = {
     none,
     STEPS_MS,
   ),
+  /** Emergencies that nobody has reviewed, oldest first, and one that runs. Of who was in them the names, and the id of whoever has none here. */
+  'audit.emergencies': row(
+    'audit.look',
+    ['workspace'],
+    none,
+    z.object({
+      emergencies: z.array(
+        z.object({
+          id: short,
+          person: z.string(),
+          personId: z.string(),
+          /** Who agreed, where two operators broke the glass. */
+          second: z.string().nullable(),
+          reason: z.enum(emergencyReasons),
+          time: z.string(),
+          end: z.string().nullable(),
+          /** By when somebody else is to have reviewed it; null while it runs. */
+          due: z.string().nullable(),
+          late: z.boolean(),
+          /** They wrote something, which an audit key opens. */
+          words: z.boolean(),
+          /** Why who is in does not review it, as a sentence; null where they may. */
+          not: z.string().nullable(),
+        }),
+      ),
+    }),
+    STEPS_MS,
+  ),
+  /** Closes one with what was found, signed. */
+  'audit.reviewEmergency': row('break-glass.review', ['workspace'], z.strictObject({ id: short, finding: z.enum(reviewFindings) }), none, STEPS_MS),
   /** Closes an alert with a note, which has been sent as a sealed frame to the vault host. `alert`: number of the event that raised it. */
   'audit.close': row('alert.close', ['workspace'], z.strictObject({ rule: short, alert: z.number().int().nonnegative() }), none, STEPS_MS),
   /** One's own recordings, a page of them; `days` says where in all of them each day begins. What they are called is content, and is not in it. */

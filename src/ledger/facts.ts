@@ -51,6 +51,8 @@ export interface LogoffFacts {
   /** Shells that ended by it, and those that run on. */
   readonly ended: number;
   readonly held: number;
+  /** Who has ended those since that ran on. */
+  readonly by?: string | undefined;
 }
 
 /** An audit key that a policy had which was in force: the events that say so, and nothing else. */
@@ -278,6 +280,13 @@ export class LedgerFacts {
         const known = logoffCauses.find((word) => word === cause);
         if (person !== undefined && known && typeof ended === 'number' && typeof held === 'number')
           this.#logoffs.set(person, { seq, time: event.time, cause: known, ended, held });
+        return;
+      }
+      case 'session.ended': {
+        const { of, ended } = detail ?? {};
+        const known = typeof of === 'string' ? this.#logoffs.get(of) : undefined;
+        // Whoever was told of their logoff since is told of this too.
+        if (known && person !== undefined && typeof ended === 'number') this.#logoffs.set(String(of), { ...known, seq, by: person });
         return;
       }
       case 'audit-key.proven':

@@ -44,6 +44,8 @@ const written: readonly (readonly [PolicyFieldName, unknown, unknown, PolicyDire
   ['workstation.banner', 'a', '', 'weaker'],
   ['workstation.banner', '', 'a', 'stronger'],
   ['workstation.banner', 'a', 'b', 'neither'],
+  ['workstation.help', undefined, 'IT, 4711', 'neither'],
+  ['workstation.help', 'IT, 4711', 'IT, 4712', 'neither'],
   ['consent.text', 'a', undefined, 'weaker'],
   ['consent.text', undefined, 'a', 'stronger'],
   ['consent.text', 'a', 'b', 'neither'],

@@ -30,6 +30,10 @@ export const policyFields: Readonly<Record<PolicyFieldName, FieldRow>> = {
     // As their times until the lock, shortest first.
     weaker: { order: ['shared-clinical', 'nursing', 'remote', 'it-office'] },
   },
+  'workstation.help': {
+    help: 'Whom somebody asks who cannot get in: a number or a place, one line of 200 characters at most. It stands at the lock, behind “I cannot get in”, for everybody alike.',
+    weaker: neither,
+  },
   'workstation.banner': { help: 'A line for everybody who sees the lock page. Nobody accepts it; see consent.', weaker: words },
   classes: {
     help: 'Classes of sessions: what each is called and looks like, where its text may go, and how its shells are kept to themselves. Where it is left out there are clinical and general, between which nothing goes, without a sandbox. Of a class, text that may go further, and a variable or a sandbox less, is weaker; the other way round is stronger. Another class, another label or look of one, and another first one are weaker.',

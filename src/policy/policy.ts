@@ -48,6 +48,14 @@ export const policySchema: z.ZodType<Policy> = z.strictObject({
       name: z.string().trim().min(1).max(80).describe(helpOf('workstation.name')),
       class: z.enum(workstationClasses).describe(helpOf('workstation.class')),
       banner: z.string().max(500).describe(helpOf('workstation.banner')),
+      help: z
+        .string()
+        .trim()
+        .min(1)
+        .max(200)
+        .regex(/^\P{Cc}*$/u, 'is one line')
+        .optional()
+        .describe(helpOf('workstation.help')),
     })
     .describe('The workstation itself.'),
   classes: classesSchema.optional().describe(helpOf('classes')),

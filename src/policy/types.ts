@@ -26,7 +26,7 @@ export interface Policy {
   readonly $schema?: string | undefined;
   readonly format: 'wardmux-policy';
   readonly version: 1;
-  readonly workstation: { readonly name: string; readonly class: WorkstationClass; readonly banner: string };
+  readonly workstation: { readonly name: string; readonly class: WorkstationClass; readonly banner: string; readonly help?: string | undefined };
   /** Classes of sessions. Left out: `clinical` and `general`, between which nothing goes, without a sandbox. */
   readonly classes?: readonly SessionClass[] | undefined;
   /** Left out: nobody is asked to accept anything. */

@@ -190,6 +190,7 @@ export const policyFieldNames = [
   'version',
   'workstation.name',
   'workstation.class',
+  'workstation.help',
   'workstation.banner',
   'classes',
   'consent.version',

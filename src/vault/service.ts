@@ -17,6 +17,7 @@ import { asked, told, type InputOf, type OutputOf, type Row } from '../process/s
 import { BREAK_GLASS } from '../recording/access.ts';
 import {
   emergencyReasons,
+  reviewFindings,
   exportForms,
   searchedFor,
   identityChecks,
@@ -207,6 +208,8 @@ export const vaultService = {
     }),
     certificate.extend({ file: bytes }),
   ),
+  /** Signs what who is in says of an emergency that they were not in: this text alone, composed here. */
+  certifyEmergencyReview: asked('break-glass.review', z.strictObject({ breakGlass, start: seq, finding: z.enum(reviewFindings) }), certificate),
   /** Signs that somebody else’s recording is shown with nothing covered, right after a proof as `certify`: once somebody else has agreed to the same here, this process shows it so until the lock. */
   certifyUnmask: asked('recording.unmask', z.object({ request: unmaskRequest }), certificate),
   agreeUnmaskPassphrase: opening(asked('recording.unmask', z.object({ ...agreeing, request: unmaskRequest }), agreement, SCRYPT_MS)),

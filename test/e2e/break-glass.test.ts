@@ -101,6 +101,33 @@ test('somebody with the envelope gets from the lock page to a prompt, sees nothi
   await running.app.lock('hotkey');
   const listed = await wardmux(['breakglass', 'list', '--json'], { home: running.home });
   expect(JSON.parse(listed.stdout)).toMatchObject({ emergencies: [{ person: id, extended: true, words: 'sealed', reviewState: 'due', alerted: [] }] });
+
+  // In the morning an auditor reviews it in the window: the count on the line leads there.
+  const [auditor, auditorsWords] = ['Lea Brandt', 'copper kettle orchard sandal mist'];
+  let lea = '';
+  await asAdmin(running, 0, passphrase, async (parts) => (lea = await enrolOther(parts, auditor, auditorsWords, ['auditor'])));
+  await running.page.locator('#who').fill(auditor);
+  await running.page.keyboard.press('Enter');
+  await running.page.locator('input[type=password]').fill(auditorsWords);
+  await running.page.keyboard.press('Enter');
+  await running.surface('workspace');
+  const centre = running.page.getByRole('dialog', { name: 'Audit centre' });
+  await brings(() => running!.page.getByRole('button', { name: '1 emergency review due' }).click(), centre.getByText('to be reviewed by'));
+  const { breakGlass } = start1!.detail!;
+  await brings(
+    () => centre.getByRole('button', { name: `Review it: ${String(breakGlass)}` }).press('Enter'),
+    centre.getByRole('radio', { name: 'not justified' }),
+  );
+  await centre.getByRole('radio', { name: 'justified', exact: true }).check();
+  await brings(() => running!.page.keyboard.press('Enter'), centre.getByText(`${String(breakGlass)} is reviewed.`));
+  await centre.getByText('No emergency waits for a review.').waitFor();
+  expect(entered(running, 'breakglass.review')).toMatchObject([{ person: lea, detail: { breakGlass, finding: 'justified' } }]);
+  expect(await wardmux(['ledger', 'verify'], { home: running.home })).toMatchObject({ status: 0 });
+  // The policy names no way out for an alert, so the review ends the siren.
+  await running.app.lock('hotkey');
+  await running.surface('lock');
+  await running.page.locator('#who').waitFor();
+  expect(await running.page.locator('.siren').count()).toBe(0);
 });
 
 test('while one emergency runs, whoever has another one does not wait for it: the first ends with its shells, and the page says so before', async () => {

@@ -89,6 +89,12 @@ const states: Readonly<Record<string, State>> = {
     act: () => page().locator('#who').waitFor(),
     tree: [/textbox "your id or name"/, /button "Next/, /button "Break-glass/],
   },
+  'the lock, for whoever cannot get in': {
+    surface: 'lock',
+    prepare: (core) => void (core.lockFacts = { ...several, held: 1, help: 'Ward IT, 4711' }),
+    act: () => brings(() => page().getByRole('button', { name: 'I cannot get in' }).click(), page().getByText('Ask here: Ward IT, 4711')),
+    tree: [/region "You cannot get in\."/, /term: New keys/, /button "Back/, /button "Break-glass/, /1 of them logged off/],
+  },
   'the lock, in a wait': {
     surface: 'lock',
     prepare: (core) => {
@@ -223,6 +229,15 @@ const states: Readonly<Record<string, State>> = {
     },
     tree: [/heading "Weaker passkey"/, /neither was made to be a secret/, /textbox "name"/, /button "Enrol it/],
   },
+  'people, where shells of somebody who was logged off run on': {
+    surface: 'workspace',
+    prepare: (core) => void (core.held = [{ id: 'p-0000000000d1', name: 'Jo Varga', shells: 3, since: '2026-11-24T05:10:00.000Z' }]),
+    act: async () => {
+      await band('people');
+      await brings(() => page().getByRole('button', { name: 'End them: Jo Varga' }).click(), page().getByRole('button', { name: 'End now' }));
+    },
+    tree: [/region "Shells that run on"/, /3 shells, since/, /button "End now"/, /button "Let them run"/],
+  },
   'people, one of them': {
     surface: 'workspace',
     act: async () => {
@@ -286,6 +301,34 @@ const states: Readonly<Record<string, State>> = {
       /button "raised an alert"/,
       /region "Alerts that are open"/,
     ],
+  },
+  'the audit centre, an emergency under review': {
+    surface: 'workspace',
+    prepare: (core) => {
+      withEvents(core);
+      core.audit.emergencies = async () => ({
+        emergencies: [
+          {
+            id: 'b-0123456789ab',
+            person: 'Envelope Ward 7',
+            personId: 'p-0000000000e7',
+            second: 'Jo Varga',
+            reason: 'system-down',
+            time: '2026-11-24T02:10:00.000Z',
+            end: '2026-11-24T02:51:00.000Z',
+            due: '2026-11-27T02:51:00.000Z',
+            late: true,
+            words: true,
+            not: null,
+          },
+        ],
+      });
+    },
+    act: async () => {
+      await band('audit');
+      await brings(() => page().getByRole('button', { name: 'Review it: b-0123456789ab' }).click(), page().getByRole('radio', { name: 'not justified' }));
+    },
+    tree: [/heading "Review of b-0123456789ab, of Envelope Ward 7 with Jo Varga"/, /group "It was"/, /radio "justified"/, /button "Sign it/],
   },
   'somebody new at a covered session': {
     surface: 'guest',

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Input } from '../../src/bridge/schema.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { brings } from '../support/brings.ts';
-import { calmEvents, type Opened } from './harness.ts';
+import { calmEvents, until, type Opened } from './harness.ts';
 import { pagesOfTests } from './pages.ts';
 
 const pages = pagesOfTests();
@@ -83,6 +83,79 @@ test('each picture says in a sentence what it shows, and has its data as a table
   await dialog.getByText('events of people in 7 days').waitFor();
   await brings(() => dialog.getByText('Recordings a day: as a table').click(), dialog.getByRole('rowheader', { name: '2026-11-24' }));
   await dialog.getByText('190.00 GiB of 512.00 GiB free').waitFor();
+});
+
+const emergency = {
+  id: 'b-0123456789ab',
+  person: 'Envelope Ward 7',
+  personId: 'p-0000000000e7',
+  second: null,
+  reason: 'system-down',
+  time: '2026-11-24T02:10:00.000Z',
+  end: '2026-11-24T02:51:00.000Z',
+  due: '2026-11-27T02:51:00.000Z',
+  late: false,
+  words: true,
+  not: null,
+} as const;
+
+test('an emergency is reviewed by keys, with a word that nobody chose before; then it is away', async () => {
+  const { page, core, audit } = await start();
+  const reviewed: unknown[] = [];
+  core.audit.emergencies = async () => ({ emergencies: reviewed.length === 0 ? [emergency] : [] });
+  core.audit.reviewEmergency = async (said) => void reviewed.push(said);
+  await audit();
+  const dialog = page.getByRole('dialog', { name: 'Audit centre' });
+  await dialog.getByText('to be reviewed by').waitFor();
+  await brings(
+    () => dialog.getByRole('button', { name: 'Review it: b-0123456789ab' }).press('Enter'),
+    dialog.getByRole('heading', { name: 'Review of b-0123456789ab, of Envelope Ward 7' }),
+  );
+  await dialog.getByText('wardmux breakglass words b-0123456789ab --key FILE').waitFor();
+  await brings(() => page.keyboard.press('Enter'), dialog.getByRole('alert').getByText('Say first what it was.'));
+  expect(reviewed).toEqual([]);
+  // Escape leaves the form and not the house.
+  await brings(() => page.keyboard.press('Escape'), dialog.getByRole('button', { name: 'Review it: b-0123456789ab' }));
+  await dialog.getByRole('button', { name: 'Review it: b-0123456789ab' }).press('Enter');
+  await dialog.getByRole('radio', { name: 'not justified' }).check();
+  await brings(() => page.keyboard.press('Enter'), dialog.getByText('b-0123456789ab is reviewed.'));
+  expect(reviewed).toEqual([{ id: 'b-0123456789ab', finding: 'not-justified' }]);
+  await dialog.getByText('No emergency waits for a review.').waitFor();
+});
+
+test('whoever was in it, and whoever is no auditor, reads who reviews it; a refusal is said in the core’s own words', async () => {
+  const { page, core, audit } = await start();
+  const not = 'Nobody reviews their own work, and you were in b-0123456789ab. Another auditor does.';
+  core.audit.emergencies = async () => ({
+    emergencies: [
+      { ...emergency, late: true },
+      { ...emergency, id: 'b-0123456789ac', not },
+      { ...emergency, id: 'b-0123456789ad', end: null, due: null },
+    ],
+  });
+  core.audit.reviewEmergency = async () => {
+    throw new Refusal('not-reviewed', 'b-0123456789ab was reviewed meanwhile. Nothing was entered.');
+  };
+  await audit();
+  const dialog = page.getByRole('dialog', { name: 'Audit centre' });
+  await dialog.getByText(not).waitFor();
+  await dialog.getByText('was to be reviewed by').waitFor();
+  await dialog.getByText('it is reviewed when it is over').waitFor();
+  expect(await dialog.getByRole('button', { name: /^Review it: b-/ }).count()).toBe(1);
+  await dialog.getByRole('button', { name: 'Review it: b-0123456789ab' }).press('Enter');
+  await dialog.getByRole('radio', { name: 'justified', exact: true }).check();
+  await brings(() => page.keyboard.press('Enter'), dialog.getByRole('alert').getByText('was reviewed meanwhile'));
+});
+
+test('the recordings of an emergency are a step away: the list opens with its person and its reason', async () => {
+  const { page, core, audit } = await start();
+  core.audit.emergencies = async () => ({ emergencies: [emergency] });
+  await audit();
+  const recordings = page.getByRole('dialog', { name: 'Recordings' });
+  await brings(() => page.getByRole('button', { name: 'Its recordings: b-0123456789ab' }).press('Enter'), recordings);
+  await until(() => core.requests.some(({ request }) => request === 'review.everybody'), 'the list');
+  expect(core.requests.find(({ request }) => request === 'review.everybody')?.input).toMatchObject({ words: 'p-0000000000e7', reason: 'system-down' });
+  expect(await recordings.locator('#review-words').inputValue()).toBe('p-0000000000e7');
 });
 
 test('a review of what is due is signed by keys, with what was found as a sealed frame to the vault alone', async () => {

@@ -126,6 +126,8 @@ export const calmLock: LockFacts = {
   reason: 'idle',
   typed: false,
   parked: 1,
+  held: 0,
+  help: '',
   stopped: null,
   unlisted: null,
   away: [],
@@ -393,6 +395,13 @@ export class FakeCore {
     look: async () => ({ rows: [], selfTest: null }),
     selfTest: async () => ({ time: '2026-11-28T12:00:00.000Z', holds: true, sha256: 'ab'.repeat(32), controls: [] }),
   };
+  /** Shells that run on of people who were logged off. */
+  held: Output<'people.held'>['held'] = [];
+  endHeld: (id: string) => string = (id) => {
+    const found = this.held.find((one) => one.id === id);
+    this.held = this.held.filter((one) => one !== found);
+    return `One shell of ${found?.name ?? id} ended.`;
+  };
   readonly audit: { -readonly [N in keyof RequestParts['audit']]: RequestParts['audit'][N] } = {
     alerts: async () => ({ all: 0, alerts: [] }),
     events: async () => ({ size: 0, events: [], next: null, reached: null }),
@@ -405,6 +414,8 @@ export class FakeCore {
       last: { by: 'R. Okafor', time: '2026-11-17T08:12:00.000Z', from: 40_311, to: 46_900, finding: 'followed-up' },
     }),
     sign: async () => undefined,
+    emergencies: async () => ({ emergencies: [] }),
+    reviewEmergency: async () => undefined,
     close: async () => undefined,
   };
   readonly review: { -readonly [N in keyof RequestParts['review']]: RequestParts['review'][N] } = {
@@ -623,6 +634,7 @@ export class FakeCore {
         leave: () => void (this.emergencies.length > 0 && this.emergencies.push('left')),
         admit: async () => undefined,
       },
+      logoff: { heldPeople: () => this.held, endHeld: async (id) => this.endHeld(id) },
       lift: { station: (person, answer) => this.lift(person, answer ? 'passkey' : 'passphrase') },
       slots: {
         list: async () => this.slots,

@@ -142,6 +142,35 @@ test('a wrong passphrase: a sentence, the wait, and the field again when it is o
 /** Several people can come in: none is named. */
 const several = (core: FakeCore): void => void (core.lockFacts = { ...calmLock, typed: true, parked: 2, people: [] });
 
+test.each([
+  ['one', withoutPasskey],
+  ['several', (core: FakeCore) => several(core)],
+])('whoever cannot get in reads what helps and whom to ask, the same where %s can come in, and it asks nothing', async (_, prepare) => {
+  const { page, core } = await start((core) => {
+    prepare(core);
+    core.lockFacts = { ...core.lockFacts, help: 'Ward IT, 4711' };
+  });
+  await page.keyboard.type('half of a pass');
+  const before = core.requests.length;
+  const help = page.getByRole('region', { name: 'You cannot get in.' });
+  await brings(() => page.getByRole('button', { name: 'I cannot get in' }).press('Enter'), help);
+  const said = await help.innerText();
+  for (const part of ['Ask here: Ward IT, 4711', 'wardmux passphrase recover', 'Two security admins', 'stays closed to you']) expect(said).toContain(part);
+  expect(core.requests.slice(before)).toEqual([]);
+  expect(await focused()).toContain('Back');
+  await brings(() => page.keyboard.press('Escape'), page.locator('#who, #passphrase'));
+  // What was typed before is in no field.
+  expect(await page.locator('#who, #passphrase').inputValue()).toBe('');
+});
+
+test('of the shells that run on, those of people who were logged off are told apart', async () => {
+  const { page } = await start((core) => {
+    several(core);
+    core.lockFacts = { ...core.lockFacts, parked: 3, held: 1 };
+  });
+  expect(await page.textContent('.lockline')).toContain('shells of 3 people run on, 1 of them logged off');
+});
+
 test('several people: nobody is named, each types who they are, and a passphrase is asked for whoever that is', async () => {
   const { page, core } = await start(several);
   expect(await page.getAttribute('.poster__way', 'aria-label')).toBe('Who are you?');

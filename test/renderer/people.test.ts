@@ -184,6 +184,39 @@ test('whoever may not decide looks, and is told who may', async () => {
   ).toBe(0);
 });
 
+test('shells of somebody who was logged off are listed for whoever may end them, and ended after a second thought', async () => {
+  const since = '2026-11-24T05:10:00.000Z';
+  await openBand({}, (core) => {
+    core.held = [
+      { id: 'p-0000000000d1', name: 'Jo Varga', shells: 3, since },
+      { id: 'p-0000000000d2', name: null, shells: 1, since },
+    ];
+  });
+  const { page } = opened;
+  const held = dialog().getByRole('region', { name: 'Shells that run on' });
+  await held.getByText('3 shells, since').waitFor();
+  await held.getByText('p-0000000000d2').first().waitFor();
+  await brings(() => held.getByRole('button', { name: 'End them: Jo Varga' }).press('Enter'), held.getByText('What Jo Varga has not saved is lost.'));
+  // What changes nothing has the focus.
+  await brings(() => page.keyboard.press('Enter'), held.getByRole('button', { name: 'End them: Jo Varga' }));
+  expect(asked('people.endHeld')).toEqual([]);
+  await brings(() => held.getByRole('button', { name: 'End them: Jo Varga' }).press('Enter'), held.getByRole('button', { name: 'End now' }));
+  expect(await axeViolations(opened)).toEqual([]);
+  await brings(() => held.getByRole('button', { name: 'End now' }).press('Enter'), held.getByRole('status').getByText('of Jo Varga ended.'));
+  expect(asked('people.endHeld')).toEqual([{ id: 'p-0000000000d1' }]);
+  expect(await held.getByRole('button', { name: /^End them:/ }).count()).toBe(1);
+});
+
+test('whoever may not end them is not told whose shells run on', async () => {
+  await openBand({}, (core) => {
+    core.held = [{ id: 'p-0000000000d1', name: 'Jo Varga', shells: 3, since: '2026-11-24T05:10:00.000Z' }];
+    core.status = { ...core.status, permits: core.status.permits.filter((needs) => needs !== 'logoff.end-held') };
+  });
+  await dialog().getByRole('button', { name: 'Mara Ueda' }).waitFor();
+  expect(await dialog().getByText('Shells that run on').count()).toBe(0);
+  expect(asked('people.held')).toEqual([]);
+});
+
 test('what cannot be had is said', async () => {
   await openBand({}, (core) => {
     core.people.list = async () => {

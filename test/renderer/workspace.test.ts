@@ -341,7 +341,7 @@ describe('keys', () => {
     expect(await page.locator('.line').evaluate((line) => line.scrollWidth <= line.clientWidth)).toBe(true);
   });
 
-  test('what an auditor has to review leads to the alerts, and for whoever may not look it is a word', async () => {
+  test('what an auditor has to review leads to where it is reviewed, and for whoever may not look it is a word', async () => {
     const { page, core } = await start();
     const reviews = { due: 1, overdue: 0 };
     const word = page.locator('.line').getByText('1 emergency review due');
@@ -350,7 +350,7 @@ describe('keys', () => {
     expect(await page.locator('.line').getByRole('button', { name: '1 emergency review due' }).count()).toBe(0);
     core.emit('status', { ...calmStatus, reviews, permits: [...calmStatus.permits, 'audit.look'] });
     await page.locator('.line').getByRole('button', { name: '1 emergency review due' }).click();
-    await until(() => core.commands().includes('alerts'), 'the command');
+    await until(() => core.commands().includes('audit'), 'the command');
   });
 
   test('a wrong line stays in the prompt with its reason, and what was run can be had again', async () => {

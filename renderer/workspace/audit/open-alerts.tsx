@@ -1,4 +1,4 @@
-/** Alerts that are open, those that are due first, and the closing of one with a note: the note goes sealed to the vault, and nobody between sees it. */
+/** Alerts that are open, those that cannot wait first, and the closing of one with a note: the note goes sealed to the vault, and nobody between sees it. */
 import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import type { Output } from '../../../src/bridge/schema.ts';

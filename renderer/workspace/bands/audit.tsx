@@ -1,10 +1,11 @@
-/** The audit centre: pictures of the last days, events of the ledger, and alerts that are open. It covers the stage, not the line. */
+/** The audit centre: pictures of the last days, events of the ledger, alerts that are open, and what is due to be reviewed. It covers the stage, not the line. */
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { messages } from '../../shared/messages.ts';
 import { Band, BandTitle, Button } from '../../shared/parts.tsx';
 import type { Output } from '../../../src/bridge/schema.ts';
 import { Events } from '../audit/events.tsx';
+import { EmergenciesDue, useEmergencies } from '../audit/emergencies.tsx';
 import { EventLooking } from '../audit/looking.ts';
 import { OpenAlerts, useAlerts } from '../audit/open-alerts.tsx';
 import { Pictures } from '../audit/pictures.tsx';
@@ -23,6 +24,7 @@ function Audit({ controller }: { readonly controller: Controller }): JSX.Element
   const looking = useMemo(() => new EventLooking(bridge), []);
   const pictures = useDeeds<Output<'audit.pictures'>>(() => bridge.request('audit.pictures', {}), '');
   const alerts = useAlerts(bridge);
+  const emergencies = useEmergencies(bridge);
   const reviews = useReviews(bridge);
   const body = useRef<HTMLDivElement>(null);
   useEffect(() => void looking.ask(), []);
@@ -37,10 +39,11 @@ function Audit({ controller }: { readonly controller: Controller }): JSX.Element
     pictures.clear();
     void pictures.look();
     alerts.again();
+    emergencies.again();
     reviews.again();
   };
   // Escape leaves a form before it leaves the house.
-  const form = alerts.of ? alerts : reviews.of ? reviews : undefined;
+  const form = [alerts, emergencies, reviews].find(({ of }) => of !== undefined);
   const keys = { q: close, r: again, '1': to('audit__pictures'), '2': to('audit__events'), '3': to('audit__alerts'), '4': to('audit__reviews') };
   return (
     <Band label={text.label} onClose={form?.back ?? close} keys={form ? {} : keys} house>
@@ -76,6 +79,7 @@ function Audit({ controller }: { readonly controller: Controller }): JSX.Element
             <h3 class="audit__title" tabIndex={-1}>
               <kbd>4</kbd> {text.reviews.label}
             </h3>
+            <EmergenciesDue state={emergencies} home={() => title('audit__reviews')} />
             <ReviewsDue state={reviews} home={() => title('audit__reviews')} />
           </section>
         </div>

@@ -10,13 +10,16 @@ interface Takes {
   readonly pasted?: true;
   /** Texts, each by its name. */
   readonly words?: readonly string[];
+  /** Texts that it can do without. */
+  readonly may?: readonly string[];
 }
 
 type Props<T extends Takes> = { readonly controller: Controller; readonly from: readonly string[] } & (T extends { readonly pane: true }
   ? { readonly pane: number }
   : unknown) &
   (T extends { readonly pasted: true } ? { readonly pasted: AskedPaste } : unknown) &
-  (T extends { readonly words: readonly (infer Word extends string)[] } ? { readonly [W in Word]: string } : unknown);
+  (T extends { readonly words: readonly (infer Word extends string)[] } ? { readonly [W in Word]: string } : unknown) &
+  (T extends { readonly may: readonly (infer Word extends string)[] } ? { readonly [W in Word]?: string } : unknown);
 
 export interface BandRow {
   readonly name: string;

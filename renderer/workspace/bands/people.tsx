@@ -11,6 +11,7 @@ import { AskedProof } from './asked.tsx';
 import { band } from './band.tsx';
 import { StepActions, useDeeds } from './deeds.tsx';
 import { close } from './parts.tsx';
+import { HeldShells } from './held-shells.tsx';
 import { SlotCells } from './slot-cells.tsx';
 import { mostTyped } from '../../../src/types/most-typed.ts';
 
@@ -154,6 +155,7 @@ function People({ controller }: { readonly controller: Controller }): JSX.Elemen
                 onAsk={(what) => ask(() => bridge.request(`people.${what}`, { id: person.id }))}
               />
             ) : null}
+            <HeldShells bridge={bridge} />
             <p class="actions gap">
               <Button kind="main" hint="esc" onClick={close}>
                 {text.close}

@@ -1,6 +1,7 @@
 /** The review house: recordings that somebody may see, text found in theirs, and one of them replayed, with its text beside it. It covers the stage, not the line. */
 import type { JSX } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
+import { reasons } from '../../../src/types/words.ts';
 import { messages } from '../../shared/messages.ts';
 import { Band } from '../../shared/parts.tsx';
 import type { Controller } from '../controller.ts';
@@ -10,10 +11,20 @@ import { Replay } from '../review/replay.tsx';
 import { band } from './band.tsx';
 import { close } from './parts.tsx';
 
-export const recordingsBand = band('recordings', {}, Recordings);
+export const recordingsBand = band('recordings', { may: ['words', 'reason'] }, Recordings);
 
-function Recordings({ controller }: { readonly controller: Controller }): JSX.Element {
-  const looking = useMemo(() => new Looking(controller.bridge), []);
+interface RecordingsProps {
+  readonly controller: Controller;
+  /** What the list is filtered by when it opens. */
+  readonly words?: string;
+  readonly reason?: string;
+}
+
+function Recordings({ controller, words, reason: of }: RecordingsProps): JSX.Element {
+  const looking = useMemo(() => {
+    const reason = reasons.find((one) => one === of);
+    return new Looking(controller.bridge, { ...(words === undefined ? {} : { words }), ...(reason && { reason }) });
+  }, []);
   useEffect(() => {
     const release = controller.onReview((frame) => looking.receive(frame));
     void looking.list();

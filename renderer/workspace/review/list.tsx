@@ -111,6 +111,7 @@ export function RecordingList({ looking, onLeave }: { readonly looking: Looking;
           <input
             id="review-words"
             ref={words}
+            defaultValue={query.words}
             data-focus={own || others ? undefined : ''}
             class="input"
             autocomplete="off"

@@ -110,8 +110,10 @@ export class Looking {
   readonly following = signal(false);
   readonly needsSecond = signal(false);
 
-  constructor(bridge: Bridge) {
+  /** @param first what the list is filtered by when it opens. */
+  constructor(bridge: Bridge, first: Pick<Query, 'words' | 'reason'> = {}) {
     this.#bridge = bridge;
+    this.query.value = { ...this.query.value, ...first };
   }
 
   get endMs(): number {

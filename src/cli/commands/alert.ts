@@ -1,7 +1,7 @@
 /** `wardmux alerts` and `wardmux alert close|note`: what somebody has to look at, and how that ends. */
 import { absences, ruleHelp } from '../../alerts/absences.ts';
 import { rules, type AlertRule } from '../../alerts/rules.ts';
-import type { Alert } from '../../alerts/evaluate.ts';
+import { moreUrgent, type Alert } from '../../alerts/evaluate.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
 import { alertMeant, alertsOf, closeAlert, noteOf } from '../../services/ledger/alerts.ts';
 import { openInstallation } from '../../services/installation/installation.ts';
@@ -26,7 +26,8 @@ async function list({ json, all, exitCode }: ListOptions, io: CliIo): Promise<nu
   const now = io.now();
   const alerts = await alertsOf(await openInstallation(io), now);
   const open = alerts.filter(({ closed }) => !closed);
-  const shown = all ? alerts : open;
+  // All that there ever were are a history; what is open somebody has to look at.
+  const shown = all ? alerts : open.toSorted(moreUrgent);
   if (json) await io.out(jsonText(shown.map(jsonOf)));
   else if (shown.length === 0) io.talk(all ? 'There was never an alert.' : 'No alert is open.');
   else

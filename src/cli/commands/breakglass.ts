@@ -4,7 +4,7 @@ import { emergencyGrantOf, type Standing } from '../../access/index.ts';
 import { DRILL_DAYS, drillsDue, reviewDueAt, reviewStateOf } from '../../break-glass/index.ts';
 import type { EmergencyFacts } from '../../ledger/break-glass-facts.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
-import { drill, lookAtEmergency, requireEmergency, review } from '../../services/emergency/break-glass.ts';
+import { certifyEmergencyReview, drill, lookAtEmergency, requireEmergency, reviewEmergency } from '../../services/emergency/break-glass.ts';
 import { factsOf, openInstallation, withLedger } from '../../services/installation/installation.ts';
 import { emergencyReasonWords, reviewFindings, type ReviewFinding } from '../../types/words.ts';
 import type { CliCommand } from '../command.ts';
@@ -93,7 +93,12 @@ async function close(id: string, { finding, json, ...options }: PersonOptions & 
   const site = await openInstallation(io);
   const identity = await unlockPerson(site, options, io);
   try {
-    await withLedger(site, ({ ledger }) => review({ ledger, identity }, id, finding), { identity, talk: io.talk });
+    await withLedger(
+      site,
+      ({ ledger }) =>
+        reviewEmergency({ ledger, by: identity.person.id, certify: (said) => certifyEmergencyReview(ledger.installation, identity, said) }, id, finding),
+      { identity, talk: io.talk },
+    );
   } finally {
     identity.destroy();
   }

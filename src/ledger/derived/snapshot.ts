@@ -115,7 +115,12 @@ const schema = z.strictObject({
       stop: z.strictObject({ seq: count, time: z.string(), by: z.string(), reason: z.enum(stopReasons) }).nullable(),
       seq: count.nullable(),
     }),
-    logoffs: z.array(z.tuple([z.string(), z.strictObject({ seq: count, time: z.string(), cause: z.enum(logoffCauses), ended: count, held: count })])),
+    logoffs: z.array(
+      z.tuple([
+        z.string(),
+        z.strictObject({ seq: count, time: z.string(), cause: z.enum(logoffCauses), ended: count, held: count, by: z.string().optional() }),
+      ]),
+    ),
     keys: z.strictObject({ keys: z.array(z.string()), spoken: count }),
     emergencies: z.strictObject({
       all: z.array(

@@ -126,6 +126,13 @@ export const appRows = [
     { person: 'required' },
   ),
   row(
+    'session.ended',
+    'Somebody (person) ended shells of somebody else (of) who was logged off, which ran on because the policy holds them. left: shells that were told to end, and had not in time.',
+    { ecs: 'session:end', ocsf: '3002:2', dicom: '110113/~110123', act: 'D', safeguard: 'automatic-logoff' },
+    { of: 'person', ended: 'count', 'left?': 'count' },
+    { person: 'required' },
+  ),
+  row(
     'input.jiggled',
     'It locked although the pointer moved until the end of the idle time: movement without a key or a press extends it once only. Something else than a hand moves it.',
     { ecs: 'intrusion_detection:info', ocsf: '2004:1', dicom: '110113/~110130', act: 'E', safeguard: 'automatic-logoff' },

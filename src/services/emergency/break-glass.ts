@@ -8,7 +8,7 @@ import { EMERGENCY } from '../../access/index.ts';
 import { lookAtWords, wordsDigest } from '../../break-glass/index.ts';
 import { readSmall, writeAtomic } from '../../disk/atomic.ts';
 import { StorageFault } from '../../disk/fault.ts';
-import { certify, drillText, reviewText } from '../../ledger/certificate.ts';
+import { certify, drillText, reviewText, type Certificate } from '../../ledger/certificate.ts';
 import { reviewsOwn, type EmergencyFacts } from '../../ledger/break-glass-facts.ts';
 import type { LedgerFacts } from '../../ledger/facts.ts';
 import { ledgerPaths } from '../../ledger/files.ts';
@@ -73,8 +73,8 @@ export function requireEmergency(facts: Pick<LedgerFacts, 'emergencies'>, id: st
   throw new Refusal('unknown-emergency', `There is no emergency ${JSON.stringify(id.slice(0, 40))} here. Look at: wardmux breakglass list`);
 }
 
-/** Why this person cannot review it; undefined where they can. */
-function reviewFault(facts: Pick<LedgerFacts, 'person' | 'hand'>, one: EmergencyFacts, person: string): string | undefined {
+/** Why this person cannot review it, as a sentence; undefined where they can, if their roles let them. */
+export function emergencyReviewFault(facts: Pick<LedgerFacts, 'person' | 'hand'>, one: EmergencyFacts, person: string): string | undefined {
   if (one.end === null) return `${one.id} runs still. It is reviewed when it is over.`;
   if (one.review) return `${one.id} was reviewed by ${one.review.by} at ${one.review.time}.`;
   if (person === one.person || person === one.second) return `Nobody reviews their own work, and you were in ${one.id}. Another auditor does.`;
@@ -84,24 +84,42 @@ function reviewFault(facts: Pick<LedgerFacts, 'person' | 'hand'>, one: Emergency
   return undefined;
 }
 
-/** Somebody else closes an emergency. @throws Refusal, LedgerError */
-export async function review({ ledger, identity }: Parts, id: string, finding: ReviewFinding): Promise<void> {
+/** What is signed of an emergency that somebody else was in. */
+export interface EmergencyReviewing {
+  readonly breakGlass: string;
+  /** Number of the event with which it began. */
+  readonly start: number;
+  readonly finding: ReviewFinding;
+}
+
+/** Signs it: where the identity is open. */
+export function certifyEmergencyReview(installation: string, identity: Parts['identity'], said: EmergencyReviewing): Promise<Certificate> {
   const { person } = identity;
+  return certify(reviewText({ installation, ...said, by: person.id }), person.signingKey, (bytes) => identity.sign(bytes));
+}
+
+export interface EmergencyReviewParts extends Pick<Parts, 'ledger'> {
+  /** Id of whoever reviews. */
+  readonly by: string;
+  readonly certify: (said: EmergencyReviewing) => Promise<Certificate>;
+}
+
+/** Somebody else closes an emergency. @throws Refusal, LedgerError */
+export async function reviewEmergency({ ledger, by, certify }: EmergencyReviewParts, id: string, finding: ReviewFinding): Promise<void> {
   const require = (): EmergencyFacts => {
     const one = requireEmergency(ledger.facts, id);
-    const fault = reviewFault(ledger.facts, one, person.id);
+    const fault = emergencyReviewFault(ledger.facts, one, by);
     if (fault !== undefined) throw new Refusal('not-reviewed', `${fault} Nothing was entered.`);
     return one;
   };
   const { seq: start } = require();
-  const text = reviewText({ installation: ledger.installation, breakGlass: id, start, finding, by: person.id });
-  const certificate = await certify(text, person.signingKey, (bytes) => identity.sign(bytes));
+  const certificate = await certify({ breakGlass: id, start, finding });
   const before = (): void => {
-    requireStillMay(ledger.facts, person.id, 'break-glass.review');
+    requireStillMay(ledger.facts, by, 'break-glass.review');
     require();
   };
-  await ledger.append({ action: 'breakglass.review', person: person.id, detail: { breakGlass: id, finding, ...certificate } }, { before });
-  if (requireEmergency(ledger.facts, id).review?.by !== person.id) throw passedOver('Look at: wardmux breakglass list');
+  await ledger.append({ action: 'breakglass.review', person: by, detail: { breakGlass: id, finding, ...certificate } }, { before });
+  if (requireEmergency(ledger.facts, id).review?.by !== by) throw passedOver('Look at: wardmux breakglass list');
 }
 
 const passedOver = (what: string): Refusal => new Refusal('not-permitted', `It was entered, and does not count: something changed meanwhile. ${what}`);

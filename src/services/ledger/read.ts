@@ -32,6 +32,16 @@ export async function readEvents({ home, noteKey }: OpenInstallation, take: (eve
   return tree.head();
 }
 
+/** @returns whether another head is written than at the question before; at the first one there is. It reads nothing, so it can be asked often. */
+export function newHeadOf(folder: string): () => boolean {
+  let seen: string | undefined;
+  return () => {
+    const before = seen;
+    seen = headStamp(folder);
+    return seen !== before;
+  };
+}
+
 /** What changes with each head that is written; undefined where there is none. */
 function headStamp(folder: string): string | undefined {
   const found = statSync(ledgerPaths(folder).head, { throwIfNoEntry: false, bigint: true });

@@ -6,6 +6,7 @@ import type { DueReviews, Review } from '../../alerts/reviews.ts';
 import { readSmall, writeAtomic } from '../../disk/atomic.ts';
 import { certify, reviewedText, type Certificate } from '../../ledger/certificate.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
+import { LedgerView } from '../../ledger/view.ts';
 import { REVIEWED, type Reviewed } from '../../ledger/reviewed-facts.ts';
 import type { OpenIdentity } from '../../people/identity.ts';
 import type { Person } from '../../people/types.ts';
@@ -38,7 +39,18 @@ interface KnownReviews extends Pick<AlertReader, 'adds'> {
 export async function reviewsOf(site: OpenInstallation): Promise<KnownReviews> {
   const reader = new AlertReader();
   await readEvents(site, (event) => reader.take(event));
-  return { adds: (...asked) => reader.adds(...asked), all: reader.reviews.all, due: reader.reviews.due() };
+  return { adds: (...asked) => reader.adds(...asked), all: reader.reviews.all, due: await toTheSecond(site, reader.reviews.due()) };
+}
+
+/** With the time of the first event that is due as that has it: whoever counts keeps the hours alone. @throws LedgerError */
+export async function toTheSecond({ home, noteKey }: Pick<OpenInstallation, 'home' | 'noteKey'>, due: DueReviews): Promise<DueReviews> {
+  const view = due.events === 0 ? undefined : await LedgerView.open(home.ledger, noteKey);
+  try {
+    const [first] = (await view?.between(due.from, due.from + 1)) ?? [];
+    return first ? { ...due, since: first.event.time } : due;
+  } finally {
+    view?.close();
+  }
 }
 
 /** What is signed, and for whom the note is sealed. */

@@ -1,10 +1,11 @@
-/** An emergency: what somebody writes of it is sealed for who reviews it, and who is in signs that the glass is broken. */
+/** An emergency: what somebody writes of it is sealed for who reviews it, and who is in signs that the glass is broken, or what they say of it as its reviewer. */
 import { sealWords } from '../../break-glass/words.ts';
 import { certify, emergencyText } from '../../ledger/certificate.ts';
+import { certifyEmergencyReview } from '../../services/emergency/break-glass.ts';
 import type { Holder } from '../holder.ts';
 import type { Turns } from './turns.ts';
 
-export function emergencyHandlers(holder: Holder): Turns<'sealWords' | 'signEmergency'> {
+export function emergencyHandlers(holder: Holder): Turns<'sealWords' | 'signEmergency' | 'certifyEmergencyReview'> {
   return {
     sealWords: async ({ breakGlass, recipients }) => {
       const words = holder.page.takeWords();
@@ -20,5 +21,6 @@ export function emergencyHandlers(holder: Holder): Turns<'sealWords' | 'signEmer
       const text = emergencyText({ installation: holder.installation, ...request, by: person.id });
       return certify(text, person.signingKey, (bytes) => holder.open().sign(bytes));
     },
+    certifyEmergencyReview: (said) => certifyEmergencyReview(holder.installation, holder.open(), said),
   };
 }

@@ -1,0 +1,162 @@
+/** Emergencies that somebody else has to review: who was in each, why, until when it is due, and the finding of whoever may, signed once and for ever. */
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { Output } from '../../../src/bridge/schema.ts';
+import { emergencyReasonWords, reviewFindings, type ReviewFinding } from '../../../src/types/words.ts';
+import type { Bridge } from '../../shared/bridge.ts';
+import { messages } from '../../shared/messages.ts';
+import { FaultLine, Mark } from '../../shared/parts.tsx';
+import { moment } from '../../shared/text.ts';
+import { StepActions, useDeeds, type Deeds } from '../bands/deeds.tsx';
+import * as model from '../model.ts';
+import { useFormFocus } from './note-form.ts';
+
+const text = messages.audit.emergencies;
+
+type Listed = Output<'audit.emergencies'>;
+type Emergency = Listed['emergencies'][number];
+
+const when = (iso: string): string => moment(new Date(iso));
+const whoOf = ({ person, second }: Emergency): string => text.who(person, second);
+
+export interface EmergenciesState {
+  readonly deeds: Deeds<Listed>;
+  /** The one that is being reviewed. */
+  readonly of: Emergency | undefined;
+  readonly begin: (one: Emergency) => void;
+  readonly finish: (one: Emergency, finding: ReviewFinding) => void;
+  readonly back: () => void;
+  readonly again: () => void;
+}
+
+export function useEmergencies(bridge: Bridge): EmergenciesState {
+  const deeds = useDeeds<Listed>(() => bridge.request('audit.emergencies', {}), '');
+  const [of, setOf] = useState<Emergency | undefined>(undefined);
+  return {
+    deeds,
+    of,
+    begin: (one) => {
+      deeds.clear();
+      setOf(one);
+    },
+    finish: (one, finding) =>
+      void deeds.run(messages.alerts.busy, async () => {
+        await bridge.request('audit.reviewEmergency', { id: one.id, finding });
+        setOf(undefined);
+        await deeds.look();
+        return text.done(one.id);
+      }),
+    back: () => {
+      if (deeds.busy) return;
+      deeds.clear();
+      setOf(undefined);
+    },
+    again: () => {
+      deeds.clear();
+      void deeds.look();
+    },
+  };
+}
+
+/** @param home what has the focus when the form is left. */
+export function EmergenciesDue({ state, home }: { readonly state: EmergenciesState; readonly home: () => HTMLElement | null | undefined }): JSX.Element {
+  const {
+    deeds: { listed, face },
+    of: reviewing,
+    begin,
+    finish,
+    back,
+  } = state;
+  useFormFocus(reviewing, '#emergency-justified', home);
+  const all = listed?.emergencies ?? [];
+  return (
+    <div class="audit__emergencies">
+      {face}
+      {reviewing ? (
+        <ReviewForm key={reviewing.id} one={reviewing} onCancel={back} onDone={(finding) => finish(reviewing, finding)} />
+      ) : (
+        <>
+          {listed && all.length === 0 ? <p class="dim">{text.none}</p> : null}
+          {all.length === 0 ? null : (
+            <ol class="log checks" aria-label={text.label}>
+              {all.map((one) => (
+                <li key={one.id}>
+                  <Mark kind={one.late ? 'stop' : 'glass'} />
+                  <One one={one} onReview={() => begin(one)} />
+                </li>
+              ))}
+            </ol>
+          )}
+        </>
+      )}
+    </div>
+  );
+}
+
+function One({ one, onReview }: { readonly one: Emergency; readonly onReview: () => void }): JSX.Element {
+  const { id, time, end, due, late, reason, not, personId } = one;
+  const may = model.permits('break-glass.review');
+  /** Of whose it is, for this reason: what else they recorded for it stands beside it. */
+  const itsRecordings = (): void => void (model.band.value = { name: 'recordings', words: { words: personId, reason } });
+  return (
+    <div>
+      <p>
+        <b>{whoOf(one)}</b>, {text.what(emergencyReasonWords[reason])} <span class="faint">{id}</span>
+      </p>
+      <p class="dim">
+        {end === null ? text.runs(when(time)) : text.ran(when(time), when(end))}
+        {due === null ? '' : ', '}
+        {due === null ? null : late ? <b>{text.late(when(due))}</b> : text.due(when(due))}
+      </p>
+      {end === null ? null : <p class="dim">{may ? not : text.mayNot}</p>}
+      <p class="actions">
+        {may && end !== null && not === null ? (
+          <button type="button" class="btn btn--quiet" aria-label={text.reviewOf(id)} onClick={onReview}>
+            {text.review}
+          </button>
+        ) : null}
+        {model.permits('review.everybody') ? (
+          <button type="button" class="btn btn--quiet" aria-label={text.recordingsOf(id)} onClick={itsRecordings}>
+            {text.recordings}
+          </button>
+        ) : null}
+      </p>
+    </div>
+  );
+}
+
+interface FormProps {
+  readonly one: Emergency;
+  readonly onCancel: () => void;
+  readonly onDone: (finding: ReviewFinding) => void;
+}
+
+function ReviewForm({ one, onCancel, onDone }: FormProps): JSX.Element {
+  const [chosen, setChosen] = useState<ReviewFinding | undefined>(undefined);
+  const [error, setError] = useState('');
+  return (
+    <form
+      novalidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (chosen === undefined) setError(text.missing);
+        else onDone(chosen);
+      }}
+    >
+      <h4>{text.title(one.id, whoOf(one))}</h4>
+      <p class="dim gap-h">{text.text}</p>
+      <p class="dim gap-h">{one.words ? text.words(one.id) : text.noWords}</p>
+      <FaultLine error={error} gap />
+      <fieldset class="people__roles">
+        <legend class="faint">{text.legend}</legend>
+        {reviewFindings.map((finding) => (
+          <label key={finding}>
+            <input id={`emergency-${finding}`} type="radio" name="emergency-finding" checked={chosen === finding} onChange={() => setChosen(finding)} />
+            {text.findings[finding]}
+          </label>
+        ))}
+      </fieldset>
+      <StepActions go={text.go} cancel={messages.people.cancel} onCancel={onCancel} />
+    </form>
+  );
+}
