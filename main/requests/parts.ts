@@ -48,7 +48,7 @@ export interface RequestParts {
     readonly require: () => Pick<VaultClient, 'connect' | 'ask'>;
   };
   readonly pty: Pick<PtyClient, 'start' | 'attach' | 'ack'>;
-  readonly workspace: Pick<Workspaces, 'view' | 'resize' | 'output' | 'command' | 'alert' | 'copied' | 'pasted'>;
+  readonly workspace: Pick<Workspaces, 'view' | 'resize' | 'output' | 'command' | 'alert' | 'synchronized' | 'copied' | 'pasted'>;
   readonly memory: Pick<WorkspaceMemory, 'recall'>;
   readonly attempts: Pick<Attempts, 'changedRecords'>;
   readonly waysIn: Pick<WaysIn, 'look' | 'passkeyOptions' | 'passkeyUnused' | 'wait'>;

@@ -6,7 +6,7 @@ import { enterLiveDamage, isDamage } from '../../src/records/index.ts';
 import { sentenceOf } from '../../src/types/sentence.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
 
-export function workspaceRequests(parts: RequestParts): HandlersOf<'workspace' | 'command' | 'ack' | 'alert' | 'clipboard'> {
+export function workspaceRequests(parts: RequestParts): HandlersOf<'workspace' | 'command' | 'ack' | 'alert' | 'synchronized' | 'clipboard'> {
   const { gate, vaults, pty, workspace, memory, consent, reasons, installed, clipboard } = parts;
 
   /** The pane could not be rebuilt: where that is because somebody has been at the recording's files, it is found out here. */
@@ -46,6 +46,10 @@ export function workspaceRequests(parts: RequestParts): HandlersOf<'workspace' |
     },
     alert: async ({ pane, what }) => {
       workspace.alert(pane, what);
+      return {};
+    },
+    synchronized: async ({ panes }) => {
+      workspace.synchronized(panes);
       return {};
     },
     'clipboard.copied': async () => {

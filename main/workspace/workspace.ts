@@ -275,6 +275,13 @@ export class Workspace {
     if (state && state !== this.#state) this.#set(state);
   }
 
+  /** What is typed into one of these panes goes into all of them from here on; none: not any more. It is entered, and the page does it. */
+  synchronized(panes: readonly number[]): void {
+    const { ledger, person } = this.#options;
+    const own = new Set(panes.filter((pane) => this.#state && findPane(this.#state, pane)));
+    ledger({ action: 'session.synchronize', person, detail: { panes: own.size } });
+  }
+
   /** The pane's program waits for room on the disk, or goes on (null). */
   held(pane: number, why: 'reserve' | 'full' | null): void {
     if (this.#state) this.#set(paneHeld(this.#state, pane, why));

@@ -81,6 +81,11 @@ export class Workspaces {
     this.#open().alert(pane, what);
   }
 
+  /** What is typed into one of these panes goes into all of them; none: not any more. */
+  synchronized(panes: readonly number[]): void {
+    this.#open().synchronized(panes);
+  }
+
   command(line: string, pane: number | undefined, from?: readonly string[]): Output<'command'> {
     return this.#open().command(line, pane, from);
   }

@@ -70,3 +70,16 @@ test('with one pane there is nothing to ask', () => {
   bench.emit('client', { action: 'synchronize', on: true });
   expect([model.band.value, model.toasts.value.at(-1)?.kind]).toEqual([undefined, 'nothing']);
 });
+
+test('which panes are typed into together is told to main, and when they are not any more', () => {
+  const told = (): unknown[] => bench.requests.filter(({ request }) => request === 'synchronized').map(({ input }) => input);
+  bench.emit('view', view([pane(0), pane(1), pane(2)]));
+  bench.emit('client', { action: 'synchronize', on: true });
+  expect(told()).toEqual([]);
+  bench.controller.broadcast.start(bench.controller.broadcast.candidates());
+  bench.emit('view', view([pane(0), pane(2)]));
+  bench.emit('view', view([pane(0), pane(2)]));
+  bench.emit('client', { action: 'synchronize', on: false });
+  bench.emit('client', { action: 'synchronize', on: false });
+  expect(told()).toEqual([{ panes: [0, 1, 2] }, { panes: [0, 2] }, { panes: [] }]);
+});

@@ -20,10 +20,13 @@ const CURSOR_KEY = /^\x1b[[O]([A-DFH])$/;
 export class Broadcast {
   readonly #terminal: (pane: number) => TerminalView;
   readonly #notices: Notices;
+  readonly #told: (panes: readonly number[]) => void;
 
-  constructor(terminal: (pane: number) => TerminalView, notices: Notices) {
+  /** @param told takes the panes that are typed into together from here on: for the ledger */
+  constructor(terminal: (pane: number) => TerminalView, notices: Notices, told: (panes: readonly number[]) => void) {
     this.#terminal = terminal;
     this.#notices = notices;
+    this.#told = told;
   }
 
   /** The option is set, or turned where `on` is undefined. On: the panes of the window in front are listed first. */
@@ -45,6 +48,7 @@ export class Broadcast {
     const window = model.activeWindow.value?.id;
     if (window === undefined) return;
     model.broadcast.value = { window, receivers };
+    this.#told(receivers.map(({ pane }) => pane));
     if (model.view.value) this.check(model.view.value);
     // The frames and the line say it as long as it is so: a warning would stand on when it is not any more.
     if (model.broadcast.value) this.#notices.toast('note', text.on(model.broadcast.value.receivers.length));
@@ -53,6 +57,7 @@ export class Broadcast {
   stop(why: string = text.off): void {
     if (!model.broadcast.value) return;
     model.broadcast.value = undefined;
+    this.#told([]);
     this.#notices.toast('note', why);
   }
 
@@ -68,7 +73,9 @@ export class Broadcast {
     const moved = left.find(({ receiver, pane }) => receiver.host !== pane.host);
     if (moved) return this.stop(text.moved(moved.pane.number));
     if (left.length < 2) return this.stop(text.alone);
-    if (left.length < now.receivers.length) model.broadcast.value = { ...now, receivers: left.map(({ receiver }) => receiver) };
+    if (left.length === now.receivers.length) return;
+    model.broadcast.value = { ...now, receivers: left.map(({ receiver }) => receiver) };
+    this.#told(left.map(({ receiver }) => receiver.pane));
   }
 
   /** The other panes that what is typed or pasted into this one goes into. */

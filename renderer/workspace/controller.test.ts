@@ -289,3 +289,15 @@ test('at the end nothing is left of the text', async () => {
   await flush();
   expect([model.view.value, model.terminals.size, bench.terminals.get(0)!.disposed]).toEqual([undefined, 0, true]);
 });
+
+test('a list that a toast has no room for is read where all that was said is', async () => {
+  const list = (lines: number): string => Array.from({ length: lines }, (_, n) => `line ${n}`).join('\n');
+  bench.answers['command'] = ({ line }: { line: string }) => ({ message: list(line === 'list-panes' ? 8 : 9) });
+  void bench.controller.command('list-panes');
+  await flush();
+  expect([toasts().at(-1), model.band.value]).toEqual([['note', list(8)], undefined]);
+  const before = toasts().length;
+  void bench.controller.command('list-commands');
+  await flush();
+  expect([toasts().length, model.band.value, model.log.value.at(-1)?.sentence]).toEqual([before, { name: 'messages' }, list(9)]);
+});

@@ -32,6 +32,8 @@ const text = messages.workspace;
 const ACTIVITY_MS = 1_000;
 /** Seconds at which the time until the lock is spoken. */
 const SPOKEN = [60, 30, 10, 5];
+/** Lines of an answer that a toast has room for. */
+const TOAST_LINES = 8;
 /** What the core takes as a stage. */
 const STAGE_LIMITS = { cols: [20, 1000], rows: [4, 500] } as const;
 
@@ -90,7 +92,7 @@ export class Controller {
     const origins = new TextOrigins(bridge);
     this.copying = new Copying(terminal, this.notices, origins, () => bridge.request('clipboard.copied', {}));
     this.finding = new Finding(terminal, this.copying, () => this.focusTerminal());
-    this.broadcast = new Broadcast(terminal, this.notices);
+    this.broadcast = new Broadcast(terminal, this.notices, (panes) => void bridge.request('synchronized', { panes }).catch(() => {}));
     this.pasting = new Pasting(terminal, this.notices, origins, this.broadcast, (done) => this.#commandGiven(done));
     bridge.on('view', (view) => this.#onView(view));
     bridge.on('status', (status) => this.#onStatus(status));
@@ -326,8 +328,15 @@ export class Controller {
     const where = { ...(pane === undefined ? {} : { pane }), ...(from.length > 0 ? { from } : {}) };
     const answer = await this.#ask(this.bridge.request('command', { line, ...where }));
     if (answer?.refused) return answer.message ?? messages.bridge.failed;
-    if (answer?.message) this.notices.toast('note', answer.message);
+    if (answer?.message) this.#answered(answer.message);
     return undefined;
+  }
+
+  /** What a command has answered: a list that is longer than a toast stands where all that was said can be read again. */
+  #answered(sentence: string): void {
+    if (sentence.split('\n').length <= TOAST_LINES) return void this.notices.toast('note', sentence);
+    this.notices.remember('note', sentence);
+    model.band.value = { name: 'messages' };
   }
 
   lock(): void {

@@ -3,6 +3,7 @@ import { copyActions, copyRows } from '../../src/mux/keys/copy-table.ts';
 import { copyActionOf } from '../../src/mux/keys/tables.ts';
 import { normalizeKey } from '../../src/mux/keys/names.ts';
 import type { CopyOutcome } from '../../src/mux/copy/mode.ts';
+import { wordSeparators } from '../../src/mux/copy/walker.ts';
 import { PaneCopy } from './copy-mode.ts';
 import { type Emulator, emulator } from './emulator.fixture.ts';
 
@@ -19,7 +20,7 @@ function press(mode: PaneCopy, keys: 'vi' | 'emacs', ...names: string[]): CopyOu
 
 const lines = Array.from({ length: 12 }, (_, i) => `line ${i} ward`).join('\n');
 
-const copyOf = (terminal: Emulator, keys: 'vi' | 'emacs'): PaneCopy => new PaneCopy(terminal, keys, terminal.prompts);
+const copyOf = (terminal: Emulator, keys: 'vi' | 'emacs'): PaneCopy => new PaneCopy(terminal, keys, wordSeparators, terminal.prompts);
 
 test.each([
   ['emacs', ['M-<', 'C-Space', 'M-f', 'M-w']],
@@ -107,7 +108,7 @@ test('from prompt to prompt, where the shell has said that they are some', async
 test('the lines of prompts are asked for once at each step, however many lines it passes', async () => {
   const terminal = await emulator(`\x1b]133;A\x07$ ls\n${'more\n'.repeat(300)}`, 20, 6);
   let asked = 0;
-  const mode = new PaneCopy(terminal, 'emacs', () => {
+  const mode = new PaneCopy(terminal, 'emacs', wordSeparators, () => {
     asked += 1;
     return terminal.prompts();
   });

@@ -61,10 +61,11 @@ export class PaneCopy {
   #marker: IMarker | undefined;
   #markedLine = 0;
 
-  constructor(terminal: Readable, keys: CopyKeys, prompts: () => ReadonlySet<number>) {
+  /** @param separators what ends a word beside a blank */
+  constructor(terminal: Readable, keys: CopyKeys, separators: string, prompts: () => ReadonlySet<number>) {
     this.#terminal = terminal;
     const { baseY, cursorX, cursorY, viewportY } = terminal.buffer.active;
-    this.#mode = new CopyMode(gridOf(terminal, prompts), keys, { x: Math.min(cursorX, terminal.cols - 1), y: baseY + cursorY });
+    this.#mode = new CopyMode(gridOf(terminal, prompts), keys, { x: Math.min(cursorX, terminal.cols - 1), y: baseY + cursorY }, separators);
     this.#mark();
     if (viewportY < baseY) this.#sync();
   }

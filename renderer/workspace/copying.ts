@@ -52,7 +52,7 @@ export class Copying {
       this.#terminal(before).clearSearch();
       this.leave();
     }
-    if (!inIt) this.#mode = new PaneCopy(terminal, model.options.value['mode-keys'], prompts);
+    if (!inIt) this.#mode = new PaneCopy(terminal, model.options.value['mode-keys'], model.options.value['word-separators'], prompts);
     if (how.pageUp) this.#mode!.run('page-up', {});
     if (how.hit && !inIt) this.#mode!.followHit(how.hit, how.back === true);
     this.#draw(pane);

@@ -139,3 +139,19 @@ test('ctrl-shift-v is left to the browser, whose paste comes through the filter'
   await vi.waitFor(() => expect(model.band.value?.name).toBe('paste'));
   expect([pasted.defaultPrevented, bench.terminals.get(0)!.typed]).toEqual([true, []]);
 });
+
+test('a notice that stays goes by prefix esc, also where that key is bound; one that goes by itself keeps it from nobody', () => {
+  bench.emit('view', { ...view([pane(0)]), keys: [{ table: 'prefix', key: 'Escape', line: 'next-window' }] });
+  bench.controller.notices.toast('note', 'This goes by itself.');
+  prefix();
+  press('Escape');
+  expect(bench.lines()).toEqual(['next-window']);
+  bench.controller.notices.toast('stop', 'This stays.');
+  const before = model.toasts.value.length;
+  prefix();
+  press('Escape');
+  expect([bench.lines().length, model.toasts.value.length]).toEqual([1, before - 1]);
+  prefix();
+  press('Escape');
+  expect(bench.lines()).toHaveLength(2);
+});

@@ -76,7 +76,10 @@ export function installKeys(controller: Controller): void {
       }
       // The browser's own paste follows, with the clipboard in it: no permission needed. See the paste listener.
       if (!state.prefixActive && name === 'C-S-v') return event.stopImmediatePropagation();
-      const fed = feed(state, name, event.timeStamp, model.options.value, model.keyRows.value);
+      // What stays until it is read goes by prefix esc, whatever that is bound to else.
+      const reads = state.prefixActive && name === 'Escape' && controller.notices.stands;
+      const rows = reads ? model.keyRows.value.filter((row) => row.table !== 'prefix' || row.key !== 'Escape') : model.keyRows.value;
+      const fed = feed(state, name, event.timeStamp, model.options.value, rows);
       const wasActive = state.prefixActive;
       setState(fed.state);
       if (fed.commandLine !== undefined) void controller.command(fed.commandLine);

@@ -53,6 +53,11 @@ export class Notices {
     model.banners.value = model.banners.value.filter((notice) => notice.id !== id);
   }
 
+  /** Whether one stands that stays until it is read. */
+  get stands(): boolean {
+    return model.banners.value.length > 0 || model.toasts.value.some(stays);
+  }
+
   /** Prefix esc: the newest toast, else the first banner. */
   dismissNext(): void {
     const next = model.toasts.value.at(-1) ?? model.banners.value[0];

@@ -40,6 +40,8 @@ export function Pane({ controller, pane, window, shown, focused }: PaneProps): J
   };
   const copying = model.copying.value?.pane === pane.pane ? model.copying.value : undefined;
   const receives = controller.broadcast.others(pane.pane).length > 0;
+  // Alt and a click type cursor keys that fit the line of this screen, and no other's.
+  useLayoutEffect(() => void (terminal.terminal.options.altClickMovesCursor = !receives), [receives]);
   return (
     <section
       class={`pane${focused ? ' is-focused' : ''}${copying ? ' is-copying' : ''}${receives ? ' is-receiving' : ''}`}

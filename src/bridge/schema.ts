@@ -52,6 +52,8 @@ const base64 = z
 const none = z.strictObject({});
 /** Classes whose text a line is: those of a policy, and some that it does not name any more. */
 const MOST_ORIGINS = 16;
+/** Of one window: far more than anybody sees at once. */
+const MOST_PANES = 500;
 const pieces = z.array(z.string().regex(PIECE_DIGEST)).max(MOST_PIECES);
 const webauthn = z.record(z.string(), z.unknown());
 const short = z.string().max(200);
@@ -486,6 +488,8 @@ export const requests = {
   ack: row('session.use', ['workspace'], z.strictObject({ pane, parsed: z.number().int().nonnegative() }), none),
   /** A pane's program rang the bell, or printed, where nobody looks: its window is marked until somebody does, over a lock too. */
   alert: row('session.use', ['workspace'], z.strictObject({ pane, what: z.enum(alertKinds) }), none),
+  /** What is typed into one of these panes goes into all of them from here on, or not any more (none). */
+  synchronized: row('session.use', ['workspace'], z.strictObject({ panes: z.array(pane).max(MOST_PANES).readonly() }), none),
   /** The workspace is ready for replay and live frames of its panes. */
   'workspace.attach': row('recording.replay.own', ['workspace'], none, none),
   lock: row('app.lock', ['workspace', 'guest'], none, none),

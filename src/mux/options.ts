@@ -1,12 +1,14 @@
 /** The options of tmux that Wardmux honours: one row each. Parser, help and documents come from this table. */
 import { normalizeKey } from './keys/names.ts';
+import { wordSeparators } from './copy/walker.ts';
 import type { Result } from './layout.ts';
+import { quoteWord } from './syntax/quote.ts';
 
 export interface OptionRow {
   readonly name: string;
   /** One value a scope: every session and every window has the same. */
   readonly scope: 'session' | 'window';
-  readonly type: 'number' | 'flag' | 'key' | 'choice';
+  readonly type: 'number' | 'flag' | 'key' | 'choice' | 'signs';
   readonly default: number | boolean | string;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -97,6 +99,13 @@ const rows = [
   },
   { name: 'mode-keys', scope: 'window', type: 'choice', default: 'emacs', choices: ['emacs', 'vi'], help: 'Keys of copy mode.' },
   {
+    name: 'word-separators',
+    scope: 'window',
+    type: 'signs',
+    default: wordSeparators,
+    help: 'What ends a word in copy mode beside a blank: signs, and no letters or digits.',
+  },
+  {
     name: 'main-pane-width',
     scope: 'window',
     type: 'number',
@@ -123,7 +132,7 @@ export const optionRows: readonly OptionRow[] = rows;
 type Row = (typeof rows)[number];
 type Value<R extends Row> = R extends { readonly type: 'choice' }
   ? R['choices'][number]
-  : { readonly number: number; readonly flag: boolean; readonly key: string }[Exclude<R['type'], 'choice'>];
+  : { readonly number: number; readonly flag: boolean; readonly key: string; readonly signs: string }[Exclude<R['type'], 'choice'>];
 type OptionsOf<Scope extends OptionRow['scope']> = { readonly [R in Extract<Row, { readonly scope: Scope }> as R['name']]: Value<R> };
 export type SessionOptions = OptionsOf<'session'>;
 export type WindowOptions = OptionsOf<'window'>;
@@ -169,11 +178,20 @@ export function setOption(options: Options, name: string, text: string): Result<
   return value.ok ? { ok: true, value: withOptions(options, { [row.name]: value.value }) } : value;
 }
 
-/** name value, as show-options prints it. */
-export function showOption(options: Options, row: OptionRow): string {
+/** An option's value alone, as `show-options -v` prints it. */
+export function optionText(options: Options, row: OptionRow): string {
   const value = (options[row.scope] as unknown as Readonly<Record<string, number | boolean | string>>)[row.name];
-  return `${row.name} ${value === true ? 'on' : value === false ? 'off' : String(value)}`;
+  return value === true ? 'on' : value === false ? 'off' : String(value);
 }
+
+/** name value, as show-options prints it and set-option takes it. */
+export function showOption(options: Options, row: OptionRow): string {
+  const text = optionText(options, row);
+  return `${row.name} ${row.type === 'signs' ? quoteWord(text) : text}`;
+}
+
+/** Signs of one option: a list of every one that a keyboard has is half as long. */
+const MOST_SIGNS = 64;
 
 function readValue(row: OptionRow, text: string): Result<number | boolean | string> {
   const wrong = (what: string): Result<never> => ({ ok: false, sentence: `${row.name} must be ${what}, not "${text}".` });
@@ -192,6 +210,10 @@ function readValue(row: OptionRow, text: string): Result<number | boolean | stri
       // A prefix without a modifier would swallow ordinary typing.
       return key !== undefined && /^(?:[CM]-|F\d)/.test(key) ? { ok: true, value: key } : wrong('a key with ctrl or alt, such as C-a, or a function key');
     }
+    case 'signs':
+      return [...text].length <= MOST_SIGNS && /^[^\p{L}\p{N}\p{C}]*$/u.test(text)
+        ? { ok: true, value: text }
+        : wrong(`${MOST_SIGNS} signs at most, without letters and digits`);
     case 'choice':
       return row.choices?.includes(text) ? { ok: true, value: text } : wrong(`one of ${row.choices?.join(', ') ?? ''}`);
   }

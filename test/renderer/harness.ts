@@ -598,6 +598,7 @@ export class FakeCore {
         },
         resize: (cols, rows) => this.resize(cols, rows),
         output: () => undefined,
+        synchronized: () => undefined,
         alert: (pane, what) => this.change((state) => alerted(state, pane, what)),
         command: (line, pane) => {
           const { message, failed } = this.run(line, pane);

@@ -91,6 +91,13 @@ export const appRows = [
     { person: 'required', outcome: 'required' },
   ),
   row(
+    'session.synchronize',
+    'What this person types into one of so many panes goes into all of them from here on, after a list of them and a yes (synchronize-panes); 0: not any more. A lock ends it without an event of its own.',
+    { ecs: 'process:info', ocsf: '6003:99', dicom: '110113/~110132', act: 'E', safeguard: 'audit-controls' },
+    { panes: 'count' },
+    { person: 'required' },
+  ),
+  row(
     'command.given',
     'Somebody gave a command to their windows at a command line (wardmux CMD), and proved to be who is in: which command, and none of its words. failure: it was refused.',
     { ecs: 'process:info', ocsf: '6003:99', dicom: '110113/~110132', act: 'E', safeguard: 'audit-controls' },

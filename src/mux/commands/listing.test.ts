@@ -142,3 +142,14 @@ test('whoever may not is refused, command by command', () => {
   const outcome = runWords(state, ['list-panes', ';', 'new-window'], { ...context, refused });
   expect(outcome).toMatchObject({ failed: true, notes: ['Not you.'], output: expect.stringContaining('%0') });
 });
+
+test('what ends a word is signs, is shown as it is set again, and is refused as anything else', () => {
+  expect(lines('show-options', '-gv', 'word-separators')).toBe('!"#$%&\'()*+,-./:;<=>?@[\\]^`{|}~\n');
+  at('set-option', '-g', 'word-separators', ' -_@$');
+  const shown = lines('show-options', 'word-separators').trimEnd();
+  expect(shown).toBe("word-separators ' -_@$'");
+  at('set-option', '-u', 'word-separators');
+  runCommandLine(state, `set-option ${shown}`, context);
+  expect(runCommandLine(state, `set-option ${shown} ; show-options -v word-separators`, context).message).toBe(' -_@$');
+  for (const text of ['patient', 'a-', '7', '\t', '-'.repeat(65)]) expect(at('set-option', 'word-separators', text).notes[0], text).toContain('signs at most');
+});

@@ -1,4 +1,4 @@
-import { findOption, optionRows, showOption } from '../options.ts';
+import { findOption, optionRows, optionText, showOption } from '../options.ts';
 import { type Call, type Command, type CommandOutcome, done, print, refuse } from './command.ts';
 
 export function showSome({ state, args }: Call): CommandOutcome {
@@ -11,8 +11,7 @@ export function showSome({ state, args }: Call): CommandOutcome {
     );
   const row = findOption(name);
   if (!row.ok) return args.has('q') ? done(state) : refuse(state, row.sentence);
-  const shown = showOption(options, row.value);
-  return print(state, [args.has('v') ? shown.slice(row.value.name.length + 1) : shown]);
+  return print(state, [args.has('v') ? optionText(options, row.value) : showOption(options, row.value)]);
 }
 
 export const showOptions: Command = {

@@ -17,7 +17,7 @@ const names = new Set(
   tiled-layout-max-columns update-environment user-keys variation-selector-always-wide visual-activity visual-bell visual-silence
   window-active-style window-size window-status-activity-style window-status-bell-style window-status-current-format
   window-status-current-style window-status-format window-status-last-style window-status-separator window-status-style
-  window-style word-separators wrap-search xterm-keys`.split(/\s+/),
+  window-style wrap-search xterm-keys`.split(/\s+/),
 );
 
 /** The first that fits says why. Those of colours go by their ends, old names (status-bg, message-attr) too. */

@@ -192,3 +192,15 @@ describe('a large count', () => {
     );
   });
 });
+
+test('words end where the option says: between two signs that are none of its there is no word’s end', () => {
+  const placeAfter = (action: CopyAction, separators?: string): number => {
+    const mode = new CopyMode(new Page(['feed-adt in', ''], 20, 2), 'vi', { x: 0, y: 0 }, separators);
+    mode.run('history-top');
+    mode.run('start-of-line');
+    mode.run(action);
+    return mode.at.x;
+  };
+  expect([placeAfter('next-word'), placeAfter('next-word', ' _')]).toEqual([4, 9]);
+  expect([placeAfter('next-word-end'), placeAfter('next-word-end', ' _')]).toEqual([3, 7]);
+});

@@ -50,6 +50,7 @@ const keepHits =
 export class CopyMode {
   readonly #grid: Measured;
   readonly #keys: CopyKeys;
+  readonly #separators: string;
   #x: number;
   #row: number;
   /** First line of the view. */
@@ -73,9 +74,11 @@ export class CopyMode {
   #found: Hit | undefined;
   #recentred = 0;
 
-  constructor(grid: Grid, keys: CopyKeys, at: Point) {
+  /** @param separators what ends a word beside a blank: option word-separators */
+  constructor(grid: Grid, keys: CopyKeys, at: Point, separators = wordSeparators) {
     this.#grid = new Measured(grid);
     this.#keys = keys;
+    this.#separators = separators;
     this.#top = this.#newest;
     this.#x = Math.max(0, at.x);
     this.#row = clamp(at.y - this.#top, 0, grid.rows - 1);
@@ -236,9 +239,9 @@ export class CopyMode {
       this.#repeat(count, () => this.#down(false));
       return y === this.at.y ? { done: 'leave' } : {};
     },
-    'next-word': (count) => this.#walk(count, 'by lines', (walker) => walker.nextWord(wordSeparators)),
-    'next-word-end': (count) => this.#walk(count, 'by lines', (walker) => this.#wordEnd(walker, wordSeparators)),
-    'previous-word': (count) => this.#walk(count, 'by lines', (walker) => walker.previousWord(wordSeparators, true, this.#keys === 'emacs')),
+    'next-word': (count) => this.#walk(count, 'by lines', (walker) => walker.nextWord(this.#separators)),
+    'next-word-end': (count) => this.#walk(count, 'by lines', (walker) => this.#wordEnd(walker, this.#separators)),
+    'previous-word': (count) => this.#walk(count, 'by lines', (walker) => walker.previousWord(this.#separators, true, this.#keys === 'emacs')),
     'next-space': (count) => this.#walk(count, 'by lines', (walker) => walker.nextWord('')),
     'next-space-end': (count) => this.#walk(count, 'by lines', (walker) => this.#wordEnd(walker, '')),
     'previous-space': (count) => this.#walk(count, 'by lines', (walker) => walker.previousWord('', true, this.#keys === 'emacs')),
@@ -304,8 +307,8 @@ export class CopyMode {
     'jump-reverse': (count) => (this.#jump ? this.#jumps(turned[this.#jump.how], count, this.#jump.character) : {}),
     'search-forward': (count) => ({ search: 'newer', count }),
     'search-backward': (count) => ({ search: 'older', count }),
-    'search-forward-word': (count) => ({ search: 'newer', count, term: new Walker(this.#grid, this.at).word() }),
-    'search-backward-word': (count) => ({ search: 'older', count, term: new Walker(this.#grid, this.at).word() }),
+    'search-forward-word': (count) => ({ search: 'newer', count, term: new Walker(this.#grid, this.at).word(this.#separators) }),
+    'search-backward-word': (count) => ({ search: 'older', count, term: new Walker(this.#grid, this.at).word(this.#separators) }),
     'search-again': (count) => ({ search: 'again', count }),
     'search-reverse': (count) => ({ search: 'reverse', count }),
     repeat: () => ({}),

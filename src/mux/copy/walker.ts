@@ -93,9 +93,9 @@ export class Walker implements Point {
     [this.x, this.y] = [x, y];
   }
 
-  /** The word here, as far as `MOST_WORD` goes both ways; on what ends one, the next one. */
-  word(): string {
-    const ends = (): boolean => this.#half() || this.#isIn(` ${wordSeparators}`);
+  /** The word here by what ends one, as far as `MOST_WORD` goes both ways; on what ends one, the next one. */
+  word(separators: string): string {
+    const ends = (): boolean => this.#half() || this.#isIn(` ${separators}`);
     for (let back = 0; back < MOST_WORD && !ends() && (this.x > 0 || (this.y > 0 && this.#grid.goesOn(this.y - 1))); back += 1) this.left(false);
     if (ends()) this.#next();
     let word = '';

@@ -95,6 +95,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 function rangeOf(row: (typeof optionRows)[number]): string {
   if (row.type === 'number') return `${row.minimum ?? 0} to ${row.maximum ?? ''}`;
   if (row.type === 'flag') return 'on, off';
+  if (row.type === 'signs') return 'signs';
   if (row.type === 'choice') return (row.choices ?? []).join(', ');
   return 'a key, such as C-a';
 }
