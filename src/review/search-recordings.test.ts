@@ -37,6 +37,14 @@ test('each look is entered once, before its first hit is told; where nothing is 
   ]);
 });
 
+test('several are looked into at a time, and told of in their order', async () => {
+  const some = [];
+  for (let n = 0; n < 9; n++) some.push({ ...(await recorded(n % 3 === 0 ? 40 : 1)), id: `r${n}` });
+  const list = await told(some, { most: Infinity });
+  const expected = some.flatMap(({ id }, n) => [`entered ${id}`, ...Array.from({ length: n % 3 === 0 ? 40 : 1 }, (_, line) => `hit ${id} line ${line}`)]);
+  expect(list).toEqual([...expected, 'end 126 9 0']);
+});
+
 test('no hit is told of a recording whose look cannot be entered, and the next one is searched', async () => {
   const [one, other] = [await recorded(1), await recorded(1)];
   const enter = (id: string): Promise<unknown> => (id === one.id ? Promise.reject(new Error('the ledger is full')) : Promise.resolve());

@@ -129,7 +129,9 @@ export interface SearchOptions {
 export async function searchRecording(reader: RecordingReader, opener: SegmentOpener, needle: string, options: SearchOptions): Promise<number> {
   const { found, progress, signal } = options;
   const finder = new Finder(needle, found);
-  const shown = await Shown.of({ cols: 80, rows: 24 }, { text: finder.look, run: finder.run });
+  // Of the size that it begins with: an emulator is dear, and so is another size of it.
+  let shown: Shown | undefined;
+  const begin = (size = { cols: 80, rows: 24 }): Promise<Shown> => Shown.of(size, { text: finder.look, run: finder.run });
   let bytes = 0;
   let turn = TURN_BYTES;
   try {
@@ -137,11 +139,13 @@ export async function searchRecording(reader: RecordingReader, opener: SegmentOp
       for (const { code, timeUs, data } of events) {
         if (signal?.aborted) return bytes;
         if (code === 'o') {
+          shown ??= await begin();
           shown.output(data, timeUs);
           bytes += data.length;
         } else if (code === 's' || code === 'r') {
           const size = eventSize(code, data);
-          if (size) shown.resize(size.cols, size.rows, timeUs);
+          if (size && shown) shown.resize(size.cols, size.rows, timeUs);
+          else if (size) shown = await begin(size);
         }
       }
       if (bytes < turn) continue;
@@ -149,10 +153,10 @@ export async function searchRecording(reader: RecordingReader, opener: SegmentOp
       progress?.(bytes);
       await new Promise((resolve) => setImmediate(resolve));
     }
-    shown.end();
+    shown?.end();
     progress?.(bytes);
     return bytes;
   } finally {
-    shown.dispose();
+    shown?.dispose();
   }
 }
