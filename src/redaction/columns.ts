@@ -19,15 +19,27 @@ const OTHERS = /(?:^|_)(?:ip|mac|host|net|remote|server|bind|listen|sender|user|
 /** Column names as one types them together (CSV of Synthea: BIRTHDATE, FIRST, LAST). */
 const WHOLE = /^(?:first|last|middle|maiden|birthplace|patient|name_last|name_first|lat|lon)$/;
 
-const isSensitive = (name: string): boolean => {
-  const plain = name
+/** Of machines and accounts as well: these do not say that a row is somebody. */
+const ALSO_OF_THINGS = /addr|street|phone|mobile|cell|fax|mail|zip|post|passw|secret|dea|licen|passport|lat|lon|acc|policy|number|_no(?:_|$)/;
+
+const plainName = (name: string): string =>
+  name
     .trim()
     .replaceAll(/^["'`]|["'`]$/g, '')
     .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
     .replaceAll(/[ .-]/g, '_')
     .toLowerCase();
-  return plain.length <= 80 && (NAMES.test(plain) || WHOLE.test(plain)) && !OTHERS.test(plain);
-};
+
+const isSensitivePlain = (plain: string): boolean => plain.length <= 80 && (NAMES.test(plain) || WHOLE.test(plain)) && !OTHERS.test(plain);
+const isSensitive = (name: string): boolean => isSensitivePlain(plainName(name));
+
+/** Which columns of a table say who somebody is. One that is called `name` alone is of pods and tables as well: it does where another one says that a row is somebody. */
+function sensitiveOf(names: readonly string[]): boolean[] {
+  const plain = names.map(plainName);
+  const found = plain.map(isSensitivePlain);
+  const ofPeople = found.some((is, i) => is && !ALSO_OF_THINGS.test(plain[i]!));
+  return found.map((is, i) => is || (ofPeople && plain[i] === 'name'));
+}
 
 /** `---- ----`: columns that stand below their lines, one or more blanks apart (psql without borders, sqlplus, sqlite3). */
 const DASHES = /^[-─]{1,400}(?: {1,4}[-─]{1,400}){1,80} *$/;
@@ -76,7 +88,7 @@ class ColumnReader implements StructureReader {
       const bar = this.#before.includes('│') ? '│' : '|';
       const framed = /^\s?[+├┌╞|]/.test(text);
       if (this.#before.includes(bar) || (!RULE.test(this.#before) && isSensitive(this.#before) && this.#before.trim().length < 64)) {
-        const sensitive = cells(this.#before, bar, framed).map(({ text: name }) => isSensitive(name));
+        const sensitive = sensitiveOf(cells(this.#before, bar, framed).map(({ text: name }) => name));
         // The rule below the last row is followed by the count of rows.
         if (sensitive.some(Boolean)) this.#mode = { kind: 'rows', sensitive, separator: bar, framed };
         else if (this.#mode.kind !== 'rows' || !framed) this.#mode = { kind: 'none' };
@@ -139,7 +151,7 @@ class ColumnReader implements StructureReader {
       if (!text.includes(separator)) continue;
       const names = text.trimEnd().split(separator);
       if (names.length < 2 || !names.every((name) => /^\s{0,8}["']?[A-Za-z][A-Za-z0-9_ ]{0,62}["']?\s{0,40}$/.test(name))) continue;
-      const sensitive = names.map(isSensitive);
+      const sensitive = sensitiveOf(names);
       // X12 with bars has segments of addresses that look like names.
       if (separator === '|' && /^(?:N[1-4]|NM1|PER|REF)\|/.test(text)) return [];
       if (sensitive.some(Boolean) && (separator !== '|' || !/ \| /.test(text))) this.#mode = { kind: 'rows', sensitive, separator, framed: false };
@@ -156,9 +168,9 @@ const PROMPT = /^[A-Za-z0-9_.@:~/-]{0,40}[=-]?[#$>](?: |$)/;
 function placesOf(rule: string, header: string): { from: number; to: number }[] {
   const columns = Array.from(rule.matchAll(/[-─]+/g), ({ 0: { length }, index }) => ({ from: index, to: index + length }));
   // The last one may be longer than its rule; where dashes are shorter than a name (sqlplus), the name goes on to the next column.
-  return columns
-    .map((column, i) => ({ ...column, to: columns[i + 1]?.from ?? Number.MAX_SAFE_INTEGER }))
-    .filter(({ from, to }) => isSensitive(header.slice(from, to)));
+  const places = columns.map((column, i) => ({ ...column, to: columns[i + 1]?.from ?? Number.MAX_SAFE_INTEGER }));
+  const sensitive = sensitiveOf(places.map(({ from, to }) => header.slice(from, to)));
+  return places.filter((_, i) => sensitive[i]);
 }
 
 /** What stands in no name and separates none: a line with it is no header, whatever names it has. */
@@ -205,6 +217,8 @@ export const columnsRow: StructureRow = {
       ' id |  last_name  | state \n----+-------------+-------\n  1 | «Diaz»        | MA',
       '-[ RECORD 1 ]\nlast_name | «Diaz»\nstate     | MA',
       'id,ssn,city\n1,«536221847»,Boston',
+      ' name         | mrn      \n--------------+----------\n «DIAZ, ROSA» | «00482913»',
+      'name,ssn\n«Rosa Diaz»,«536221847»',
       'id;csn;fax\n1;«88120034»;«6175552368»',
     ],
     left: [' table_name | host_name | ip_address \n------------+-----------+-----------\n a | b | 10.0.0.1', 'name | status\n1 | 2'],

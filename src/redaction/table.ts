@@ -8,7 +8,7 @@ import { secretRows } from './secrets.ts';
 import { x12Row } from './x12.ts';
 
 /** Of the table: it changes whenever a row finds something else than before. It stands in the list of each redacted export and in the ledger. */
-export const RECOGNISERS_VERSION = '1.2.0';
+export const RECOGNISERS_VERSION = '1.3.0';
 
 export const recognisers: readonly RecogniserRow[] = [...identifierRows, hl7Row, fhirRow, columnsRow, x12Row, ...secretRows];
 
