@@ -1,5 +1,6 @@
 /** Over a real ledger: what is open is told once, again after a crash and no more than that, and with each event that others enter. */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { firstHome, ownFolder } from '../../test/support/first-home.ts';
 import { Alerts, type Alert } from '../alerts/evaluate.ts';
@@ -9,18 +10,20 @@ import { Endpoint } from '../process/endpoint.ts';
 import { linkPair } from '../process/link.fixture.ts';
 import { appendEvent, openInstallation } from '../services/installation/installation.ts';
 import { testEvent } from '../ledger/fixture.ts';
+import { MOST_NAMED_FILES } from '../types/words.ts';
 import { AuditHost, openAlertsOf } from './host.ts';
-import { auditParentService, auditService, MOST_TOLD, type AuditParentService, type AuditService, type OpenAlerts } from './service.ts';
+import { auditParentService, auditService, MOST_TOLD, type AuditParentInput, type AuditParentService, type AuditService, type OpenAlerts } from './service.ts';
 import { waitFor } from '../../test/support/wait-for.ts';
 
 const ends: (() => void)[] = [];
 afterEach(() => ends.splice(0).forEach((end) => end()));
 
 /** Main, as far as this process hears of it. */
-function begin(home: string) {
+function begin(home: string, now: () => number = Date.now) {
   const [inside, outside] = linkPair();
   const told: OpenAlerts[] = [];
   const blind: string[] = [];
+  const files: AuditParentInput<'files'>[] = [];
   const main = new Endpoint<AuditParentService, AuditService>({
     table: auditParentService,
     handlers: {
@@ -30,7 +33,10 @@ function begin(home: string) {
       sent: () => ({}),
       sink: () => ({}),
       sinkEnds: () => ({}),
-      files: () => ({}),
+      files: (found) => {
+        files.push(found);
+        return {};
+      },
     },
     theirs: auditService,
     door: () => undefined,
@@ -42,14 +48,15 @@ function begin(home: string) {
     },
   });
   outside.onMessage((message) => main.receive(message));
-  new AuditHost({ link: inside, now: Date.now, exit: () => {} });
+  new AuditHost({ link: inside, now, exit: () => {} });
   main.tell('configure', { home });
   ends.push(() => outside.close());
-  return { told, blind, look: () => main.ask('look', {}) };
+  return { told, blind, files, look: () => main.ask('look', {}) };
 }
 
-async function installation() {
-  const { home, identity } = await firstHome(ownFolder());
+/** @param program where what was signed for lies; none: nothing was. */
+async function installation(program?: string) {
+  const { home, identity } = await firstHome(ownFolder(), { program });
   identity.destroy();
   const site = await openInstallation({ env: { WARDMUX_HOME: home.folder } });
   return { home, enter: (entry: LedgerEntry) => appendEvent(site, entry) };
@@ -135,4 +142,27 @@ test('of a flood those are told that cannot wait, and how many there are', () =>
   expect(told).toMatchObject({ events: many, all: many, page: MOST_TOLD });
   // Three days are longer than four hours: those that can wait are the ones that are left out.
   expect(new Set(names(told))).toEqual(new Set(['tampered']));
+});
+
+test('the program’s files are looked at some time after a start and then once a day: not while somebody waits for the start, and not of an installation that has signed for none', async () => {
+  // What was signed for is another program than the one of this test.
+  const program = ownFolder();
+  writeFileSync(join(program, 'package.json'), '{}');
+  const [signed, unsigned] = [await installation(program), await installation()];
+  const began = Date.now();
+  let ahead = 0;
+  const now = (): number => began + ahead;
+  const [host, other] = [begin(signed.home.folder, now), begin(unsigned.home.folder, now)];
+  await Promise.all([host.look(), other.look()]);
+  expect([host.files, other.files]).toEqual([[], []]);
+  ahead = 20_000;
+  await waitFor(() => expect(host.files).toHaveLength(1), 50_000);
+  expect(host.files[0]).toMatchObject({ check: { differences: expect.any(Number) }, updated: null });
+  // Hundreds of files are more than it had; so many are named.
+  expect(host.files[0]!.differs.map(({ part, how }) => `${part} ${how}`)).toEqual(Array(MOST_NAMED_FILES).fill('program added'));
+  // It has its answer before this one. Nobody has entered it: a day later it is still to be.
+  await host.look();
+  ahead += 24 * 60 * 60 * 1000;
+  await waitFor(() => expect(host.files).toHaveLength(2), 50_000);
+  expect(other.files).toEqual([]);
 });

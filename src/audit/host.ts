@@ -248,10 +248,10 @@ export class AuditHost {
     });
   }
 
-  /** Where it is time. A clock that was set back is no reason to wait a day more. */
+  /** Where it is time, and where somebody has signed for any. A clock that was set back is no reason to wait a day more. */
   async #lookAtFiles({ home }: OpenInstallation, { facts }: AlertReader): Promise<void> {
     const now = this.#parts.now();
-    if (this.#lookingAtFiles || (now < this.#filesAt && this.#filesAt - now <= DAY_MS)) return;
+    if (this.#lookingAtFiles || !facts.integrity.baseline || (now < this.#filesAt && this.#filesAt - now <= DAY_MS)) return;
     this.#lookingAtFiles = true;
     try {
       const look = await lookAtIntegrity({ home, facts });
