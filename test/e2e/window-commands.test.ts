@@ -54,6 +54,7 @@ test('commands reach the unlocked window with the passphrase of whoever is in, a
 
   expect(give(['kill-window', '-t', ':1']).status).toBe(0);
   await until(async () => (await app.facts()).shells === 1, 'the end of the shells');
+  await until(() => entered(app, 'command.given').length >= 8, 'the event of the last command');
   const given = entered<{ command: string }>(app, 'command.given').map(({ outcome, detail }) => [detail?.command, outcome]);
   expect(given).toEqual([
     ['new-window', 'success'],
