@@ -364,24 +364,27 @@ const states: Readonly<Record<string, State>> = {
   },
 };
 
-test.each(Object.entries(states))('%s', async (_, { surface, prepare, act, tree }) => {
-  opened = await open(browser, surface, {}, prepare);
-  await act?.();
-  // What is said of a deed comes a moment after what it has changed.
-  let missing: readonly RegExp[] = tree;
-  const complete = async (): Promise<boolean> => {
-    const read = (await page().locator('body').ariaSnapshot()).split('\n');
-    missing = tree.filter((line) => !read.some((one) => line.test(one)));
-    return missing.length === 0;
-  };
-  await until(complete, 'the accessibility tree').catch(() => undefined);
-  expect(missing).toEqual([]);
-  for (const [name, size, media] of looks) {
-    await page().setViewportSize(size);
-    await page().emulateMedia(media);
-    expect(await axeViolations(opened), name).toEqual([]);
-    expect(await page().evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth'), `${name}: wider than the window`).toBe(true);
-    const cut = `[...document.querySelectorAll('dialog.band, main')].filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.className)`;
-    expect(await page().evaluate<string[]>(cut), name).toEqual([]);
-  }
-});
+test.each(Object.entries(states))(
+  '%s: at each size axe finds nothing, nothing is cut, and a screen reader is given what stands there',
+  async (_, { surface, prepare, act, tree }) => {
+    opened = await open(browser, surface, {}, prepare);
+    await act?.();
+    // What is said of a deed comes a moment after what it has changed.
+    let missing: readonly RegExp[] = tree;
+    const complete = async (): Promise<boolean> => {
+      const read = (await page().locator('body').ariaSnapshot()).split('\n');
+      missing = tree.filter((line) => !read.some((one) => line.test(one)));
+      return missing.length === 0;
+    };
+    await until(complete, 'the accessibility tree').catch(() => undefined);
+    expect(missing).toEqual([]);
+    for (const [name, size, media] of looks) {
+      await page().setViewportSize(size);
+      await page().emulateMedia(media);
+      expect(await axeViolations(opened), name).toEqual([]);
+      expect(await page().evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth'), `${name}: wider than the window`).toBe(true);
+      const cut = `[...document.querySelectorAll('dialog.band, main')].filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.className)`;
+      expect(await page().evaluate<string[]>(cut), name).toEqual([]);
+    }
+  },
+);
