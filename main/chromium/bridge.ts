@@ -34,7 +34,10 @@ export function readPayload(payload: string, generation: number): FromPage | und
   return { kind: 'frame', peer: kind === 'p' ? 'pty' : 'vault', bytes: ownMemory(bytes) };
 }
 
-/** Expression that gives the page a message. */
+/** Messages that a page answers at once. What is not answered yet takes some hundred bytes of the browser, and ends with its page. */
+const ANSWERS_TOGETHER = 32;
+
+/** Expression that gives the page a message. Its promise is no word about that message: it resolves some messages later (`pageScript`). */
 export function messageExpression(generation: number, text: string): string {
   return `globalThis.${intakeName}?.message(${generation},${JSON.stringify(text)})`;
 }
@@ -110,11 +113,20 @@ export function pageScript(generation: number, appearance: Appearance): string {
       listen();
     },
   });
+  // Nobody waits for the answer to a message, and each would wake five threads on its way to the core: they go some at a time.
+  let answers = [];
+  const answer = () =>
+    new Promise((answered) => {
+      answers.push(answered);
+      if (answers.length < ${ANSWERS_TOGETHER}) return;
+      for (const each of answers.splice(0)) each();
+    });
   const intake = Object.freeze({
     message: (generation, text) => {
       if (generation !== ${generation}) return;
       if (onMessage) onMessage(text);
       else messages.push(text);
+      return answer();
     },
     frame: async (generation, number, peer, text) => {
       if (generation === ${generation}) await give(number, peer, fromBase64(text));

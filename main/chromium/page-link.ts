@@ -53,7 +53,11 @@ export class PageLink {
   post(text: string): void {
     if (!this.#live) return;
     this.#options.session
-      .send('Runtime.evaluate', { expression: messageExpression(this.#generation, text), silent: true, returnByValue: true })
+      .send(
+        'Runtime.evaluate',
+        { expression: messageExpression(this.#generation, text), awaitPromise: true, silent: true, returnByValue: true },
+        { withinMs: Infinity },
+      )
       .catch(() => {});
   }
 

@@ -47,8 +47,8 @@ export interface AuditHostParts {
   readonly exit: (code: number) => void;
 }
 
-/** It looks so often (ms) whether something was entered: each look wakes the processor. */
-const LOOK_MS = 1000;
+/** It looks so often (ms) whether something was entered: each look wakes the processor. Whoever shows what is open asks for a look (`look`). */
+const LOOK_MS = 3000;
 /** A ledger that does not hold, or another key for it: it is opened anew after this (ms). */
 const AGAIN_MS = 10_000;
 /** Where nothing is entered, a sink is looked after in each so many looks. */

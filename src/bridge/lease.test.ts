@@ -23,8 +23,19 @@ test('it is over when nobody has renewed it in its time, and not before', () => 
 test('it holds while it is renewed, and its time from there; its holder is not woken for each renewal', () => {
   const held = hold(new Lease(0), 0, 60_000, renewalsUntil(60_000));
   expect(held.over).toBeUndefined();
-  expect(held.looks).toBeLessThanOrEqual(60_000 / RENEW_MS / 2 + 1);
+  expect(held.looks).toBeLessThanOrEqual(31);
   expect(hold(new Lease(0), 0, 90_000, renewalsUntil(60_000)).over).toBe(60_000 + LEASE_MS + READ_MS);
+});
+
+test('a holder that looks at each renewal anew wants nothing before the end of its lease', () => {
+  const lease = new Lease(0);
+  lease.left(0);
+  for (const now of renewalsUntil(60_000)) {
+    lease.renew(now);
+    expect(lease.left(now)).toBe(LEASE_MS);
+  }
+  expect(lease.left(60_000 + LEASE_MS)).toBe(READ_MS);
+  expect(lease.left(60_000 + LEASE_MS + READ_MS)).toBe(0);
 });
 
 test('a renewal that came just in time, and is read only after the look, counts', () => {

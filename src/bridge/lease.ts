@@ -4,8 +4,8 @@
  */
 
 export const LEASE_MS = 3000;
-/** Three renewals fit into a lease, so that one that is late ends nothing. */
-export const RENEW_MS = 1000;
+/** A renewal on its way through the browser wakes five threads: there are as few as leave a second for one that is late. */
+export const RENEW_MS = 2000;
 /** A holder whose lease seems to be over waits for this long: a renewal that has come by then may not have been read yet. */
 export const READ_MS = 100;
 /** A holder that looks this much later than it wanted was held up itself: it gives itself as long to read what came meanwhile. */
@@ -29,7 +29,8 @@ export class Lease {
   }
 
   /**
-   * Asked at first and whenever the time of its answer has passed, and not in between: who holds a lease that is renewed need not be woken for it.
+   * Asked at first and whenever the time of its answer has passed; sooner by a holder whose timers cost nothing to set anew. Nobody need be woken in
+   * between because it was renewed.
    * @returns the milliseconds until the next look; 0 where the lease is over.
    */
   left(now: number): number {
