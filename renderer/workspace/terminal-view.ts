@@ -388,6 +388,9 @@ export class TerminalView {
 
   #onCaughtUp(skipped: number, segments: number): void {
     this.replaying.value = false;
+    // A program that floods is held until then.
+    this.#acked = this.#parsed;
+    this.#port.ack(this.pane, this.#parsed);
     if (skipped > 0) this.skipped.value = messages.workspace.skipped(size(skipped));
     this.#applySize();
     const typed = this.#typedAhead;

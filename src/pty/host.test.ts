@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { person, recipient, somebody, Stage } from './host.fixture.ts';
 import { LEASE_MS, READ_MS, RENEW_MS } from '../bridge/lease.ts';
 import { limits } from './backlog/backlog.ts';
-import { checkpointMs } from './host.ts';
+import { checkpointMs, LOCK_PAUSE_MS, maxPlaybackMs } from './host.ts';
 import { SentenceError } from '../types/sentence.ts';
 
-const { enoughBytes, highWaterBytes, lowWaterBytes } = limits;
+const { enoughBytes, highWaterBytes, lowWaterBytes, playbackBytes, blockBytes } = limits;
 
 async function ready(): Promise<Stage> {
   const stage = new Stage();
@@ -130,6 +130,7 @@ describe('output', () => {
     const stage = await ready();
     const page = await stage.attach();
     const pty = stage.ptys[0]!;
+    stage.send({ type: 'ack', pane: 1, parsed: 0 });
     pty.print(Buffer.alloc(highWaterBytes));
     expect(pty.paused).toBe(false);
     pty.print('x');
@@ -141,10 +142,53 @@ describe('output', () => {
     expect(pty.paused).toBe(false);
     pty.print(Buffer.alloc(highWaterBytes));
     expect(pty.paused).toBe(true);
-    // A page that is gone holds nobody back.
+    // A page that is gone holds nobody back, once the lock has had the processor.
     stage.send({ type: 'detach', cause: 'idle' });
+    stage.clock.advance(LOCK_PAUSE_MS);
     expect(pty.paused).toBe(false);
     expect((await page.frames()).length).toBeGreaterThan(1);
+  });
+
+  test('while the page plays back its recordings a flood waits, in each pane until all are played back, and what is typed is echoed', async () => {
+    const stage = await ready();
+    await stage.spawn(2);
+    await stage.attach();
+    const [one, two] = [stage.ptys[0]!, stage.ptys[1]!];
+    for (const pty of [one, two]) {
+      pty.print('an echo');
+      expect(pty.paused).toBe(false);
+      for (let sent = 0; sent <= playbackBytes; sent += blockBytes) pty.print(Buffer.alloc(blockBytes));
+      expect(pty.paused).toBe(true);
+    }
+    stage.send({ type: 'ack', pane: 1, parsed: 0 });
+    stage.send({ type: 'ack', pane: 1, parsed: 0 });
+    expect([one.paused, two.paused]).toEqual([true, true]);
+    stage.send({ type: 'ack', pane: 2, parsed: 0 });
+    expect([one.paused, two.paused]).toEqual([false, false]);
+  });
+
+  test('a pane that ends, and a page that never says that it is ready, hold nobody back', async () => {
+    const stage = await ready();
+    await stage.spawn(2);
+    await stage.attach();
+    const [one, two] = [stage.ptys[0]!, stage.ptys[1]!];
+    for (let sent = 0; sent <= playbackBytes; sent += blockBytes) one.print(Buffer.alloc(blockBytes));
+    stage.send({ type: 'ack', pane: 1, parsed: 0 });
+    expect(one.paused).toBe(true);
+    two.finish({ code: 0, signal: 0 });
+    await stage.answer(({ type }) => type === 'exit');
+    expect(one.paused).toBe(false);
+    stage.send({ type: 'detach', cause: 'idle' });
+    stage.clock.advance(LOCK_PAUSE_MS);
+    await stage.attach();
+    for (let sent = 0; sent <= playbackBytes; sent += blockBytes) one.print(Buffer.alloc(blockBytes));
+    expect(one.paused).toBe(true);
+    for (let waited = 0; waited < maxPlaybackMs; waited += RENEW_MS) {
+      expect(one.paused).toBe(true);
+      stage.clock.advance(RENEW_MS);
+      stage.send({ type: 'lease' });
+    }
+    expect(one.paused).toBe(false);
   });
 
   test('leaves out of a flood what nobody can see any more; all of it is sealed, and the end of a program comes whole', async () => {
@@ -152,6 +196,7 @@ describe('output', () => {
     const page = await stage.attach();
     const pty = stage.ptys[0]!;
     const lines = Array.from({ length: 1000 }, (_, i) => `line ${i} of many\r\n`).join('');
+    stage.send({ type: 'ack', pane: 1, parsed: 0 });
     pty.print(Buffer.alloc(enoughBytes, 'x'));
     for (let turn = 0; turn < 100; turn++) pty.print(lines);
     expect(pty.paused).toBe(false);
@@ -212,6 +257,7 @@ describe('locking', () => {
     const shown = stage.count('frame');
     stage.send({ type: 'detach', cause: 'idle' });
     expect(stage.count('detached')).toBe(1);
+    stage.clock.advance(LOCK_PAUSE_MS);
     expect(pty.paused).toBe(false);
     pty.print('while locked');
     expect(stage.writers[0]!.text.endsWith('while locked')).toBe(true);
@@ -269,6 +315,7 @@ describe('locking', () => {
     stage.ptys[0]!.print('seen');
     await first.frames();
     stage.send({ type: 'detach', cause: 'idle' });
+    stage.clock.advance(LOCK_PAUSE_MS);
     stage.ptys[0]!.print('missed');
     const second = await stage.attach();
     expect(second.panes).toMatchObject([{ pane: 1, recording: 'recording-0', written: { outputBytes: 10 } }]);

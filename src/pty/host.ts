@@ -52,6 +52,15 @@ export interface PtyHostParts {
   readonly exit: (code: number) => void;
 }
 
+/**
+ * At a lock nothing is read for so long: eight panes that flood keep two cores from the browser, which has 250 ms to show that nothing is to be seen, and is killed
+ * where it does not. An unlock takes longer, so that nobody waits for it.
+ */
+export const LOCK_PAUSE_MS = 250;
+
+/** A page that has not played back its recordings after this long hears its programs all the same. Eight that flood take some seconds. */
+export const maxPlaybackMs = 20_000;
+
 const empty = new Uint8Array(0);
 
 export class PtyHost {
@@ -68,6 +77,8 @@ export class PtyHost {
   /** Records under the head that each pty's last new segment told of. */
   readonly #told = new WeakMap<RecordedPty, number>();
   #stopping = false;
+  /** Panes whose recording the page has not played back yet, since it became the view. */
+  #playedBack = new Set<number>();
   /** Shells whose recording is being begun, and of which emergency. */
   readonly #starting = new Map<Promise<void>, string | null>();
 
@@ -252,6 +263,7 @@ export class PtyHost {
         end: (exit) => {
           pane.backlog.flush();
           this.#panes.delete(pane.id);
+          this.#caughtUp(pane.id);
           this.#main.tell('exit', { pane: pane.id, code: exit.code, signal: exit.signal });
         },
       };
@@ -318,10 +330,21 @@ export class PtyHost {
       if (pty.live && now !== opened && why?.ticket) pty.mark('m', ticketMark(why.ticket));
       if (!pty.live) continue;
       const written = pty.writer.written();
-      pane.backlog.attach(written.outputBytes);
+      pane.backlog.attach(written.outputBytes, true);
       panes.push({ pane: pane.id, recording: pty.recording, written, seen: takeSeen(pane) ?? written.outputBytes });
     }
+    const waits = new Set(panes.map(({ pane }) => pane));
+    this.#playedBack = waits;
+    this.#parts.clock.after(maxPlaybackMs, () => {
+      for (const pane of this.#playedBack === waits ? [...waits] : []) this.#caughtUp(pane);
+    });
     return panes;
+  }
+
+  /** The page has played back a pane. Programs that flood go on when it has all of them: one alone takes the processors from the others. */
+  #caughtUp(id: number): void {
+    if (!this.#playedBack.delete(id) || this.#playedBack.size > 0) return;
+    for (const { backlog } of this.#panes.values()) backlog.caughtUp();
   }
 
   /** Waiting input and output is wiped, paused ptys go on: what was typed before the lock reaches no shell after it. */
@@ -339,6 +362,7 @@ export class PtyHost {
     for (const { recorded: pty } of this.#panes.values()) {
       pty?.mark('l', JSON.stringify({ cause }));
       pty?.rotate();
+      pty?.pauseFor(LOCK_PAUSE_MS);
     }
   }
 
@@ -399,6 +423,7 @@ export class PtyHost {
     const pane = this.#panes.get(id);
     if (!pane || !this.#view.sees(pane)) return;
     pane.backlog.acknowledge(parsed);
+    this.#caughtUp(id);
   }
 
   #kill(id: number): void {

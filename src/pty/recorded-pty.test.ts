@@ -160,3 +160,22 @@ test('a flood that has waited, and is quiet now, is not held any more', () => {
   expect(held).toEqual(['reserve', undefined]);
   expect(pty.paused).toBe(false);
 });
+
+test('reads nothing while a lock has the processor, and goes on by itself; whoever shows the output is not asked for less for it', () => {
+  const { clock, session, pty } = onDisk();
+  session.pauseFor(250);
+  expect(pty.paused).toBe(true);
+  clock.advance(100);
+  // Another one does not make it longer.
+  session.pauseFor(250);
+  clock.advance(149);
+  expect(pty.paused).toBe(true);
+  clock.advance(1);
+  expect(pty.paused).toBe(false);
+  session.pause();
+  session.pauseFor(250);
+  clock.advance(250);
+  expect(pty.paused).toBe(true);
+  session.resume();
+  expect(pty.paused).toBe(false);
+});

@@ -31,8 +31,8 @@ export type RecordedPtyWriter = Pick<
 /** Why a program is held: `reserve`, the disk has less room than the policy keeps; `full`, it has none. */
 export type HeldReason = 'reserve' | 'full';
 
-/** Who does not want more output now: whoever shows it, or the disk. */
-type Pauser = 'reader' | 'disk';
+/** Who does not want more output now: whoever shows it, the disk, or a lock that is on its way. */
+type Pauser = 'reader' | 'disk' | 'lock';
 
 export interface RecordedPtyEvents {
   /** Sealed output; `offset` is the number of output bytes before it. Valid during the call only. */
@@ -118,6 +118,13 @@ export class RecordedPty {
 
   resume(): void {
     this.#resume('reader');
+  }
+
+  /** Reads nothing for so many milliseconds: a program that floods waits, and leaves the processor to what is more urgent. Nothing is lost. */
+  pauseFor(ms: number): void {
+    if (this.#paused.has('lock')) return;
+    this.#pause('lock');
+    this.#clock.after(ms, () => this.#resume('lock'));
   }
 
   /** Gives bytes to the program, as Pty.write. Who types sees what comes of it, also on a disk with little room. */

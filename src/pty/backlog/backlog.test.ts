@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { FakeClock } from '../../time/clock.fixture.ts';
 import { gatherMs, limits, OutputBacklog } from './backlog.ts';
 
-const { floodBytes, frameBytes, enoughBytes, dryBytes, highWaterBytes, lowWaterBytes, longestBytes, linesKept, blockCapacity } = limits;
+const { floodBytes, frameBytes, enoughBytes, dryBytes, highWaterBytes, lowWaterBytes, playbackBytes, longestBytes, linesKept, blockCapacity } = limits;
 const rows = 24;
 
 function setup() {
@@ -122,6 +122,25 @@ test('a program whose output must all be shown is held back at high water, and g
   for (let i = 0; i < 10; i++) backlog.acknowledge(1e12);
   clock.advance(1000);
   expect(Buffer.concat(sent.map(({ bytes }) => bytes))).toHaveLength(highWaterBytes + 1);
+});
+
+test('while the page plays back what was recorded a flood is held back much sooner, lines or not, and goes on behind it', () => {
+  for (const flood of [text(playbackBytes + 1, 1), lines(0, 3000)]) {
+    const { clock, backlog, sent, program, print } = setup();
+    backlog.attach(0, true);
+    print('slow output');
+    expect(program.paused).toBe(false);
+    print(flood);
+    expect(program.paused).toBe(true);
+    backlog.acknowledge(1e12);
+    expect(program.paused).toBe(true);
+    backlog.caughtUp();
+    expect(program.paused).toBe(false);
+    print(text(blockCapacity, 2));
+    expect(program.paused).toBe(false);
+    clock.advance(1000);
+    expect(Buffer.concat(sent.map(({ bytes }) => bytes))).toHaveLength('slow output'.length + flood.length + blockCapacity);
+  }
 });
 
 test('lines that nobody can see any more are left out, the program is not held back, and the last lines come whole', () => {

@@ -36,6 +36,8 @@ export interface BacklogLimits {
   /** Output that the page has not parsed, here and on its way, before the program is held back, and below which it goes on. */
   readonly highWaterBytes: number;
   readonly lowWaterBytes: number;
+  /** The same of a program before the high water, while the page plays back what the recordings have: what waits by then comes behind that. */
+  readonly playbackBytes: number;
   /** The same while it comes in so many lines that soon some of it can be left out. */
   readonly longestBytes: number;
   /** Lines that the page keeps above its screen, and some more. */
@@ -57,6 +59,8 @@ export const limits: BacklogLimits = {
   // ctrl-c takes 330 ms to the prompt with so much unparsed.
   highWaterBytes: 4 * 1024 * 1024,
   lowWaterBytes: 3 * 1024 * 1024,
+  // Eight floods kept both processors from the page, and it had 32 MiB to parse when it came to them: 15 s until the last pane was back.
+  playbackBytes: 128 * 1024,
   longestBytes: 8 * 1024 * 1024,
   linesKept: scrollbackLines + 500,
   rows: 256,
@@ -98,6 +102,8 @@ export class OutputBacklog {
   #attached = false;
   /** The page has parsed something. Before, it is busy with what the recording has. */
   #parses = false;
+  /** The page plays back what the recordings have. */
+  #playsBack = false;
   #blocks: Block[] = [];
   /** Memory of blocks that is not in use: zeros. */
   readonly #spare: Uint8Array[] = [];
@@ -126,11 +132,12 @@ export class OutputBacklog {
     this.#scanner.rows = Math.max(this.#scanner.rows, rows);
   }
 
-  /** A page has, or will get by replay, everything up to here. */
-  attach(offset: number): void {
+  /** A page has everything up to here, or will get it by a replay: then `caughtUp` is told when that is over. */
+  attach(offset: number, byReplay = false): void {
     this.drop();
     this.#attached = true;
     this.#parses = false;
+    this.#playsBack = byReplay;
     this.#sent = this.#parsed = offset;
   }
 
@@ -165,7 +172,13 @@ export class OutputBacklog {
     this.#parses ||= this.#parsed > before;
     while (this.#skips[0] && this.#skips[0].to <= this.#parsed) this.#skips.shift();
     this.#sendFull();
-    if (this.#paused && this.#waiting + this.#inFlight() < this.#limits.lowWaterBytes) this.#goOn();
+    this.#goOnBelowLowWater();
+  }
+
+  /** The page has played back what it had to. */
+  caughtUp(): void {
+    this.#playsBack = false;
+    this.#goOnBelowLowWater();
   }
 
   /** Sends everything: nothing follows. */
@@ -175,13 +188,17 @@ export class OutputBacklog {
 
   /** Drops and wipes what waits: nobody may see it any more. A program that was held back goes on. */
   drop(): void {
-    this.#attached = false;
+    this.#attached = this.#playsBack = false;
     this.#cancel?.();
     this.#cancel = undefined;
     this.#release(this.#blocks.splice(0));
     this.#waiting = this.#examined = 0;
     this.#skips = [];
     if (this.#paused) this.#goOn();
+  }
+
+  #goOnBelowLowWater(): void {
+    if (this.#paused && !this.#playsBack && this.#waiting + this.#inFlight() < this.#limits.lowWaterBytes) this.#goOn();
   }
 
   #goOn(): void {
@@ -198,12 +215,12 @@ export class OutputBacklog {
 
   #holdBack(): void {
     const unparsed = this.#waiting + this.#inFlight();
-    if (this.#paused || unparsed <= this.#limits.highWaterBytes) return;
+    if (this.#paused || unparsed <= (this.#playsBack ? this.#limits.playbackBytes : this.#limits.highWaterBytes)) return;
     // At this rate of lines, will there be enough of them for something to be left out? A flood that need not wait takes
     // what processors there are from the page that opens the recording: it waits for that.
     const lines = this.#scanner.lines - (this.#blocks[0]?.lines ?? this.#scanner.lines);
     const soon = lines * this.#limits.longestBytes > this.#linesNeeded() * this.#waiting;
-    if (this.#parses && soon && unparsed <= this.#limits.longestBytes) return;
+    if (this.#parses && !this.#playsBack && soon && unparsed <= this.#limits.longestBytes) return;
     this.#paused = true;
     this.#events.pause();
   }
