@@ -189,6 +189,9 @@ interface Return {
 async function returns(app: RealApp, rounds: number): Promise<Return[]> {
   const { display } = app;
   await app.unlock();
+  // What a person is reminded of once a day comes now: it would lie over a pane for longer than a return takes.
+  app.wardmux('lock');
+  await app.unlock();
   const text = join(app.folder, 'ten-thousand.txt');
   writeFileSync(text, Array.from({ length: LINES }, (_, n) => `line ${n + 1} of a file that somebody reads, with words to the right of it`).join('\n'));
   const programs = [`vim -u NONE -R -c 'set number' -c ${LINES / 2} ${text}`, 'htop -d 20', 'while sleep 0.2; do echo a loop that prints; done', 'true'];
@@ -241,20 +244,20 @@ interface Point {
   readonly colour: number;
 }
 
-/** Of each quarter of the screen the points that have stood still and are not its ground. */
+/** Of each quarter of the screen the points that have stood still and are no ground: a pane with the focus has another one. */
 function stillPoints(all: readonly Picture[]): Point[][] {
   const quarters: Point[][] = [[], [], [], []];
-  const counts = new Map<number, number>();
+  const counts = quarters.map(() => new Map<number, number>());
   for (let y = 30; y < SCREEN.height - 50; y += 3) {
     for (let x = 6; x < SCREEN.width; x += 5) {
       const colour = all[0]!.at(x, y);
-      counts.set(colour, (counts.get(colour) ?? 0) + 1);
-      if (!all.every((picture) => picture.at(x, y) === colour)) continue;
-      quarters[(y < SCREEN.height / 2 ? 0 : 2) + (x < SCREEN.width / 2 ? 0 : 1)]!.push({ x, y, colour });
+      const quarter = (y < SCREEN.height / 2 ? 0 : 2) + (x < SCREEN.width / 2 ? 0 : 1);
+      counts[quarter]!.set(colour, (counts[quarter]!.get(colour) ?? 0) + 1);
+      if (all.every((picture) => picture.at(x, y) === colour)) quarters[quarter]!.push({ x, y, colour });
     }
   }
-  const [ground] = [...counts].sort((a, b) => b[1] - a[1])[0]!;
-  const ink = quarters.map((points) => points.filter(({ colour }) => colour !== ground));
+  const grounds = new Set(counts.map((of) => [...of].sort((a, b) => b[1] - a[1])[0]![0]));
+  const ink = quarters.map((points) => points.filter(({ colour }) => !grounds.has(colour)));
   if (ink.some((points) => points.length < FEWEST_POINTS))
     throw new Error(`a pane shows nothing that stands still (${ink.map(({ length }) => length).join(', ')} points)`);
   return ink;
