@@ -24,6 +24,7 @@ import { consentOf } from './consent.ts';
 import { Gate } from './gate.ts';
 import { Given } from './given.ts';
 import type { Host } from './host.ts';
+import { hostsOf } from './hosts.ts';
 import { InstalledHolder } from './installed.ts';
 import { enterFindings } from './integrity.ts';
 import { Journal } from './journal.ts';
@@ -342,6 +343,7 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     proving: provingOf({ home, gate, vaults, installed }),
     audit: auditOf({ home, gate, vaults, installed, journal, keeper: audit }),
     review: reviews,
+    hosts: hostsOf({ home, env, gate, installed, workspace, look: () => policy.look() }),
     showFolder,
     setup: { auditKey: () => defaultAuditKey(env), medium: (path) => mediumOf(path, home.folder), secretStore: () => secretStoreFacts(home) },
     display,

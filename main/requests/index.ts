@@ -3,6 +3,7 @@ import type { RequestHandlers } from '../../src/process/bridge-server.ts';
 import { auditRequests } from './audit.ts';
 import { displayRequests } from './display.ts';
 import { exportRequests } from './export.ts';
+import { hostRequests } from './hosts.ts';
 import { lockRequests } from './lock.ts';
 import { pageRequests } from './page.ts';
 import type { RequestParts } from './parts.ts';
@@ -22,6 +23,7 @@ export function requestHandlers(parts: RequestParts): RequestHandlers {
     ...slotRequests(parts),
     ...peopleRequests(parts),
     ...workspaceRequests(parts),
+    ...hostRequests(parts),
     ...exportRequests(parts),
     ...policyRequests(parts),
     ...postureRequests(parts),

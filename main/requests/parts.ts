@@ -15,6 +15,7 @@ import type { Consent } from '../consent.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Gate } from '../gate.ts';
 import type { Host } from '../host.ts';
+import type { Hosts } from '../hosts.ts';
 import type { InstalledHolder } from '../installed.ts';
 import type { Journal } from '../journal.ts';
 import type { Logoff } from '../unlock/logoff.ts';
@@ -74,6 +75,7 @@ export interface RequestParts {
   readonly proving: Proving;
   readonly audit: Auditing;
   readonly review: Reviewing;
+  readonly hosts: Hosts;
   /** In the desktop's file manager. @returns false where there is none. */
   readonly showFolder: (folder: string) => Promise<boolean>;
   /** What the first run says before anything is written. */

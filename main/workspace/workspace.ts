@@ -16,7 +16,8 @@ import type { Change, Effect } from '../../src/mux/state/effects.ts';
 import { keep, restore, type Kept } from '../../src/mux/state/kept.ts';
 import { type State, createState } from '../../src/mux/state/model.ts';
 import { closePane, paneExited, paneFailed, paneHeld, paneRuns, paneStarted } from '../../src/mux/state/panes.ts';
-import { activePane, classOfPane, findPane } from '../../src/mux/state/query.ts';
+import { activePane, classOfPane, findPane, sessionOf } from '../../src/mux/state/query.ts';
+import { windowOfClass } from '../../src/mux/state/sessions.ts';
 import { newWindow, setStage } from '../../src/mux/state/windows.ts';
 import { toView } from '../../src/mux/view.ts';
 import type { PtyInput } from '../../src/pty/service.ts';
@@ -24,6 +25,7 @@ import type { RecordingOwner } from '../../src/services/recordings/start.ts';
 import { CLASS_ROOM, crossingSentence, type ClassRules, type Crossing } from '../../src/types/classes.ts';
 import { processFolder } from '../../src/native/given.ts';
 import { Configuration } from './configuration.ts';
+import { OpenedHosts, type OpenedHost } from './opened-hosts.ts';
 import { ForegroundWatch, foregroundOf } from './programs.ts';
 import type { PtyClient } from '../processes/pty-client.ts';
 import { Refusal } from '../../src/types/refusal.ts';
@@ -82,6 +84,8 @@ export class Workspace {
   readonly #options: WorkspaceOptions;
   readonly #faults = new Map<number, { sentence: string; at: number }>();
   readonly #shells = new Map<number, { pid: number; recording: string; started: number }>();
+  /** Panes in which a host is open, or is about to be. */
+  readonly #hosts = new OpenedHosts();
   /** Panes of a session that was logged off, whose shells have been told to end. */
   readonly #ending = new Set<number>();
   #allEnded: () => void = () => {};
@@ -188,6 +192,14 @@ export class Workspace {
     return { commands, output, ...note, refused: failed };
   }
 
+  /** Opens a host in a window of its own, in a session of its class. @throws Refusal before there is a window */
+  openHost(host: OpenedHost): void {
+    if (!this.#state) throw new Refusal('host', 'The window is not ready yet. Nothing was opened.');
+    const { name, command, class: wanted = sessionOf(this.#state).class } = host;
+    this.#hosts.add(this.#state.server.next.pane, host);
+    this.#apply(windowOfClass(this.#state, { program: 'ssh', command }, { class: wanted, name }));
+  }
+
   #context(): Context {
     const { env, refused, classes } = this.#options;
     return { program: basename(shellOf(env)), refused, classes: classes() };
@@ -237,6 +249,8 @@ export class Workspace {
     this.#ended(pane);
     const { ledger, person } = this.#options;
     ledger({ action: 'pane.close', person, detail: { pane, ...(shell ? { recording: shell.recording } : {}), code, signal, reason } });
+    const left = this.#hosts.ended(pane, code, signal);
+    if (left) ledger(left);
     if (!this.#state || !findPane(this.#state, pane)) return;
     const fault = this.#faults.get(pane);
     this.#faults.delete(pane);
@@ -289,6 +303,7 @@ export class Workspace {
 
   failed(pane: number, sentence: string): void {
     this.#shells.delete(pane);
+    this.#hosts.forget(pane);
     if (this.#state) this.#set(paneFailed(this.#state, pane, sentence));
   }
 
@@ -300,6 +315,7 @@ export class Workspace {
       if (this.#state) this.#state = paneFailed(this.#state, pane, sentence);
     }
     for (const pane of [...this.#shells.keys()]) this.#ended(pane);
+    this.#hosts.forget();
     if (this.#state) this.#set(this.#state);
   }
 
@@ -365,6 +381,8 @@ export class Workspace {
       });
       this.#shells.set(pane, { ...spawned, started: this.#options.now() });
       ledger({ action: 'pane.open', person: whose.person, detail: { pane, recording: spawned.recording } });
+      const host = this.#hosts.begun(pane, spawned.recording);
+      if (host) ledger(host);
       if (!this.#state || !findPane(this.#state, pane)) return pty.kill(pane);
       this.#set(paneStarted(this.#state, pane, spawned.recording));
     } catch (error) {

@@ -8,6 +8,7 @@ import { denials } from '../../src/access/index.ts';
 import type { Kept } from '../../src/mux/state/kept.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { inTime } from '../../src/time/in-time.ts';
+import type { OpenedHost } from './opened-hosts.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Pane ids of one person: nobody opens as many in a run. A frame has 32 bits for one (src/bridge/frames.ts). */
@@ -93,6 +94,11 @@ export class Workspaces {
   /** Commands of a command line, in words as a shell gives them. */
   given(words: readonly string[]): ReturnType<Workspace['given']> {
     return this.#open().given(words);
+  }
+
+  /** A host in a window of its own. @throws Refusal while nobody is in, or there is no window yet */
+  openHost(host: OpenedHost): void {
+    this.#open().openHost(host);
   }
 
   /** A pane of theirs has printed, or their page has come. */

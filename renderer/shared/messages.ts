@@ -675,6 +675,38 @@ export const messages = {
     damaged: (fault: string) => `It could not be read whole: ${fault} What came before is shown.`,
   },
 
+  /** Hosts that are opened by SSH. */
+  hosts: {
+    label: 'Hosts',
+    prompt: 'host',
+    open: 'open in a new window',
+    none: 'No host is known: neither ~/.ssh/config nor a profile of Wardmux names one. Add one: wardmux host add NAME --address ADDRESS',
+    noneFits: 'No host has that in its name.',
+    ours: 'profile',
+    from: (file: string, line: number) => `${file}, line ${line}`,
+    pinned: (when: string) => `key pinned ${when}`,
+    neverSeen: 'key never seen',
+    leftOut: (lines: number) => (lines === 1 ? 'one line there is not followed' : `${lines} lines there are not followed`),
+    busy: (host: string) => `Looking at the key of ${host}.`,
+    newTitle: (host: string) => `First visit to ${host}.`,
+    newWhat: (address: string, port: number) =>
+      `${address}, port ${port}, shows a key that nobody here has pinned. No name, no password and no key of yours was sent.`,
+    once: 'This is asked once. A pinned key that changes later is a stop, and no question. Enter does nothing here.',
+    fingerprint: (type: string) => `its fingerprint, SHA256, ${type}`,
+    ask: 'Ask whoever runs it to read theirs to you:',
+    leave: 'Do not connect',
+    pin: 'Pin this key and connect',
+    pinMeans: 'The pin is in the ledger with your name, and holds for everybody here. A security admin takes it back.',
+    changedTitle: 'Not connected. The key has changed.',
+    changedWhat: (host: string, address: string, port: number) => `${host}, ${address}, port ${port}. Nothing of yours was sent.`,
+    changedWhy: 'A host that was set up anew looks like this. So does somebody in between.',
+    known: (type: string, when: string) => `pinned ${when}, ${type}`,
+    offered: (type: string) => `shown now, ${type}`,
+    noKey: 'It shows no key of a kind that is taken.',
+    changedMeans: (host: string) =>
+      `It is in the ledger, and an alert. Ask whoever runs the host, by another way than this. Where it was set up anew, a security admin takes the old key back: wardmux host forget ${host}`,
+  },
+
   posture: {
     label: 'Posture and self-test',
     limit: 'Names the safeguard of 45 CFR part 164 that a setting supports. It does not show that a rule is met.',

@@ -55,6 +55,7 @@ const securityInside = [
   'station.stop',
   'stop.lift',
   'role.grant',
+  'host.forget',
 ];
 
 /** The table written a second time, by hand, with what it has to be: a change of it is a change here, and somebody's thought. */
@@ -68,6 +69,7 @@ const written: Readonly<Record<string, readonly [when: readonly Phase[], roles: 
   ...Object.fromEntries(
     ['audit.look', 'alert.close', 'hold.set', 'hold.clear', 'retention.run', 'evidence.delete'].map((name) => [name, [['open'], ['auditor', 'security']]]),
   ),
+  'host.profile': [['locked', 'open'], 'anyone'],
   'review.own': [['open'], ['operator', 'auditor', 'security']],
   'logoff.end-held': [['open'], ['operator', 'auditor', 'security']],
   'review.everybody': [['open'], ['auditor', 'security']],

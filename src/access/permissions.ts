@@ -63,6 +63,8 @@ export const permissions = {
     help: 'Record a command for a person who is named: public keys are enough for it.',
   },
   'session.open': { when: ['open'], roles: ['operator', 'emergency'], sealed: true, help: 'Open a pane with a recorded shell.' },
+  'host.profile': { when: ['locked', 'open'], roles: 'anyone', help: 'Add or take away a profile of a host: where it is, and no option.' },
+  'host.forget': { when: ['open'], roles: ['security'], help: 'Take back a pinned key of a host, so that another one can be pinned.' },
   'session.use': { when: ['open'], roles: ['operator', 'emergency'], sealed: true, help: 'See one’s panes, type into them, arrange and close them.' },
   'logoff.end-held': {
     when: ['open'],

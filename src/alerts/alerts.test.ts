@@ -116,6 +116,11 @@ const incidents: Readonly<Record<RuleName, { readonly is: readonly LedgerEvent[]
       [9 * 60, { action: 'person.roles', person: ada, detail: { roles: ['operator', 'security'] } }],
     ),
   },
+  'host-key-changed': { is: eventsAt([0, { action: 'host.changed', person: ada, detail: { host: 'lab-gw' } }]), not: [] },
+  'host-key-forgotten': {
+    is: eventsAt([0, { action: 'host.key', person: ada, detail: { host: 'lab-gw', change: 'forgotten' } }]),
+    not: eventsAt([0, { action: 'host.key', person: ada, detail: { host: 'lab-gw', change: 'pinned' } }]),
+  },
   'policy-changed': {
     is: eventsAt([0, { action: 'policy.change', person: ada, detail: { previousSha256: 'ab', changes: ['lock.idleSeconds stronger 300 240'] } }]),
     not: eventsAt([0, { action: 'policy.change', detail: {} }]),

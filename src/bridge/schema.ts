@@ -11,6 +11,7 @@
 import { permissionNames, type Permission } from '../access/permissions.ts';
 import { ANSWER_MS } from '../types/answer.ts';
 import { PERSON_ID, RECORDING_ID } from '../types/ids.ts';
+import { HOST_ID, HOST_NAME, hostKeyTypes } from '../types/hosts.ts';
 import { CLASS_NAME, classLooks, MOST_PIECES, PIECE_DIGEST } from '../types/classes.ts';
 import {
   emergencyReasons,
@@ -209,6 +210,11 @@ const asked = z.object({
   /** Of a policy what changes, the weaker first; empty of everything else. */
   changes: z.array(policyChange),
 });
+/** A host whose key is asked about, and a key as people compare it. */
+const shownHost = { host: z.string(), address: z.string(), port: z.number() };
+const shownKey = z.object({ type: z.enum(hostKeyTypes), sha256: z.string(), fingerprint: z.string(), picture: z.array(z.string()).max(16).readonly() });
+/** Five hosts on the way, two looks at each at most (src/hosts/ask-ssh.ts). */
+const HOSTS_MS = 600_000;
 const aboutSomebody = z.strictObject({ id: personId });
 const proven = z.object({ sentence: z.string() });
 
@@ -391,6 +397,46 @@ export const requests = {
     DERIVE_MS,
   ),
 
+  /** Every host that has a name here. `leftOut`: lines of a configuration that are not followed. */
+  'hosts.list': row(
+    'session.open',
+    ['workspace'],
+    none,
+    z.object({
+      hosts: z.array(
+        z.object({
+          name: z.string(),
+          from: z.enum(['wardmux', 'config']),
+          file: z.string().nullable(),
+          line: z.number().nullable(),
+          fingerprint: z.string().nullable(),
+          pinned: z.string().nullable(),
+          sessionClass: z.string().nullable(),
+        }),
+      ),
+      leftOut: z.number(),
+    }),
+  ),
+  /** Opens a host in a window of its own. `accepted`: a key that whoever is in was shown, and takes. It takes as long as the hosts on the way do. */
+  'hosts.open': row(
+    'session.open',
+    ['workspace'],
+    z.strictObject({
+      name: z.string().regex(HOST_NAME),
+      accepted: z.strictObject({ host: z.string().regex(HOST_ID), sha256: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),
+    }),
+    z.discriminatedUnion('state', [
+      z.object({ state: z.literal('opened') }),
+      z.object({ state: z.literal('new'), ...shownHost, key: shownKey }),
+      z.object({
+        state: z.literal('changed'),
+        ...shownHost,
+        pinned: z.object({ type: z.enum(hostKeyTypes), fingerprint: z.string(), time: z.string() }),
+        key: shownKey.nullable(),
+      }),
+    ]),
+    HOSTS_MS,
+  ),
   /** Everybody who ever was enrolled. `may`: whether who is in decides about them; `who`: who does. */
   'people.list': row(
     'evidence.read',

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { isatty, ReadStream } from 'node:tty';
 import { openLedger } from '../services/installation/open-ledger.ts';
 import { BUSY_INTERVAL_MS, FIRST_HEAD_MS, isRetried, noticeEntry, type Ledger } from '../ledger/index.ts';
+import type { AuditEntry } from '../ledger/events.ts';
 import type { InstallationSigner } from '../crypto/signer.ts';
 import { policyInForce, proposalEvent, proposalSentence, reasonEntry, type GivenReason, type LoadedPolicy } from '../policy/index.ts';
 import { limitSentence, LimitWatch } from '../native/process-limits.ts';
@@ -44,8 +45,18 @@ const LIMITS_MS = 1000;
 const firstEndMs = 20;
 const lastEndMs = 1000;
 
+/** What is run, where that is only known once it is known who asks, and what is entered beside its recording. */
+export interface Prepared {
+  /** The program by its absolute path. */
+  readonly command: readonly string[];
+  readonly begun: (recording: string) => AuditEntry;
+  readonly ended: (recording: string, exit: PtyExit) => AuditEntry;
+}
+
 export interface RecordArguments {
   readonly command: readonly string[];
+  /** In place of the command. What it throws is said, and nothing is run. */
+  readonly prepare?: (asked: { readonly home: Home; readonly ledger: Ledger; readonly person: Person; readonly loaded: LoadedPolicy }) => Promise<Prepared>;
   readonly json: boolean;
   /** A person's id: needed where the installation has several people. */
   readonly person?: string | undefined;
@@ -74,6 +85,7 @@ const say = (text: string): void => void process.stderr.write(`wardmux: ${text}\
  */
 export async function record(args: RecordArguments, context: RecordContext): Promise<number> {
   const [name, ...rest] = args.command;
+  if (args.prepare) return runPrepared(args, args.prepare, context);
   if (name === undefined) {
     say('there is no command to record. Example: wardmux record -- bash');
     return recordExit.failed;
@@ -93,6 +105,19 @@ export async function record(args: RecordArguments, context: RecordContext): Pro
     return recordExit.failed;
   }
   return run([program, ...rest], args, context, begun);
+}
+
+async function runPrepared(args: RecordArguments, prepare: NonNullable<RecordArguments['prepare']>, context: RecordContext): Promise<number> {
+  let begun: Begun | undefined;
+  try {
+    begun = await begin(args, context);
+    const prepared = await prepare(begun);
+    return await run(prepared.command, args, context, begun, prepared);
+  } catch (error) {
+    await begun?.ledger.close();
+    say(sentenceOf(error));
+    return recordExit.failed;
+  }
 }
 
 /** What a recording is made with: found before anything is written. */
@@ -129,7 +154,7 @@ async function begin(args: RecordArguments, context: RecordContext): Promise<Beg
   }
 }
 
-async function run(command: readonly string[], args: RecordArguments, context: RecordContext, begun: Begun): Promise<number> {
+async function run(command: readonly string[], args: RecordArguments, context: RecordContext, begun: Begun, prepared?: Prepared): Promise<number> {
   const { ledger, loaded, person, owner } = begun;
   const rules = recordingRules(loaded);
   let ledgerFault: string | undefined;
@@ -192,10 +217,11 @@ async function run(command: readonly string[], args: RecordArguments, context: R
       rules,
       owner,
       opened: owner.opened,
-      start: { command: args.command, cwd: context.cwd, ...size, term },
+      start: { command: args.prepare ? command : args.command, cwd: context.cwd, ...size, term },
       notice: heard,
     });
     writer = await RecordingWriter.create(recording);
+    if (prepared) log(prepared.begun(writer.id));
     restore = rawMode();
     if (restore) process.once('exit', restore);
     const env = shellEnvironment(context.env, context.cwd, term, 'person');
@@ -229,6 +255,7 @@ async function run(command: readonly string[], args: RecordArguments, context: R
     // A gate looks itself, and closes.
     const stopLimits = gate ? () => {} : watchLimits(limits, log);
     exit = await recorded.done;
+    if (prepared) log(prepared.ended(writer.id, exit));
     stopLimits();
     // What has ended while the screen was closed does not open it.
     await gate?.ended();

@@ -10,6 +10,7 @@ import { nextEmergencies } from './break-glass-facts.ts';
 import type { LedgerFacts } from './facts.ts';
 import { policyCounts } from './policy-facts.ts';
 import { deletionWhy, nextHolds } from './life-cycle-facts.ts';
+import { nextHosts } from './host-facts.ts';
 import { takeReview } from './review-facts.ts';
 import { reviewedWhy } from './reviewed-facts.ts';
 import { nextRevocations } from './revocation-facts.ts';
@@ -53,7 +54,7 @@ export interface Unentitled {
  * @returns undefined where they could.
  */
 export function unentitledWhy(
-  before: Pick<LedgerFacts, 'person' | 'quorum' | 'policy' | 'emergencies' | 'passesOver' | 'revocations' | 'holds' | 'integrity'>,
+  before: Pick<LedgerFacts, 'person' | 'quorum' | 'policy' | 'emergencies' | 'passesOver' | 'revocations' | 'holds' | 'integrity' | 'hosts'>,
   event: LedgerEvent,
 ): string | undefined {
   const { action, person, outcome } = event;
@@ -65,6 +66,8 @@ export function unentitledWhy(
   if (typeof holds === 'string') return holds;
   const integrity = nextIntegrity(before.integrity, event, before);
   if (typeof integrity === 'string') return integrity;
+  const hosts = nextHosts(before.hosts, event, before);
+  if (typeof hosts === 'string') return hosts;
   const deletion = deletionWhy(before, event);
   if (deletion !== undefined) return deletion;
   const alert = alertWhy(before, event);

@@ -9,6 +9,7 @@ import { isMoment } from '../recording/time.ts';
 import { AAGUID, BACKUP_ID, HOLD_ID, INSTALLATION_ID, PERSON_ID, RECORDING_ID } from '../types/ids.ts';
 import { permissions } from '../access/index.ts';
 import { CLASS_NAME } from '../types/classes.ts';
+import { HOST_ACCOUNT, HOST_ADDRESS, HOST_ALGORITHM, HOST_ID } from '../types/hosts.ts';
 import { policyDirections, policyFieldNames, workstationClasses } from '../types/words.ts';
 import { BREAK_GLASS } from '../recording/access.ts';
 import { BYTES_64 } from './certificate.ts';
@@ -18,6 +19,7 @@ import { areDigests, areHeads, HEADS, opens, type RecordingHead } from './heads.
 import { appRows } from './table/app.ts';
 import { breakGlassRows } from './table/break-glass.ts';
 import { integrityRows } from './table/integrity.ts';
+import { hostRows } from './table/hosts.ts';
 import { lifeCycleRows } from './table/life-cycle.ts';
 import { ledgerRows } from './table/ledger.ts';
 import { peopleRows } from './table/people.ts';
@@ -49,13 +51,14 @@ const rows = [
   ...ledgerRows,
   ...sinkRows,
   ...integrityRows,
+  ...hostRows,
 ] as const;
 
 export const eventTable: readonly EventRow[] = rows;
 
 type Value<T> = T extends readonly string[]
   ? T[number]
-  : T extends 'kids' | 'digests' | 'policy-changes' | 'people' | 'slots'
+  : T extends 'kids' | 'digests' | 'policy-changes' | 'people' | 'slots' | 'hosts'
     ? readonly string[]
     : T extends 'roles'
       ? readonly Role[]
@@ -113,6 +116,10 @@ const patterns = {
   backup: BACKUP_ID,
   /** A name in the policy: src/policy/classes.ts. */
   'session-class': CLASS_NAME,
+  host: HOST_ID,
+  address: HOST_ADDRESS,
+  account: HOST_ACCOUNT,
+  algorithm: HOST_ALGORITHM,
   bytes64: BYTES_64,
   /**
    * Where a file of ours lies: below the program's folder, as the list of a baseline has it, or below the data folder. What somebody else called a file is no such
@@ -181,6 +188,8 @@ function matches(type: FieldType, value: unknown): boolean {
       return Array.isArray(value) && value.length <= MAX_NAMED.people && value.every((id) => matches('person', id));
     case 'slots':
       return Array.isArray(value) && value.length <= MAX_NAMED.slots && value.every((id) => matches('slot', id));
+    case 'hosts':
+      return Array.isArray(value) && value.length <= MAX_LIST && value.every((id) => matches('host', id));
     case 'action':
       return typeof value === 'string' && byAction.has(value);
     case 'permission':

@@ -24,6 +24,7 @@ import { policyCounts } from './policy-facts.ts';
 import { afterChange, decidersOf, handOf, handsOf, NO_QUORUM, quorumOf, withTime, type Quorum, type QuorumFacts } from './quorum.ts';
 import { nextRevocations, NO_REVOCATIONS, withRevocation, type RevocationFacts } from './revocation-facts.ts';
 import { nextHolds, type HoldFacts } from './life-cycle-facts.ts';
+import { nextHosts, type PinnedHost } from './host-facts.ts';
 import type { LedgerEvent } from './types.ts';
 
 export interface PolicyFacts {
@@ -118,6 +119,8 @@ export interface FactsState {
   readonly holds: readonly HoldFacts[];
   readonly quorum: QuorumFacts;
   readonly integrity: IntegrityFacts;
+  /** Hosts whose key is pinned, oldest first. */
+  readonly hosts: readonly PinnedHost[];
 }
 export const NO_FACTS: FactsState = {
   people: [],
@@ -137,6 +140,7 @@ export const NO_FACTS: FactsState = {
   holds: [],
   quorum: NO_QUORUM,
   integrity: NO_INTEGRITY,
+  hosts: [],
 };
 
 /**
@@ -171,6 +175,7 @@ export class LedgerFacts {
   #holds: readonly HoldFacts[] = [];
   #quorum: QuorumFacts = NO_QUORUM;
   #integrity: IntegrityFacts = NO_INTEGRITY;
+  #hosts: readonly PinnedHost[] = [];
 
   /** From what a snapshot kept, or from nothing. */
   static from({
@@ -191,6 +196,7 @@ export class LedgerFacts {
     holds,
     quorum,
     integrity,
+    hosts,
   }: FactsState = NO_FACTS): LedgerFacts {
     const facts = new LedgerFacts();
     for (const [id, known] of people) facts.#people.set(id, known);
@@ -210,6 +216,7 @@ export class LedgerFacts {
     facts.#holds = holds;
     facts.#quorum = quorum;
     facts.#integrity = integrity;
+    facts.#hosts = hosts;
     return facts;
   }
 
@@ -232,6 +239,7 @@ export class LedgerFacts {
       holds: this.#holds,
       quorum: this.#quorum,
       integrity: this.#integrity,
+      hosts: this.#hosts,
     };
   }
 
@@ -251,6 +259,8 @@ export class LedgerFacts {
     if (typeof holds !== 'string') this.#holds = holds;
     const integrity = nextIntegrity(this.#integrity, event, this);
     if (typeof integrity !== 'string') this.#integrity = integrity;
+    const hosts = nextHosts(this.#hosts, event, this);
+    if (typeof hosts !== 'string') this.#hosts = hosts;
     switch (action) {
       case 'person.keys':
       case 'person.roles':
@@ -418,6 +428,11 @@ export class LedgerFacts {
   /** Which list of the program's files was signed for, and what the last look at them came to. */
   get integrity(): IntegrityFacts {
     return this.#integrity;
+  }
+
+  /** Hosts whose key is pinned, oldest first. */
+  get hosts(): readonly PinnedHost[] {
+    return this.#hosts;
   }
 
   /** The last drill of somebody; undefined where there was none. */

@@ -114,6 +114,33 @@ export const policyFields: Readonly<Record<PolicyFieldName, FieldRow>> = {
     weaker: 'larger',
     absent: Infinity,
   },
+  'hosts.newKeys': {
+    help: 'What becomes of a host whose key nobody has pinned: ask, whoever opens it sees its fingerprint and takes it or not; refuse, it is not opened. ask where it is left out. A key that differs from the pinned one is refused in any case.',
+    weaker: { order: ['refuse', 'ask'] },
+    absent: 'ask',
+  },
+  'hosts.passwords': {
+    help: 'Whether a host may ask for a password. False where it is left out: keys, and keys that are touched, alone.',
+    weaker: { order: [false, true] },
+    absent: false,
+  },
+  'hosts.ciphers': {
+    help: 'The ciphers that ssh may agree to, as ssh -Q cipher names them. Left out: its own choice. One that the installed ssh does not know opens nothing.',
+    weaker: { added: 'weaker', removed: 'weaker', changed: 'weaker' },
+  },
+  'hosts.kexAlgorithms': {
+    help: 'The ways in which ssh may agree on a key, as ssh -Q kex names them. Left out: its own choice.',
+    weaker: { added: 'weaker', removed: 'weaker', changed: 'weaker' },
+  },
+  'hosts.macs': {
+    help: 'The MACs that ssh may agree to, as ssh -Q mac names them. Left out: its own choice.',
+    weaker: { added: 'weaker', removed: 'weaker', changed: 'weaker' },
+  },
+  'hosts.classes': {
+    help: 'Of which class the panes of a host are, by its name or a pattern of names; the first row that fits. Of one that no row fits, the class in front.',
+    // What a person takes a session for.
+    weaker: { added: 'neither', removed: 'weaker', changed: 'weaker' },
+  },
   'recording.input': { help: 'Keys are never recorded: what is typed where nothing is echoed would be in it.', weaker: neither },
   'recording.rotateMinutes': { help: 'Minutes after which a recording begins another segment.', weaker: neither },
   'recording.rotateMebibytes': { help: 'MiB after which a recording begins another segment.', weaker: neither },

@@ -20,12 +20,16 @@ import { TICKET_SHAPE } from './reason.ts';
 import { DEFAULT_PRESET, presetPart, type PresetName } from './presets.ts';
 import type { Policy } from './types.ts';
 import { mostTyped } from '../types/most-typed.ts';
+import { CLASS_NAME } from '../types/classes.ts';
+import { HOST_ALGORITHM, HOST_PATTERN, newHostKeys } from '../types/hosts.ts';
 
 /** Longer idle times than 15 minutes are not a lock; shorter ones than 30 seconds make people defeat it. */
 const idleLimits = { min: 30, max: 900 } as const;
 
 /** Longer texts nobody reads before their first pane. */
 const MAX_CONSENT = 4000;
+
+const algorithms = z.array(z.string().regex(HOST_ALGORITHM, 'not the name of an algorithm, as ssh -Q lists them')).min(1).max(32);
 
 const auditKey = z
   .strictObject({
@@ -116,6 +120,30 @@ export const policySchema: z.ZodType<Policy> = z.strictObject({
     })
     .optional()
     .describe('The list of who and what is revoked. Left out: none is looked for.'),
+  hosts: z
+    .strictObject({
+      newKeys: z.enum(newHostKeys).optional().describe(helpOf('hosts.newKeys')),
+      passwords: z.boolean().optional().describe(helpOf('hosts.passwords')),
+      ciphers: algorithms.optional().describe(helpOf('hosts.ciphers')),
+      kexAlgorithms: algorithms.optional().describe(helpOf('hosts.kexAlgorithms')),
+      macs: algorithms.optional().describe(helpOf('hosts.macs')),
+      classes: z
+        .array(
+          z.strictObject({
+            name: z
+              .string()
+              .regex(HOST_PATTERN, 'not a pattern of host names: letters, digits, dots, dashes, underscores, * and ?')
+              .describe('A name, or a pattern of names.'),
+            class: z.string().regex(CLASS_NAME, 'not a class name').describe('The class of its panes.'),
+          }),
+        )
+        .max(64)
+        .refine((rows) => new Set(rows.map(({ name }) => name)).size === rows.length, 'the same pattern stands here twice')
+        .optional()
+        .describe(helpOf('hosts.classes')),
+    })
+    .optional()
+    .describe('Hosts that are opened by SSH. Left out: as where each field is left out.'),
   recording: z
     .strictObject({
       input: z.literal('never').describe(helpOf('recording.input')),

@@ -4,6 +4,7 @@ import type { AnchorRow } from '../anchors/kinds.ts';
 import type { PublicJwk } from '../types/keys.ts';
 import type { RevocationPolicy } from '../revocation/index.ts';
 import type { ClassLook } from '../types/classes.ts';
+import type { NewHostKeys } from '../types/hosts.ts';
 import type { reasonAsks, WorkstationClass } from '../types/words.ts';
 
 /** A class of sessions. */
@@ -66,6 +67,18 @@ export interface Policy {
   readonly reason?: { readonly ask: (typeof reasonAsks)[number]; readonly ticket?: string | undefined } | undefined;
   /** Left out: no list is looked for. */
   readonly revocation?: RevocationPolicy | undefined;
+  /** Left out: keys of hosts are asked about, and there are no passwords. */
+  readonly hosts?:
+    | {
+        readonly newKeys?: NewHostKeys | undefined;
+        readonly passwords?: boolean | undefined;
+        readonly ciphers?: readonly string[] | undefined;
+        readonly kexAlgorithms?: readonly string[] | undefined;
+        readonly macs?: readonly string[] | undefined;
+        /** The first row that a name fits gives the class of its panes. */
+        readonly classes?: readonly { readonly name: string; readonly class: string }[] | undefined;
+      }
+    | undefined;
   readonly recording: {
     readonly input: 'never';
     readonly rotateMinutes: number;

@@ -37,7 +37,7 @@ const of = (...words: readonly string[]): ReadonlySet<string> => new Set(words.f
 const sorts: Readonly<Record<Exclude<EventKind, 'all' | 'alerts' | 'failed'>, ReadonlySet<string>>> = {
   unlocks: of('unlock', 'unlock.attempt', 'lock', 'session.*', 'consent.accepted'),
   changes: of('policy.*', 'person.*', 'station.*', 'installation.*', 'revocation.*', 'audit-key.*', 'hold.*', 'recording.deleted', 'first-run'),
-  recordings: of('recording.*', 'play', 'view', 'export', 'pane.*'),
+  recordings: of('recording.*', 'play', 'view', 'export', 'pane.*', 'host.*'),
   emergencies: of('breakglass.*'),
 };
 

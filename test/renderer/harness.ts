@@ -402,6 +402,10 @@ export class FakeCore {
     this.held = this.held.filter((one) => one !== found);
     return `One shell of ${found?.name ?? id} ended.`;
   };
+  readonly hosts: { -readonly [N in keyof RequestParts['hosts']]: RequestParts['hosts'][N] } = {
+    list: async () => ({ hosts: [], leftOut: 0 }),
+    open: async () => ({ state: 'opened' }),
+  };
   readonly audit: { -readonly [N in keyof RequestParts['audit']]: RequestParts['audit'][N] } = {
     alerts: async () => ({ all: 0, alerts: [] }),
     events: async () => ({ size: 0, events: [], next: null, reached: null }),
@@ -682,6 +686,7 @@ export class FakeCore {
       proving: this.proving,
       audit: this.audit,
       review: this.review,
+      hosts: this.hosts,
       people: this.people,
       lookAtPolicy: async () => this.policy,
       showFolder: async () => true,

@@ -120,6 +120,13 @@ export const requirements = [
   },
   { packages: ['xclip', 'xsel'], why: 'the tests look into the clipboard from outside', for: ['test'], programs: ['xclip', 'xsel'] },
   { packages: ['openssh-client'], why: 'an auditor checks signatures with ssh-keygen', for: ['test'], programs: ['ssh-keygen'] },
+  {
+    packages: ['openssh-server'],
+    why: 'the tests open hosts at an sshd of their own, on the loopback',
+    for: ['test'],
+    has: () => existsSync('/usr/sbin/sshd'),
+    better: true,
+  },
   { packages: ['jose'], why: 'an auditor opens keys with jose', for: ['test'], programs: ['jose'] },
   { packages: ['asciinema'], why: 'the tests play an export with it', for: ['test'], programs: ['asciinema'] },
   { packages: ['openssl'], why: 'the tests make certificates and timestamps with it', for: ['test'], programs: ['openssl'] },

@@ -8,6 +8,7 @@ export { confirm } from './confirm.tsx';
 export { everyKey } from './keys.tsx';
 export { exportOfRecording } from './export-recording.tsx';
 export { exportQuestion } from './export.tsx';
+export { hostsBand } from './hosts.tsx';
 export { keySlots } from './key-slots.tsx';
 export { messageLog } from './messages.tsx';
 export { paneMenu } from './pane-menu.tsx';

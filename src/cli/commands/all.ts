@@ -16,6 +16,7 @@ export const all: Readonly<Record<string, () => Promise<CliCommand>>> = {
   events: async () => (await import('./events.ts')).eventsCommand,
   export: async () => (await import('./export.ts')).exportCommand,
   hold: async () => (await import('./hold.ts')).hold,
+  host: async () => (await import('./host.ts')).host,
   import: async () => (await import('./import.ts')).importCommand,
   init: async () => (await import('./init.ts')).init,
   installation: async () => (await import('./installation.ts')).installation,

@@ -6,6 +6,7 @@ import { all } from './all.ts';
 const order = [
   'init',
   'record',
+  'host',
   'import',
   'list',
   'play',

@@ -5,6 +5,7 @@ export { bindKey } from './bind-key.ts';
 export { breakGlass } from './break-glass.ts';
 export { breakPane } from './break-pane.ts';
 export { chooseBuffer } from './choose-buffer.ts';
+export { chooseHost } from './choose-host.ts';
 export { chooseTree } from './choose-tree.ts';
 export { clockMode } from './clock-mode.ts';
 export { commandPrompt } from './command-prompt.ts';

@@ -110,6 +110,7 @@ export const keyRows: readonly KeyRow[] = [
   prefix('C-b', 'send-prefix', 'send ctrl-b itself', 'Session'),
 
   prefix('C-l', 'lock-server', 'lock now', 'Wardmux', { own: true }),
+  prefix('H', 'choose-host', 'open a host', 'Wardmux', { own: true }),
   prefix('X', 'export-pane', 'export session log', 'Wardmux', { own: true }),
   prefix('V', 'verify-pane', 'verify recording', 'Wardmux', { own: true }),
   prefix('R', 'respawn-pane', 'start program again', 'Wardmux', { own: true }),

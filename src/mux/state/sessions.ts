@@ -42,6 +42,16 @@ export function switchSession(state: State, id: number): Change {
   return finish(state, { state: withoutEmpty(putSession(next, there)), effects: [] });
 }
 
+/** A new window with one pane in a session of a class: the attached one where it is of it, else another one, else a new one. The client goes there. */
+export function windowOfClass(state: State, start: Start, { class: wanted, name }: { readonly class: string; readonly name: string }): Change {
+  const here = sessionOf(state);
+  const there = here.class === wanted ? here : state.server.sessions.find((session) => session.class === wanted);
+  if (!there) return newSession(state, start, { class: wanted, window: name });
+  const gone = switchSession(state, there.id);
+  const opened = newWindow(gone.state, start, { name });
+  return { state: opened.state, effects: [...gone.effects, ...opened.effects] };
+}
+
 /** Closes a session with all its windows. */
 export function closeSession(state: State, id: number): Change {
   const session = state.server.sessions.find((candidate) => candidate.id === id);

@@ -1,0 +1,42 @@
+/** Hosts that are open in panes of somebody's, for what the ledger is told of each: when its recording has begun, and when it has ended. */
+import type { AuditEntry } from '../../src/ledger/events.ts';
+
+/** A host that is opened in a window of its own, and what is entered of it. */
+export interface OpenedHost {
+  /** How it was asked for. */
+  readonly name: string;
+  readonly command: readonly string[];
+  /** Of its panes; undefined: the one in front. */
+  readonly class: string | undefined;
+  readonly begun: (recording: string) => AuditEntry;
+  readonly ended: (recording: string, code: number, signal: number) => AuditEntry;
+}
+
+export class OpenedHosts {
+  readonly #panes = new Map<number, { readonly host: OpenedHost; readonly recording?: string }>();
+
+  /** It is about to be opened in this pane. */
+  add(pane: number, host: OpenedHost): void {
+    this.#panes.set(pane, { host });
+  }
+
+  /** The pane's recording has begun. @returns what is entered; undefined where no host is opened in it */
+  begun(pane: number, recording: string): AuditEntry | undefined {
+    const { host } = this.#panes.get(pane) ?? {};
+    if (host) this.#panes.set(pane, { host, recording });
+    return host?.begun(recording);
+  }
+
+  /** The pane's program has ended, be it closed by hand. @returns as begun */
+  ended(pane: number, code: number, signal: number): AuditEntry | undefined {
+    const { host, recording } = this.#panes.get(pane) ?? {};
+    this.#panes.delete(pane);
+    return recording === undefined ? undefined : host?.ended(recording, code, signal);
+  }
+
+  /** Nothing of it came to be, or whoever would tell is gone. @param pane undefined: of all */
+  forget(pane?: number): void {
+    if (pane === undefined) this.#panes.clear();
+    else this.#panes.delete(pane);
+  }
+}

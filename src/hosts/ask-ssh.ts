@@ -1,0 +1,166 @@
+/** Asks the system's ssh: where a host is, which key it has, and what a key looks like. Each call is a process of its own, with a limit of time and of text. */
+import { spawn } from 'node:child_process';
+import { lstatSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SentenceError } from '../types/sentence.ts';
+import { gatherConfig } from './gather.ts';
+import { lookCommand, SSH, type HostRules, type KnownHop } from './command.ts';
+import { keyOfKnownHosts, type HostKey } from './key.ts';
+import { profileLines, type HostProfile } from './profiles.ts';
+import { readResolved, routeTo, type Hop } from './route.ts';
+
+const KEYGEN = '/usr/bin/ssh-keygen';
+/** Longer than anything that is printed for us. Bytes. */
+const MOST_PRINTED = 256 * 1024;
+/** To read configuration, and to draw. Milliseconds. */
+const QUICK_MS = 10_000;
+/** A connection and the exchange of keys, by way of some jumps: ssh itself gives up on each after 15 s. */
+const LOOK_MS = 45_000;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What ssh gets to know of our environment: no display, nothing that changes what it loads. */
+function childEnvironment(env: Environment): Record<string, string> {
+  const passed = ['HOME', 'USER', 'LOGNAME', 'SSH_AUTH_SOCK'].flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
+  return { ...Object.fromEntries(passed), PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', SHELL: '/bin/sh' };
+}
+
+/** @throws SentenceError where a program is not what the system installed */
+function requireProgram(path: string): void {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat?.isFile()) throw new SentenceError(`${path} is not there, and no other ssh is asked. Install the package openssh-client.`);
+  if (stat.uid !== 0 || (stat.mode & 0o022) !== 0)
+    throw new SentenceError(`${path} can be changed by others than root. Install the package openssh-client anew.`);
+}
+
+interface Printed {
+  readonly out: string;
+  readonly err: string;
+  readonly status: number | null;
+}
+
+/** @param until what ends it before its time, once that stands on stderr */
+function run(argv: readonly string[], env: Environment, ms: number, input?: string, until?: RegExp): Promise<Printed> {
+  const [program, ...args] = argv as [string, ...string[]];
+  return new Promise((resolve, reject) => {
+    // A group of its own: jumps are processes of ssh's, and end with it.
+    const child = spawn(program, args, { env: childEnvironment(env), stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    let [out, err] = ['', ''];
+    const end = (): void => {
+      try {
+        process.kill(-child.pid!, 'SIGKILL');
+      } catch {
+        // It has ended.
+      }
+    };
+    const timer = setTimeout(end, ms);
+    child.stdout.setEncoding('latin1').on('data', (text: string) => {
+      out += text;
+      if (out.length > MOST_PRINTED) end();
+    });
+    child.stderr.setEncoding('latin1').on('data', (text: string) => {
+      err += text;
+      if (err.length > MOST_PRINTED || until?.test(err)) end();
+    });
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input ?? '');
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    child.on('close', (status) => {
+      clearTimeout(timer);
+      end();
+      resolve({ out, err, status });
+    });
+  });
+}
+
+/** A folder that nobody else can look into, which is gone afterwards. */
+async function inFolder<T>(env: Environment, work: (folder: string) => Promise<T>): Promise<T> {
+  const runtime = env['XDG_RUNTIME_DIR'];
+  const folder = mkdtempSync(join(runtime && lstatSync(runtime, { throwIfNoEntry: false })?.isDirectory() ? runtime : tmpdir(), 'wardmux-hosts-'));
+  try {
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The last that ssh said, without its own notes, in plain characters. */
+function lastWords(err: string): string {
+  const lines = err.split('\n').filter((line) => line.trim() !== '' && !/^debug\d:|^Warning: Permanently added|^OpenSSH_/.test(line));
+  return (lines.at(-1) ?? '').replace(/[^\x20-\x7e]/g, '').slice(0, 200);
+}
+
+/**
+ * By which hosts one comes to a name.
+ * @param home of the account, whose ~/.ssh/config it is
+ * @throws SentenceError, StorageFault
+ */
+export function findRoute(name: string, profiles: readonly HostProfile[], home: string, env: Environment): Promise<Hop[]> {
+  requireProgram(SSH);
+  return inFolder(env, async (folder) => {
+    const { files } = gatherConfig(home, folder);
+    const first = join(folder, 'config');
+    for (const { place, text } of files) writeFileSync(place, text, { mode: 0o600, flag: 'wx' });
+    writeFileSync(first, `${profileLines(profiles)}Host *\n${files[0] ? `Include "${files[0].place}"\n` : ''}`, { mode: 0o600, flag: 'wx' });
+    return routeTo(name, async (jump) => {
+      const asked = [SSH, '-G', '-F', first, ...(jump.account === undefined ? [] : ['-l', jump.account]), '--', jump.name];
+      const { out, err, status } = await run(asked, env, QUICK_MS);
+      if (status !== 0) throw new SentenceError(`ssh does not say where ${jump.name} is: ${lastWords(err) || 'it ended without a word'}`);
+      return readResolved(out, jump);
+    });
+  });
+}
+
+/** A host's key as it is now, and what was agreed on the way. */
+export interface Looked {
+  readonly key: HostKey;
+  /** As ssh names it. */
+  readonly cipher: string;
+}
+
+/**
+ * Looks at a host's key.
+ * @param before the way there, whose keys are known
+ * @returns undefined where it has no key of that type
+ * @throws SentenceError where nobody answers, or not as a host does
+ */
+export function lookAtKey(
+  before: readonly KnownHop[],
+  hop: Hop,
+  rules: HostRules,
+  type: HostKey['type'] | undefined,
+  env: Environment,
+): Promise<Looked | undefined> {
+  requireProgram(SSH);
+  return inFolder(env, async (folder) => {
+    const file = join(folder, 'key');
+    // What follows the exchange is of no use here, and nobody's account is named.
+    const { err } = await run(lookCommand(before, hop, rules, file, type), env, LOOK_MS, undefined, /^debug1: SSH2_MSG_NEWKEYS received\r?$/m);
+    let written = '';
+    try {
+      written = readFileSync(file, 'latin1');
+    } catch {
+      // ssh came to no key.
+    }
+    const key = keyOfKnownHosts(written, hop.id);
+    if (key && /^debug1: SSH2_MSG_NEWKEYS received\r?$/m.test(err)) {
+      const [, cipher = ''] = /^debug1: kex: server->client cipher: ([a-z0-9@.-]{1,64}) /m.exec(err) ?? [];
+      return { key, cipher };
+    }
+    if (type !== undefined && /no matching host key type found/.test(err)) return undefined;
+    const words = lastWords(err);
+    throw new SentenceError(
+      `${hop.id} does not answer as a host does, so nothing was opened${words ? `. ssh says: ${words}` : `: nothing came in ${LOOK_MS / 1000} seconds.`}`,
+    );
+  });
+}
+
+/** The picture that ssh-keygen draws of a key: lines of plain characters. Empty where it draws none. */
+export async function pictureOf({ type, base64 }: HostKey, env: Environment): Promise<string[]> {
+  const { out } = await run([KEYGEN, '-lv', '-f', '-'], env, QUICK_MS, `${type} ${base64}\n`);
+  return out.split('\n').filter((line) => /^[+|][ -~]{17}[+|]$/.test(line));
+}

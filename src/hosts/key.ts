@@ -1,0 +1,45 @@
+/** Host keys: read strictly, and named by the SHA-256 of their bytes, as ssh does. Pure. */
+import { hash } from 'node:crypto';
+import { hostKeyTypes, type HostKeyType } from '../types/hosts.ts';
+
+export interface HostKey {
+  readonly type: HostKeyType;
+  readonly base64: string;
+  /** Of its bytes, lower-case hex. */
+  readonly sha256: string;
+}
+
+/** An RSA key of 16384 bits has some 2.1 KB. */
+const MOST_BYTES = 4096;
+
+/** `TYPE BASE64`. @returns undefined where it is none that is taken */
+export function parseHostKey(text: string): HostKey | undefined {
+  const [, word, base64 = ''] = /^([a-z0-9-]+) ([A-Za-z0-9+/]+={0,2})$/.exec(text) ?? [];
+  const type = hostKeyTypes.find((each) => each === word);
+  if (!type) return undefined;
+  const bytes = Buffer.from(base64, 'base64');
+  // The type stands in the key itself, and one text is one key.
+  if (bytes.length > MOST_BYTES || bytes.length < 4 + type.length || bytes.toString('base64') !== base64) return undefined;
+  if (bytes.readUInt32BE(0) !== type.length || bytes.toString('latin1', 4, 4 + type.length) !== type) return undefined;
+  return { type, base64, sha256: hash('sha256', bytes, 'hex') };
+}
+
+/** The only key that a file of known hosts has, which ssh wrote for one name. @returns undefined where it has another number of lines, or another name */
+export function keyOfKnownHosts(text: string, id: string): HostKey | undefined {
+  const lines = text.split('\n').filter((line) => line !== '');
+  const [line = ''] = lines;
+  return lines.length === 1 && line.startsWith(`${id} `) ? parseHostKey(line.slice(id.length + 1)) : undefined;
+}
+
+/** What a server signs with, by the kind of its key. */
+const algorithms: Readonly<Record<HostKeyType, string>> = {
+  'ssh-ed25519': 'ssh-ed25519',
+  'ecdsa-sha2-nistp256': 'ecdsa-sha2-nistp256',
+  'ecdsa-sha2-nistp384': 'ecdsa-sha2-nistp384',
+  'ecdsa-sha2-nistp521': 'ecdsa-sha2-nistp521',
+  // Never SHA-1.
+  'ssh-rsa': 'rsa-sha2-512,rsa-sha2-256',
+};
+
+/** For HostKeyAlgorithms: of one kind, or of all that are taken. */
+export const algorithmsOf = (type: HostKeyType | undefined): string => (type ? algorithms[type] : hostKeyTypes.map((each) => algorithms[each]).join(','));

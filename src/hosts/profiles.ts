@@ -1,0 +1,87 @@
+/**
+ * Wardmux's own profiles of hosts: a file that anybody who has the account can write. So it says where a host is and nothing else: no option of ssh's has a
+ * place in it, and a name that leads elsewhere than before meets another key than the one that is pinned under it.
+ */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readSmall, writeAtomic } from '../disk/atomic.ts';
+import { parseJson, toJson } from '../disk/json.ts';
+import { HOST_ACCOUNT, HOST_ADDRESS, HOST_NAME } from '../types/hosts.ts';
+import { SentenceError } from '../types/sentence.ts';
+
+/** More nobody finds again. */
+const MOST_PROFILES = 1000;
+
+const profile = z.strictObject({
+  name: z.string().regex(HOST_NAME, 'not a name of a host'),
+  address: z.string().regex(HOST_ADDRESS, 'not an address'),
+  account: z.string().regex(HOST_ACCOUNT, 'not an account').optional(),
+  port: z.int().min(1).max(65_535).optional(),
+  /** Names of hosts on the way, the first one first. */
+  jumps: z.array(z.string().regex(HOST_NAME, 'not a name of a host')).max(4).optional(),
+});
+export type HostProfile = z.infer<typeof profile>;
+
+const schema = z.strictObject({
+  format: z.literal('wardmux-hosts'),
+  version: z.literal(1),
+  hosts: z
+    .array(profile)
+    .max(MOST_PROFILES)
+    .refine((hosts) => new Set(hosts.map(({ name }) => name)).size === hosts.length, 'the same name stands here twice'),
+});
+
+const pathOf = (folder: string): string => join(folder, 'hosts.json');
+
+/** @param folder the data folder. @throws StorageFault */
+export function readProfiles(folder: string): readonly HostProfile[] {
+  const path = pathOf(folder);
+  const bytes = readSmall(path);
+  return bytes ? parseJson(schema, bytes, path, 'Correct it there, or take it away: it holds names and addresses only.').hosts : [];
+}
+
+function write(folder: string, hosts: readonly HostProfile[]): void {
+  writeAtomic(pathOf(folder), toJson({ format: 'wardmux-hosts', version: 1, hosts: [...hosts].sort((a, b) => (a.name < b.name ? -1 : 1)) }));
+}
+
+/** @throws SentenceError where one of that name is there, or something of it cannot be so; StorageFault */
+export function addProfile(folder: string, wanted: HostProfile): void {
+  const read = profile.safeParse(wanted);
+  if (!read.success) {
+    const [issue] = read.error.issues;
+    throw new SentenceError(
+      `The ${issue?.path.join('.') || 'profile'} is not one that can be taken: ${issue?.message ?? 'it is malformed'}. Nothing was added.`,
+    );
+  }
+  const hosts = readProfiles(folder);
+  if (hosts.some(({ name }) => name === wanted.name))
+    throw new SentenceError(`There is a profile ${wanted.name} already. Take it away first: wardmux host remove ${wanted.name}`);
+  if (hosts.length >= MOST_PROFILES) throw new SentenceError(`There are ${MOST_PROFILES} profiles already, and more are not kept.`);
+  write(folder, [...hosts, read.data]);
+}
+
+/** @throws SentenceError where there is none; StorageFault */
+export function removeProfile(folder: string, name: string): void {
+  const hosts = readProfiles(folder);
+  if (!hosts.some((one) => one.name === name))
+    throw new SentenceError(`There is no profile of that name in ${pathOf(folder)}. What stands in ~/.ssh/config is taken out there.`);
+  write(
+    folder,
+    hosts.filter((one) => one.name !== name),
+  );
+}
+
+/** Lines that ssh reads before ~/.ssh/config, so that a profile of ours is the one that counts. */
+export const profileLines = (hosts: readonly HostProfile[]): string =>
+  hosts
+    .map(({ name, address, account, port, jumps = [] }) =>
+      [
+        `Host "${name}"`,
+        `  HostName "${address}"`,
+        ...(account === undefined ? [] : [`  User "${account}"`]),
+        ...(port === undefined ? [] : [`  Port ${port}`]),
+        ...(jumps.length > 0 ? [`  ProxyJump ${jumps.join(',')}`] : ['  ProxyJump none']),
+        '',
+      ].join('\n'),
+    )
+    .join('');
