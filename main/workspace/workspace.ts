@@ -1,6 +1,6 @@
 /**
  * One person's state of the multiplexer, and their shells. The state is a value (src/mux); this carries out its effects. It lives through
- * a lock: the shells run on, and the view is drawn again after the unlock.
+ * a lock: the shells run on, and the view is drawn again after the unlock. Over 400 lines: one state, and every door to it.
  */
 import { homedir } from 'node:os';
 import { basename } from 'node:path';
