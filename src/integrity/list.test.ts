@@ -12,6 +12,7 @@ test('a list is what mtree(8) reads, sorted by the bytes of its paths, whatever 
   expect(listText([file('Zed file.js'), file('é.js'), file('a#1.js', 'd', 0o4711), link('a', '../b c')])).toBe(
     [
       '#mtree v2.0',
+      '. type=dir',
       `./Zed\\040file.js type=file mode=0644 size=5 sha256digest=${'a'.repeat(64)}`,
       './a type=link link=../b\\040c',
       `./a\\0431.js type=file mode=04711 size=5 sha256digest=${'d'.repeat(64)}`,

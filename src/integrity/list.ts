@@ -59,9 +59,14 @@ function lineOf({ path, kind, mode, size, sha256, target }: ListedFile): string 
   return kind === 'link' ? `${name} type=link link=${escaped(target ?? '')}` : `${name} type=${kind}`;
 }
 
-/** The text of a list, its lines in order, whatever the order of the files. */
-export const listText = (files: readonly ListedFile[]): string =>
-  [FIRST, ...files.toSorted((one, other) => byBytes(one.path, other.path)).map(lineOf)].map((line) => `${line}\n`).join('');
+/** The text of a list, its lines in order, whatever the order of the files. A folder stands before what is in it: mtree(8) takes no file without. */
+export function listText(files: readonly ListedFile[]): string {
+  const lines = [
+    ...files.map((file) => ({ path: file.path, line: lineOf(file) })),
+    ...[...foldersOf(files)].map((path) => ({ path, line: `./${escaped(path)} type=dir` })),
+  ].toSorted((one, other) => byBytes(one.path, other.path));
+  return [FIRST, '. type=dir', ...lines.map(({ line }) => line)].map((line) => `${line}\n`).join('');
+}
 
 const FILE_LINE = /^\.\/(\S+) type=file mode=0([0-7]{1,4}) size=(\d{1,15}) sha256digest=([0-9a-f]{64})$/;
 const LINK_LINE = /^\.\/(\S+) type=link link=(\S+)$/;
