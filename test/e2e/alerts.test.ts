@@ -148,3 +148,22 @@ test('a review that an auditor has signed by the command is the last one there, 
   await dialog.getByText('There was no review yet.').waitFor({ state: 'detached' });
   expect((await dialog.getByRole('alert').allInnerTexts()).join('')).toBe('');
 });
+
+test('a file of the data folder that is not what its name says is found by the look behind a start, and is an alert in the centre', async () => {
+  const file = `alert-notes/${'ab'.repeat(32)}.json`;
+  writeFileSync(join(running.home, file), '{}');
+  // The process that looks may have looked before that; the next one looks some seconds after its start.
+  const pid = running.app.processes.audit!;
+  process.kill(pid, 'SIGKILL');
+  await until(() => running.app.processes.audit === undefined, 'its end');
+  await until(async () => {
+    await second();
+    return running.app.processes.audit !== undefined;
+  }, 'the next process');
+  await until(() => entered(running, 'integrity.check').length === 1, 'the look');
+  expect(entered(running, 'integrity.differs')).toMatchObject([{ detail: { part: 'data', how: 'changed', file, expected: 'ab'.repeat(32) } }]);
+  expect(entered(running, 'integrity.check')).toMatchObject([{ outcome: 'failure', detail: { differences: 1 } }]);
+  expect((await openOf()).map(({ id }) => id)).toContainEqual(expect.stringMatching(/\/program-changed$/));
+  const dialog = running.page.getByRole('dialog', { name: 'Audit centre' });
+  await brings(() => dialog.getByRole('button', { name: /^Look again/ }).click(), dialog.getByText('program-changed'));
+});
