@@ -158,7 +158,17 @@ export function eventsPage(report: EventReport): Page {
 const topics = [
   {
     heading: 'Refused',
-    actions: ['access.denied', 'bridge.refused', 'host.refused', 'view.refused', 'person.refused', 'policy.refused', 'recovery.refused', 'pane.refused'],
+    actions: [
+      'access.denied',
+      'bridge.refused',
+      'host.refused',
+      'host.unpinned',
+      'view.refused',
+      'person.refused',
+      'policy.refused',
+      'recovery.refused',
+      'pane.refused',
+    ],
   },
   { heading: 'Exports', actions: ['export'] },
   { heading: 'Recordings that were opened', actions: ['play', 'view'] },

@@ -18,7 +18,7 @@ export const hostRows = [
     { person: 'required' },
   ),
   row(
-    'host.refused',
+    'host.unpinned',
     'Somebody asked for a host whose key nobody has pinned, and the policy in force lets nobody pin one.',
     { ecs: 'session:start', ocsf: '3002:1', dicom: '110113/~110137', act: 'E', outcome: 'failure', safeguard: 'access-control' },
     { host: 'host', type: hostKeyTypes, key: 'sha256' },

@@ -136,7 +136,7 @@ export async function askForHost(name: string, accepted: AcceptedKey | undefined
     if (!pinned) {
       const { type, sha256 } = seen.key;
       if (rules.newKeys === 'refuse') {
-        await enter({ action: 'host.refused', person, detail: { host, type, key: sha256 } });
+        await enter({ action: 'host.unpinned', person, detail: { host, type, key: sha256 } });
         throw new SentenceError(
           `Nobody has pinned the key of ${host}, and the policy in force lets nobody pin one (hosts.newKeys). Its key is ${fingerprintText(sha256)}. Nothing was opened.`,
         );
