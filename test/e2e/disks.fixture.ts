@@ -2,10 +2,10 @@
  * Runs on a small disk of its own (argv: its folder): the command and the app, on a disk that becomes full in the middle of
  * output, and on a read-only one. Prints what happened as JSON.
  */
-import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fillDisk } from '../support/small-disk.ts';
+import { fillDisk, remount } from '../support/small-disk.ts';
 import { firstRun, paneText, passphrase, passphraseField, root, run, start, until, unlockWithPassphrase } from './support.ts';
 import { acceptAsItStands } from '../../src/policy/force.fixture.ts';
 import { forAudit } from '../support/disclosure.ts';
@@ -111,7 +111,7 @@ said['fullPlayed'] = ended.status === 0 && ended.out === idle.out();
 said['recordLedger'] = wardmux('ledger', 'verify').status;
 
 // ---- read-only
-execFileSync('mount', ['-o', 'remount,ro', disk]);
+remount(disk, 'ro');
 said['recordReadOnly'] = wardmux('record', '--', 'echo', 'never shown');
 said['exportReadOnly'] = wardmux('export', recordings()[0]!, '-o', join(folder, 'bundle'), ...forAudit, '--passphrase-fd', '3');
 said['startReadOnly'] = await start({ folder }).then(
@@ -121,7 +121,7 @@ said['startReadOnly'] = await start({ folder }).then(
   },
   (error: Error) => error.message,
 );
-execFileSync('mount', ['-o', 'remount,rw', disk]);
+remount(disk, 'rw');
 
 // ---- the app
 rmSync(home, { recursive: true });

@@ -1,6 +1,5 @@
 /** Runs inside a mount namespace of its own, on a small disk: argv is its folder. Prints what happened as JSON. */
-import { execFileSync } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openHome } from '../../src/storage/index.ts';
 import { writeAtomic } from '../../src/disk/atomic.ts';
@@ -10,6 +9,7 @@ import { firstRun } from '../../src/services/installation/first-run.ts';
 import { newScryptParameters } from '../../src/crypto/kdf.ts';
 import { asOperator } from '../../src/people/active.fixture.ts';
 import { NOTHING_MORE, readPerson, unlockWithPassphrase } from '../../src/people/person.ts';
+import { fillDisk, remount } from '../support/small-disk.ts';
 
 const disk = process.argv[2]!;
 const passphrase = Buffer.from('kettle orbit willow prairie stamp');
@@ -32,18 +32,6 @@ const run = (name: string) =>
     chooseStore: async (made) => ({ store: new FileSecretStore(made.secrets) }),
     kdf: newScryptParameters(),
   });
-/** Fills the disk to its last byte. */
-function fill(): void {
-  const fd = openSync(join(disk, 'filler'), 'w');
-  for (const size of [4096, 1]) {
-    try {
-      for (;;) writeSync(fd, Buffer.alloc(size));
-    } catch {
-      // Full, to this size.
-    }
-  }
-  closeSync(fd);
-}
 const unlock = async (): Promise<void> => {
   const counters = await openBackoff(home);
   counters.begin(person.id, 'passphrase');
@@ -59,7 +47,7 @@ const guess = async (): Promise<void> => {
 const { home, person } = await run('first');
 const other = openHome(join(disk, 'second'));
 const before = readFileSync(home.policy, 'utf8');
-fill();
+fillDisk(disk);
 said['fullWrite'] = await words(() => writeAtomic(home.policy, 'x'.repeat(8192)));
 said['fullKept'] = readFileSync(home.policy, 'utf8') === before;
 said['fullFirstRun'] = await words(() => run('second'));
@@ -68,7 +56,7 @@ said['fullUnlock'] = await words(unlock);
 said['fullGuess'] = await words(guess);
 rmSync(join(disk, 'filler'));
 said['afterwards'] = await words(() => run('second'));
-execFileSync('mount', ['-o', 'remount,ro', disk]);
+remount(disk, 'ro');
 said['readOnlyWrite'] = await words(() => writeAtomic(home.policy, 'new'));
 said['readOnlyHome'] = await words(() => openHome(join(disk, 'third')));
 said['readOnlyOpen'] = await words(() => openHome(home.folder));

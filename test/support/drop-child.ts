@@ -1,11 +1,10 @@
 /** Runs on a small disk of its own: a file drop that is full, has room again, is read-only, and is writable again. */
-import { execFileSync } from 'node:child_process';
 import { appendFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AnchorError } from '../../src/anchors/errors.ts';
 import { dropPath, fileDrop, markDrop } from '../../src/anchors/file-drop.ts';
 import { TestLedger } from '../../src/anchors/fixture.ts';
-import { fillDisk } from './small-disk.ts';
+import { fillDisk, remount } from './small-disk.ts';
 
 const folder = process.argv[2]!;
 const ledger = new TestLedger();
@@ -30,9 +29,9 @@ if (statSync(path).size === 4096) process.stdout.write('half a line is left\n');
 const filler = join(folder, 'filler');
 truncateSync(filler, statSync(filler).size - 8192);
 await attempt('room');
-execFileSync('mount', ['-o', 'remount,ro', folder]);
+remount(folder, 'ro');
 ledger.grow(1);
 await attempt('read-only');
-execFileSync('mount', ['-o', 'remount,rw', folder]);
+remount(folder, 'rw');
 await attempt('writable');
 rmSync(filler);

@@ -1,5 +1,5 @@
 /** A small disk of its own, mounted in a mount namespace that ends with the program: a full disk that harms nobody. */
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -45,4 +45,12 @@ export function fillDisk(folder: string): void {
     }
   }
   closeSync(fd);
+}
+
+/**
+ * Lets nothing more be written on the disk on `folder`, or lets it again. Its other options are left out of it: mount(8) would say those of the kernel's list
+ * once more, and since util-linux 2.41 a tmpfs in a user's namespace refuses its own uid there.
+ */
+export function remount(folder: string, to: 'ro' | 'rw'): void {
+  execFileSync('mount', ['--options-source', 'disable', '-o', `remount,${to}`, folder]);
 }
