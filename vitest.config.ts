@@ -9,6 +9,10 @@ const alone = ['test/e2e/dark.test.ts'];
 
 const cores = availableParallelism();
 
+// Debian gives a person a group of their own and 002: what a test copies by itself could be written by others then, which the product refuses. Tests of such a
+// folder make one.
+process.umask(0o022);
+
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   test: {

@@ -37,11 +37,14 @@ export function argumentsNotUtf8(): string | undefined {
 /** A shell's own notes of where it is and was and what it called: the next shell makes its own. */
 const shellNotes = ['PWD', 'OLDPWD', '_'];
 
-/** Names, as Node has them, of variables that this process was started with and that are no UTF-8. */
-const badVariables = (): string[] => parts('/proc/self/environ').flatMap((part) => (isUtf8(part) ? [] : [part.toString('utf8').split('=')[0]!]));
+/**
+ * Names, as Node has them, of variables that this process was started with and that are no UTF-8. Looked for while this is loaded: once a process is protected
+ * (protect.ts) its list belongs to root, and nobody else opens it, the process itself included (proc(5)).
+ */
+const badVariables: readonly string[] = parts('/proc/self/environ').flatMap((part) => (isUtf8(part) ? [] : [part.toString('utf8').split('=')[0]!]));
 
 /** The same without those that a shell notes for itself. */
-export const variablesNotUtf8 = (): string[] => badVariables().filter((name) => !shellNotes.includes(name));
+export const variablesNotUtf8 = (): string[] => badVariables.filter((name) => !shellNotes.includes(name));
 
 /** What is said of one; its value is not shown. */
 export const variableSentence = (name: string): string =>
@@ -74,7 +77,7 @@ function hasNamelessFolder(): boolean {
 /** From now on every relative path of this process leads into its working folder, also where the name of that is no UTF-8. */
 export function reachWorkingFolder(): void {
   if (hasNamelessFolder()) process.cwd = () => folderOfProcess('self');
-  for (const name of badVariables()) if (shellNotes.includes(name)) delete process.env[name];
+  for (const name of badVariables) if (shellNotes.includes(name)) delete process.env[name];
 }
 
 /** A sentence where a folder that this process would work in has a name that Node cannot say. */

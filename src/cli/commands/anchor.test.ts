@@ -64,14 +64,14 @@ test('a file drop: added, tested, listed, and its status told', async () => {
     status: 50,
     out: expect.stringContaining('not-anchored: share: No head of this ledger stands at'),
   });
-  expect(await wardmux('anchor', 'test')).toMatchObject({ status: 0, out: expect.stringMatching(/^anchored: share: 6 events are anchored at /), err: '' });
+  expect(await wardmux('anchor', 'test')).toMatchObject({ status: 0, out: expect.stringMatching(/^anchored: share: 7 events are anchored at /), err: '' });
   expect(await wardmux('anchor', 'status', 'share')).toMatchObject({ status: 0, out: expect.stringMatching(/^anchored: share: /) });
   const { grade, anchors } = JSON.parse((await wardmux('anchor', 'status', '--json')).out) as { grade: string; anchors: Record<string, unknown>[] };
   expect(grade).toBe('anchored');
-  expect(anchors).toMatchObject([{ name: 'share', kind: 'file', grade: 'anchored', head: { size: 6 }, failing: null }]);
+  expect(anchors).toMatchObject([{ name: 'share', kind: 'file', grade: 'anchored', head: { size: 7 }, failing: null }]);
   expect(Object.keys(anchors[0]!)).toEqual(['name', 'kind', 'where', 'grade', 'head', 'at', 'ageSeconds', 'failing', 'sentence']);
   expect((await wardmux('anchor', 'list')).out).toContain('share  file  ');
-  expect((await wardmux('ledger', 'show', '--action', 'anchor.sent')).out).toContain('anchor=share kind=file size=5');
+  expect((await wardmux('ledger', 'show', '--action', 'anchor.sent')).out).toContain('anchor=share kind=file size=6');
   // Adding it again is how a folder is marked that was made anew.
   rmSync(share, { recursive: true });
   expect(await wardmux('anchor', 'status')).toMatchObject({ status: 50, out: expect.stringContaining('not marked as a file drop') });
