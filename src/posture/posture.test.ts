@@ -104,6 +104,7 @@ test.each<[string, Partial<PostureFacts>]>([
   ['program', { integrity: { baseline, check: { ...checked, differences: 1 } } }],
   ['program', { integrity: { baseline, check: { ...checked, time: '2026-11-26T12:00:00.000Z' } } }],
   ['program', { integrity: { baseline: { ...baseline, checkout: true }, check: checked } }],
+  ['program', { integrity: { baseline: { ...baseline, second: null }, check: checked } }],
   ['second-factor', { people: strict.people.map((person) => ({ ...person, passkeys: 1 })) }],
   ['revocation', { policy: { ...policy, revocation: undefined } }],
   ['revocation', { policy: { ...policy, revocation: { ...policy.revocation!, keys: [listKey().text] } } }],

@@ -39,7 +39,7 @@ const stop = (value: string): Seen => ({ level: 'stop', value });
 const weaker = (value: string): Seen => ({ level: 'weaker', value });
 const unseen = (value: string): Seen => ({ level: 'unseen', value });
 
-/** Of the strict profile what is no field of a preset: the room that a first run keeps free, and a day between two self-tests and between two revocation lists. */
+/** Of the strict profile what is no field of a preset: the room that a first run keeps free, a day between two self-tests and between two revocation lists, two days between two looks at the program. */
 const STRICT = { reserveMebibytes: 512, selfTestHours: 24, listHours: 24, filesHours: 48 } as const;
 
 const ids = (people: readonly { readonly id: string }[]): string => people.map(({ id }) => id).join(', ');
@@ -163,16 +163,21 @@ const rows: readonly RowOf[] = [
     name: 'program',
     title: 'The program’s files',
     safeguard: 'integrity',
-    strict: 'those that two security admins have signed for, looked at each day, and no clone of the sources',
+    strict: `those that two security admins have signed for, looked at within the last ${STRICT.filesHours} hours, and no clone of the sources`,
     advice:
-      'Look at what is said of each file (wardmux integrity check). Where you have installed or built it, accept it: wardmux integrity accept --note "Why". Else install it again from a source that you trust, and tell whoever audits this workstation.',
+      'Look at what is said of each file (wardmux integrity check). Where you have installed or built it, accept it: wardmux integrity accept --note "Why", which takes both where two may decide, and lets both sign for what one alone has signed for. Else install it again from a source that you trust, and tell whoever audits this workstation.',
     look: ({ integrity: { baseline, check }, now }) => {
       if (!baseline) return weaker('nobody has signed which they are');
-      if (check && check.differences > 0) return stop(`at ${check.time} ${check.differences} were not as they were signed for at ${baseline.time}`);
+      if (check && check.differences > 0)
+        return stop(`at ${check.time} ${check.differences === 1 ? '1 file was' : `${check.differences} files were`} not as signed for at ${baseline.time}`);
       const last = check?.time ?? baseline.time;
       const hours = Math.floor((now - Date.parse(last)) / HOUR_MS);
       if (hours >= STRICT.filesHours || hours < 0) return weaker(`last looked at ${last}`);
-      return baseline.checkout ? weaker('they are a clone of the sources, which is built anew: whoever builds changes the program') : undefined;
+      const parts = [
+        ...(baseline.second === null ? [`${baseline.by} alone has signed for them`] : []),
+        ...(baseline.checkout ? ['they are a clone of the sources, which is built anew: whoever builds changes the program'] : []),
+      ];
+      return parts.length > 0 ? weaker(parts.join('; ')) : undefined;
     },
   },
   setting('lock.idleSeconds', 'Time until the lock, in seconds', 'automatic-logoff'),

@@ -17,14 +17,14 @@ import { checkNote, pathOfNote } from '../ledger/alerts.ts';
 const notes = sealedWords('baseline-note');
 const NOTHING = 'Nothing was accepted.';
 
-/** Who could agree, where it takes two; undefined where one is enough. @param by undefined where it is not known yet who asks @throws Refusal `second-needed` */
+/** Who could agree, where it takes two: for any files but the first ones. Undefined where one is enough. @param by undefined where it is not known yet who asks @throws Refusal `second-needed` */
 export const acceptSeconds = (facts: Pick<LedgerFacts, 'quorum' | 'integrity'>, by: string | undefined): readonly string[] | undefined =>
   facts.integrity.baseline ? secondsFor(facts, by, undefined) : undefined;
 
 /** @throws Refusal where it is no note */
 export const checkAcceptNote = (note: string): string => checkNote(note, NOTHING);
 
-export interface AcceptParts extends Deciders {
+interface AcceptParts extends Deciders {
   readonly home: Home;
   readonly ledger: Pick<Ledger, 'append' | 'facts' | 'installation'>;
   /** Those of the policy in force, and whoever signs. */
@@ -42,7 +42,7 @@ export async function acceptProgram({ home, ledger, recipients, admin, second, .
     if (ledger.facts.integrity.baseline?.seq !== before?.seq) throw new Refusal('not-accepted', `Other files were accepted meanwhile. ${NOTHING} Look again.`);
     const others = acceptSeconds(ledger.facts, admin.id);
     if (others && (!second || !others.includes(second.id)))
-      throw secondNeeded('This accepts other files of the program than those before, and more than one person may decide that', others);
+      throw secondNeeded('This signs for files of the program in the place of those before, and more than one person may decide that', others);
     return others;
   };
   const others = ask();
