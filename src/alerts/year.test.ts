@@ -7,8 +7,8 @@ import { startDetail, testEvent } from '../ledger/fixture.ts';
 import type { LedgerEntry } from '../ledger/types.ts';
 import { Alerts, type Alert } from './evaluate.ts';
 import type { RuleName } from './absences.ts';
+import { DAY_MS } from '../types/units.ts';
 
-const DAY = 86_400_000;
 const MINUTE = 60_000;
 const STATIONS = 50;
 const DAYS = 365;
@@ -51,7 +51,7 @@ const plants: Readonly<Partial<Record<RuleName, (at: number, random: () => numbe
     [0, 1, 2, 3, 4, 5, 6].map(
       (n) => [at + n * 5000, { action: 'access.denied', person: personOf(1), detail: { door: 'cli', needs: 'policy.accept', why: 'not-permitted' } }] as const,
     ),
-  'odd-hours': (at) => [[at - (at % DAY) + 2 * 3_600_000, { action: 'person.keys', person: personOf(4), detail: { change: 'passkey', by: personOf(4) } }]],
+  'odd-hours': (at) => [[at - (at % DAY_MS) + 2 * 3_600_000, { action: 'person.keys', person: personOf(4), detail: { change: 'passkey', by: personOf(4) } }]],
   'policy-weaker': (at) => [
     [at, { action: 'policy.change', person: personOf(0), detail: { previousSha256: 'ab', changes: ['lock.idleSeconds weaker 240 900'] } }],
   ],
@@ -74,7 +74,7 @@ const plants: Readonly<Partial<Record<RuleName, (at: number, random: () => numbe
 
 /** A working day: unlocks, locks, panes, mistyped passphrases, exports that are redacted; and now and then a shift that comes in together. */
 function ordinaryDay(day: number, random: () => number): Happening[] {
-  const at = FIRST + day * DAY;
+  const at = FIRST + day * DAY_MS;
   const isWorkday = ![0, 6].includes(new Date(at).getUTCDay());
   const list: Happening[] = [];
   const sessions = isWorkday ? 4 + Math.floor(random() * 4) : 1;
@@ -106,15 +106,15 @@ function yearOf(list: readonly Happening[]): readonly Alert[] {
   const alerts = new Alerts({ timeZone: 'UTC', days: [1, 2, 3, 4, 5], from: 6, to: 20 });
   let [seq, day] = [0, 0];
   for (const [at, entry] of list) {
-    const event = { ...testEvent(seq++, entry, new Date(Math.floor(at)).toISOString()), monoUs: Math.floor(at - FIRST + DAY) * 1000 };
-    if (Math.floor((at - FIRST) / DAY) > day) {
-      day = Math.floor((at - FIRST) / DAY);
+    const event = { ...testEvent(seq++, entry, new Date(Math.floor(at)).toISOString()), monoUs: Math.floor(at - FIRST + DAY_MS) * 1000 };
+    if (Math.floor((at - FIRST) / DAY_MS) > day) {
+      day = Math.floor((at - FIRST) / DAY_MS);
       for (const { rule, seq: alert, about, closed } of alerts.at(at))
         if (!closed) alerts.take({ ...event, seq: seq++, action: 'alert.closed', person: personOf(99), detail: { alert, rule, about, note: '' } });
     }
     alerts.take(event);
   }
-  return alerts.at(FIRST + DAYS * DAY);
+  return alerts.at(FIRST + DAYS * DAY_MS);
 }
 
 /** Alerts of a year that no incident raised; all others: none. */
@@ -132,7 +132,7 @@ test('a year of 50 workstations: what was planted is found, and little else is c
       list.push(...ordinaryDay(day, random));
       if (random() >= 0.02) continue;
       const rule = kinds[Math.floor(random() * kinds.length)]!;
-      const happenings = plants[rule]!(FIRST + day * DAY + (9 + random() * 8) * 3_600_000, random);
+      const happenings = plants[rule]!(FIRST + day * DAY_MS + (9 + random() * 8) * 3_600_000, random);
       planted.push({ rule, at: Math.floor(happenings[0]![0]) });
       list.push(...happenings);
     }

@@ -1,5 +1,5 @@
 /** Over a real ledger: what is open is told once, again after a crash and no more than that, and with each event that others enter. */
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { firstHome, ownFolder } from '../../test/support/first-home.ts';
@@ -10,16 +10,17 @@ import { Endpoint } from '../process/endpoint.ts';
 import { linkPair } from '../process/link.fixture.ts';
 import { appendEvent, openInstallation } from '../services/installation/installation.ts';
 import { testEvent } from '../ledger/fixture.ts';
+import { DAY_MS } from '../types/units.ts';
 import { MOST_NAMED_FILES } from '../types/words.ts';
-import { AuditHost, openAlertsOf } from './host.ts';
+import { AuditHost, FILES_MS, openAlertsOf } from './host.ts';
 import { auditParentService, auditService, MOST_TOLD, type AuditParentInput, type AuditParentService, type AuditService, type OpenAlerts } from './service.ts';
 import { waitFor } from '../../test/support/wait-for.ts';
 
 const ends: (() => void)[] = [];
 afterEach(() => ends.splice(0).forEach((end) => end()));
 
-/** Main, as far as this process hears of it. */
-function begin(home: string, now: () => number = Date.now) {
+/** Main, as far as this process hears of it. @param program where the program is that is looked at */
+function begin(home: string, now: () => number = Date.now, program?: string) {
   const [inside, outside] = linkPair();
   const told: OpenAlerts[] = [];
   const blind: string[] = [];
@@ -48,7 +49,7 @@ function begin(home: string, now: () => number = Date.now) {
     },
   });
   outside.onMessage((message) => main.receive(message));
-  new AuditHost({ link: inside, now, exit: () => {} });
+  new AuditHost({ link: inside, now, program, exit: () => {} });
   main.tell('configure', { home });
   ends.push(() => outside.close());
   return { told, blind, files, look: () => main.ask('look', {}) };
@@ -145,24 +146,24 @@ test('of a flood those are told that cannot wait, and how many there are', () =>
 });
 
 test('the program’s files are looked at some time after a start and then once a day: not while somebody waits for the start, and not of an installation that has signed for none', async () => {
-  // What was signed for is another program than the one of this test.
   const program = ownFolder();
   writeFileSync(join(program, 'package.json'), '{}');
   const [signed, unsigned] = [await installation(program), await installation()];
+  mkdirSync(join(program, 'dist'));
+  for (let n = 0; n <= MOST_NAMED_FILES; n++) writeFileSync(join(program, 'dist', `${n}.mjs`), '');
   const began = Date.now();
   let ahead = 0;
   const now = (): number => began + ahead;
-  const [host, other] = [begin(signed.home.folder, now), begin(unsigned.home.folder, now)];
+  const [host, other] = [begin(signed.home.folder, now, program), begin(unsigned.home.folder, now, program)];
   await Promise.all([host.look(), other.look()]);
   expect([host.files, other.files]).toEqual([[], []]);
-  ahead = 20_000;
-  await waitFor(() => expect(host.files).toHaveLength(1), 50_000);
-  expect(host.files[0]).toMatchObject({ check: { differences: expect.any(Number) }, updated: null });
-  // Hundreds of files are more than it had; so many are named.
+  ahead = FILES_MS + 1000;
+  await waitFor(() => expect(host.files).toHaveLength(1));
+  expect(host.files[0]).toMatchObject({ check: { differences: MOST_NAMED_FILES + 1 }, updated: null });
   expect(host.files[0]!.differs.map(({ part, how }) => `${part} ${how}`)).toEqual(Array(MOST_NAMED_FILES).fill('program added'));
   // It has its answer before this one. Nobody has entered it: a day later it is still to be.
   await host.look();
-  ahead += 24 * 60 * 60 * 1000;
-  await waitFor(() => expect(host.files).toHaveLength(2), 50_000);
+  ahead += DAY_MS;
+  await waitFor(() => expect(host.files).toHaveLength(2));
   expect(other.files).toEqual([]);
 });

@@ -44,6 +44,8 @@ export interface AuditHostParts {
   readonly link: Pick<Link, 'post' | 'onMessage' | 'onClose'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Where the program lies. Default: the one that runs. */
+  readonly program?: string | undefined;
   readonly exit: (code: number) => void;
 }
 
@@ -56,7 +58,7 @@ const SINK_LOOKS = 5;
 /** What should have happened by now is asked so often (ms). */
 const ABSENCES_MS = MINUTE_MS;
 /** The program's files are looked at so long (ms) after the ledger was read for the first time, when nobody waits for a start any more; and where that fails, again. */
-const FILES_MS = 15_000;
+export const FILES_MS = 15_000;
 const FILES_AGAIN_MS = 10 * MINUTE_MS;
 /** Reviewers whose own deeds wait for somebody else: so many are told. */
 const MOST_OWN = 1000;
@@ -254,7 +256,7 @@ export class AuditHost {
     if (this.#lookingAtFiles || !facts.integrity.baseline || (now < this.#filesAt && this.#filesAt - now <= DAY_MS)) return;
     this.#lookingAtFiles = true;
     try {
-      const look = await lookAtIntegrity({ home, facts });
+      const look = await lookAtIntegrity({ home, facts, folder: this.#parts.program });
       const found = findingsOf(look, facts.integrity, this.#parts.now());
       if (found) await this.#main.ask('files', found);
       this.#filesAt = this.#parts.now() + DAY_MS;

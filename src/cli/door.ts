@@ -19,7 +19,14 @@ let held: (() => Promise<void>)[] = [];
 /** Did the command that has ended never ask whether its person may? Then nothing came of it. */
 export const neverAsked = (): Permission | undefined => (door === 'closed' ? row : undefined);
 
-/** The command found nothing to do, and so nothing to ask for. */
+/** A new command line, in a process that may have run another one: nothing of that one's is left. */
+export function freshDoor(): void {
+  row = undefined;
+  door = 'open';
+  held = [];
+}
+
+/** The command found nothing to do that somebody has to be asked for. */
 export function nothingToDo(): void {
   door = 'open';
 }

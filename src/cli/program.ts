@@ -9,13 +9,14 @@ import { CodedError } from '../types/coded-error.ts';
 import { SentenceError } from '../types/sentence.ts';
 import { version } from '../version.ts';
 import { commandsFor, ownCommands } from './commands/index.ts';
-import { needsOf, neverAsked, passBefore, printHeld, printWhenAsked, requireAsked } from './door.ts';
+import { freshDoor, needsOf, neverAsked, passBefore, printHeld, printWhenAsked, requireAsked } from './door.ts';
 import { CliError, exit, exitTable, type ExitName } from './exit.ts';
 import type { CliIo } from './io.ts';
 import { PassphraseInputError } from '../terminal/passphrase.ts';
 
 /** Runs one command line. @param args without node and script. @returns the exit status; never rejects. */
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
+  freshDoor();
   let status: number = exit.done;
   const pending: Promise<void>[] = [];
   const commands = await commandsFor(args);

@@ -26,13 +26,13 @@ import { openLedger } from '../../src/services/installation/open-ledger.ts';
 import { enrol } from '../../src/services/people/people.ts';
 import { reviewRecording } from '../../src/services/recordings/review.ts';
 import { recipientsOf, recordingRules } from '../../src/services/recordings/start.ts';
+import { DAY_MS } from '../../src/types/units.ts';
 import type { GivenReasonWord, Role } from '../../src/types/words.ts';
 import { version } from '../../src/version.ts';
 import { corpusOf, ordinary } from '../redaction-corpus/index.ts';
 import { Chance } from '../redaction-corpus/random.ts';
 import { firstHome, firstWords } from '../support/first-home.ts';
 
-const DAY_MS = 86_400_000;
 const COLS = 120;
 const ROWS = 40;
 

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DAY_MS } from '../../src/types/units.ts';
 
 export interface Issued {
   /** Paths of PEM files. */
@@ -22,8 +23,6 @@ export interface IssueOptions {
   readonly to?: number;
   readonly kind?: 'ec' | 'rsa';
 }
-
-const DAY_MS = 86_400_000;
 
 /** YYYYMMDDHHMMSSZ */
 const asn1Time = (ms: number): string => `${new Date(ms).toISOString().replace(/[-:T]/g, '').slice(0, 14)}Z`;

@@ -20,8 +20,8 @@ import { recipientsOf } from '../recordings/start.ts';
 import { firstHome, ownFolder } from '../../../test/support/first-home.ts';
 import { acceptNote, acceptProgram, acceptSeconds } from './accept.ts';
 import { findingEntries, findingsOf, lookAtIntegrity, type Look } from './check.ts';
+import { DAY_MS } from '../../types/units.ts';
 
-const DAY = 24 * 60 * 60 * 1000;
 const hers = 'marble canyon drizzle hammock violet';
 let folder: string;
 let made: FirstRunResult;
@@ -77,7 +77,7 @@ test('the first person signs for the files at the first run, and then all is as 
   expect(integrity).toMatchObject({ baseline: { version: '0.1.0', files: 3, checkout: false, by: made.person.id, previousSha256: null }, check: null });
   expect(readdirSync(site.home.baselines)).toEqual([`${integrity.baseline!.sha256}.mtree`]);
   expect(await look()).toMatchObject({ differences: [], updated: false });
-  expect([await enter(), await enter(undefined, DAY - 60_000), await enter(undefined, DAY), await enter(undefined, -60_000 - DAY)]).toEqual([
+  expect([await enter(), await enter(undefined, DAY_MS - 60_000), await enter(undefined, DAY_MS), await enter(undefined, -60_000 - DAY_MS)]).toEqual([
     [],
     [],
     ['integrity.check'],

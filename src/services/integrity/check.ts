@@ -20,11 +20,11 @@ import { DAY_MS } from '../../types/units.ts';
 import { MOST_NAMED_FILES } from '../../types/words.ts';
 import { changedRecords } from '../people/person.ts';
 
-export interface LookParts {
+interface LookParts {
   readonly home: Home;
   readonly facts: Pick<LedgerFacts, 'integrity' | 'policies' | 'people' | 'person'>;
   /** Where the program lies. Default: the one that runs. */
-  readonly folder?: string;
+  readonly folder?: string | undefined;
   /** Its version. Default: of the one that runs. */
   readonly version?: string;
   /** Waited for behind each piece that is read. */

@@ -5,6 +5,7 @@ import type { LedgerEvent } from '../../ledger/types.ts';
 import { defaultPolicy } from '../../policy/policy.ts';
 import { AuditKeyOpener, generateAuditKey } from '../../recording/wrap.ts';
 import { auditKeyPlace, auditKeysToAskFor, provesAuditKey } from './audit-key.ts';
+import { DAY_MS } from '../../types/units.ts';
 
 const [key, other] = [generateAuditKey(), generateAuditKey()];
 const policy = defaultPolicy([{ label: 'audit', jwk: key.recipient.jwk }]);
@@ -26,7 +27,6 @@ test('only the private half of a key that the policy names opens the challenge',
 test('somebody is asked once a day, and again after a clock was set back, until the key was shown on another medium', () => {
   const facts = LedgerFacts.from();
   const kid = key.recipient.kid;
-  const day = 24 * 60 * 60 * 1000;
   const start = Date.parse('2026-03-04T08:00:00.000Z');
   let seq = 0;
   const ada = 'p-0123456789ab';
@@ -50,14 +50,14 @@ test('somebody is asked once a day, and again after a clock was set back, until 
   take('policy.change', { sha256: 'ab'.repeat(32), auditKeys: [kid] });
   expect(asked(start)).toEqual([kid]);
   take('audit-key.asked', { key: kid });
-  expect(asked(start + day - 1)).toEqual([]);
-  expect(asked(start + day)).toEqual([kid]);
+  expect(asked(start + DAY_MS - 1)).toEqual([]);
+  expect(asked(start + DAY_MS)).toEqual([kid]);
   expect(asked(start - 1)).toEqual([kid]);
   take('audit-key.proven', { key: kid, policySha256: 'ab'.repeat(32), medium: 'same-disk' });
   take('audit-key.proven', { key: other.recipient.kid, policySha256: 'ab'.repeat(32), medium: 'removable' });
-  expect(asked(start + day)).toEqual([kid]);
+  expect(asked(start + DAY_MS)).toEqual([kid]);
   take('audit-key.proven', { key: kid, policySha256: 'ab'.repeat(32), medium: 'removable' });
-  expect(asked(start + day)).toEqual([]);
+  expect(asked(start + DAY_MS)).toEqual([]);
   take('policy.change', { sha256: 'cd'.repeat(32), auditKeys: [other.recipient.kid] });
-  expect(asked(start + day)).toEqual([other.recipient.kid]);
+  expect(asked(start + DAY_MS)).toEqual([other.recipient.kid]);
 });

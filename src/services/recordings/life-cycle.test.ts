@@ -28,11 +28,11 @@ import {
   type HoldTarget,
   type LifeCycleParts,
 } from './life-cycle.ts';
+import { DAY_MS } from '../../types/units.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 afterAll(removeFolders);
 
-const DAY = 86_400_000;
 /** That the policy keeps recordings. */
 const DAYS = 30;
 const policy = { sha256: '1'.repeat(64), policy: { retention: { contentDays: DAYS } } } as unknown as LoadedPolicy;
@@ -165,11 +165,11 @@ async function play(steps: readonly Step[]): Promise<void> {
       const began = site.now;
       const id = await site.record(people[one.owner]!, one.hours);
       all.push({ id, owner: people[one.owner]!.id, began, ended: began + one.hours * 3_600_000, deleted: false });
-    } else if (one.kind === 'pass') site.now += one.days * DAY;
+    } else if (one.kind === 'pass') site.now += one.days * DAY_MS;
     else if (one.kind === 'hold') {
       const of = people[one.which % 4]!.id;
       const recording = all[one.which % Math.max(1, all.length)];
-      const [from, until] = [site.now + one.from * DAY, site.now + (one.from + one.days) * DAY];
+      const [from, until] = [site.now + one.from * DAY_MS, site.now + (one.from + one.days) * DAY_MS];
       if (one.scope === 1 && !recording) continue;
       const what: HoldTarget =
         one.scope === 0
@@ -200,7 +200,7 @@ async function play(steps: readonly Step[]): Promise<void> {
       expect(done).toBe(!recording.deleted && !held(recording) && pair(one.by, one.second));
       if (done) recording.deleted = true;
     } else {
-      const due = all.filter((each) => !each.deleted && each.began + DAYS * DAY <= site.now);
+      const due = all.filter((each) => !each.deleted && each.began + DAYS * DAY_MS <= site.now);
       const free = due.filter((each) => !held(each));
       const [listed] = [expiries(await site.ledger.recordings(), site.ledger.facts.holds, DAYS, site.now)];
       expect(
@@ -281,7 +281,7 @@ describe('a deletion that does not count', () => {
     policySha256: policy.sha256,
     days,
   });
-  const late = async (site: Site): Promise<void> => void (site.now += 31 * DAY);
+  const late = async (site: Site): Promise<void> => void (site.now += 31 * DAY_MS);
 
   test.each<readonly [what: string, result: () => ReturnType<typeof forged>, why: RegExp | undefined]>([
     ['none: an auditor and a security admin have signed it', () => forged((r) => r, [sec, aud]), undefined],
@@ -377,7 +377,7 @@ test('an auditor whom a security admin has made alone, with the other one out, e
   const certificate = await sec.certify(ledger.installation, sec.id, out);
   await ledger.append({ action: 'person.state', person: sec2.id, detail: { state: 'disabled', by: sec.id, ...certificate } });
   // Long after the days in which one who is left alone gives no such role.
-  site.now = Date.now() - DAY;
+  site.now = Date.now() - DAY_MS;
   const puppet = somebody('p-00000000000e');
   const facts = { encryptionKey: thumbprint(somebody(puppet.id).jwk), signingKey: thumbprint(puppet.jwk), record: 'a'.repeat(64), slots: 'b'.repeat(64) };
   const [keys, role] = await Promise.all([

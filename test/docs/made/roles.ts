@@ -3,8 +3,7 @@ import { roles, type Role } from '../../../src/types/words.ts';
 import { AGREE_MS, twoPeople } from '../../../src/access/two-people.ts';
 import { BOUND_MS, WAIT_MS } from '../../../src/ledger/quorum.ts';
 import { permissions, type PermissionRow } from '../../../src/access/permissions.ts';
-
-const DAY_MS = 24 * 60 * 60_000;
+import { DAY_MS } from '../../../src/types/units.ts';
 
 /** What each role is for, in one sentence. */
 const meanings: Readonly<Record<Role, string>> = {
