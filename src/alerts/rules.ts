@@ -367,7 +367,7 @@ export const rules = {
     is: always,
   },
   'program-changed': {
-    help: 'A file of the program, of its policy or of the data folder is not as it was signed for. Which: wardmux integrity check.',
+    help: 'A file is not as it was signed for: one of the program, the list of them, a policy, or another one of the data folder. Which: wardmux integrity check.',
     severity: 'page',
     owner: 'security',
     dueHours: 4,

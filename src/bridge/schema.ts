@@ -90,7 +90,7 @@ const slot = z.object({
 const withPassphrase = z.boolean().optional();
 
 /** Which recordings, in which order, and which of them. */
-/** A day by this machine's clock, as 2026-11-29; empty: not limited. */
+/** A day by this machine's clock, as 2026-01-31; empty: not limited. */
 const day = z.string().max(30);
 /** Which recordings somebody looks for. */
 const listFilter = {

@@ -238,7 +238,7 @@ export type PolicyDirection = (typeof policyDirections)[number];
 /** What of an installation is held against what was signed for: the program's files, the list of them, the policy's files, and the other files of the data folder. */
 export const integrityParts = ['program', 'list', 'policy', 'data'] as const;
 export type IntegrityPart = (typeof integrityParts)[number];
-/** How a file is not as it was signed for. `mode`: it has other rights, or another owner. `kind`: it is a link, or no file. */
+/** How a file is not as it was signed for. `mode`: it has other rights; whose it is stands in no list. `kind`: it is a link, or no file. */
 export const fileChanges = ['changed', 'mode', 'kind', 'missing', 'added', 'unreadable'] as const;
 export type FileChange = (typeof fileChanges)[number];
 /** Of more files than these one look enters how many there are. */

@@ -16,7 +16,10 @@ const missing: readonly (readonly [what: string, why: string])[] = [
   ['an idle time that the system does not say', 'the app counts its own; what the system says is only used to lock sooner'],
   ['a disk that fills up, before it is full', '`recording.failed` and `ledger.kept` come when it is'],
   ['a session that another one joins, reads or leaves', 'one page shows a session at a time'],
-  ['ssh: connections, host keys, forwards; file transfers; a program that gets other rights', 'no code of ours sees what a program in a pane does'],
+  [
+    'an ssh that is started in a shell: connections, host keys, forwards; file transfers; a program that gets other rights',
+    'no code of ours sees what a program in a pane does; hosts that Wardmux opens itself have the events `host.*`',
+  ],
   ['text that is copied or pasted inside of one class', 'between classes it is `session.crossing`'],
   ['somebody takes a picture of the screen', 'no system that we run on says so'],
   ['a recogniser found something on the screen', 'they look at exports: `withheld` of `export`'],
