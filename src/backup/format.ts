@@ -185,7 +185,11 @@ export type ManifestHead = z.infer<typeof manifestHeadSchema>;
 export const manifestFileSchema = z.strictObject({ path: z.string().max(400), size: count, chunks: z.array(z.string().max(100)) });
 export type ManifestFile = z.infer<typeof manifestFileSchema>;
 
-/** What stands in the data folder and belongs to a backup: a file, or folders with how deep they go. */
+/**
+ * What stands in the data folder and belongs to a backup: a file, or folders with how deep they go. Not `secrets/`, which the manifest has, nor `run/`, which is of
+ * this moment, nor `sinks/`: files are read after the ledger is held still, so a place there can lie beyond the ledger of the same run. Without one a sink begins
+ * again, and a collector gets events twice, with the same ids, and misses none. Where windows stood (`window.json`, `display.json`) is of this machine's screens.
+ */
 const kept: Readonly<Record<string, number>> = {
   'installation.json': 0,
   'policy.json': 0,
@@ -199,6 +203,8 @@ const kept: Readonly<Record<string, number>> = {
   workspaces: 1,
   'break-glass': 1,
   disclosures: 1,
+  'alert-notes': 1,
+  baselines: 1,
 };
 export const keptNames = Object.keys(kept);
 /** Made anew, of this moment, or another machine's. */

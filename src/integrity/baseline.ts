@@ -67,6 +67,7 @@ export const baselineRequest = (
   after: before?.seq ?? null,
 });
 
+/** The event of a list that was signed for. @param request what was signed, as `baselineRequest` makes it. @param decided by whom */
 export const baselineEntry = (
   person: string,
   { sha256, previousSha256, version, files, checkout, note }: Omit<BaselineRequest, 'asked'>,

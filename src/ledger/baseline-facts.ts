@@ -5,6 +5,7 @@
 import { baselineText, type BaselineRequest } from './certificate.ts';
 import { askedOf, isAgreed, signerOf, type KnownPerson } from './person-facts.ts';
 import { isAdmin, type Quorum } from './quorum.ts';
+import { isSha256 } from './rules.ts';
 import type { LedgerEvent } from './types.ts';
 
 const BASELINE = 'integrity.baseline';
@@ -19,7 +20,7 @@ export interface BaselineFacts extends Omit<BaselineRequest, 'asked' | 'after'> 
 }
 
 /** What the last look came to that was entered, at the files of the list that is signed for. */
-export interface CheckFacts {
+interface CheckFacts {
   readonly seq: number;
   readonly time: string;
   readonly differences: number;
@@ -35,12 +36,10 @@ export interface IntegrityFacts {
 export const NO_INTEGRITY: IntegrityFacts = { baseline: null, check: null };
 
 /** What the events before it say. */
-export interface BeforeBaseline {
+interface BeforeBaseline {
   readonly person: (id: string) => KnownPerson | undefined;
   readonly quorum: (at: string, by: string) => Quorum;
 }
-
-const isSha256 = (value: unknown): value is string => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
 
 /** @returns the same for events of other things; a sentence where an `integrity.baseline` does not count, to stand behind "event N ". */
 export function nextIntegrity(before: IntegrityFacts, event: LedgerEvent, people: BeforeBaseline): IntegrityFacts | string {

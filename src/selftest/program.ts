@@ -5,6 +5,7 @@ import { fails, holds, notShown, type Finding } from './finding.ts';
 /** Of more than these it is said how many there are. */
 const NAMED = 5;
 
+/** What a look came to, as a row of the self-test: it holds, it does not, or nobody can tell. */
 export function programFinding({ baseline, program, differences }: Look): Finding {
   if (differences.length > 0) {
     const more = differences.length > NAMED ? `, and ${differences.length - NAMED} more` : '';

@@ -6,8 +6,9 @@ import { AuditKeyOpener } from '../../recording/wrap.ts';
 import { alertMeant, alertsOf, closeAlert, noteOf } from '../../services/ledger/alerts.ts';
 import { openInstallation } from '../../services/installation/installation.ts';
 import type { CliCommand } from '../command.ts';
-import { CliError, exit } from '../exit.ts';
+import { exit } from '../exit.ts';
 import { columns, jsonText, printable, type CliIo } from '../io.ts';
+import { noteWords } from '../note-words.ts';
 import { personOptions } from '../options.ts';
 import { unlockPerson, type PersonOptions } from '../person.ts';
 
@@ -94,14 +95,8 @@ async function readNote(typed: string, { key, json }: { readonly key: string; re
   const alert = alertMeant(await alertsOf(site, io.now()), typed);
   const note = await noteOf(site, alert, await AuditKeyOpener.fromFile(key));
   const name = `${alert.seq}/${alert.rule}`;
-  const faults = {
-    open: `The alert ${name} is open: nobody has written anything.`,
-    missing: `The file with the note of ${name} is gone from ${site.home.alertNotes}. Restore it from a backup.`,
-    changed: `The file with the note of ${name} in ${site.home.alertNotes} is not the one that the ledger knows. Keep a copy for the audit, and restore it from a backup.`,
-    sealed: `The note of ${name} is not sealed to that audit key.`,
-  } as const;
-  if (note.state !== 'read') throw new CliError('failed', faults[note.state]);
-  await io.out(json ? jsonText({ id: name, by: alert.closed!.by, time: alert.closed!.time, note: note.words }) : `${printable(note.words)}\n`);
+  const words = noteWords(note, `the alert ${name}`, site.home.alertNotes);
+  await io.out(json ? jsonText({ id: name, by: alert.closed!.by, time: alert.closed!.time, note: words }) : `${printable(words)}\n`);
   return exit.done;
 }
 

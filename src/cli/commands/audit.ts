@@ -8,6 +8,7 @@ import { ledgerFindings, type LedgerFinding } from '../../types/words.ts';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { jsonText, printable, type CliIo } from '../io.ts';
+import { noteWords } from '../note-words.ts';
 import { personOptions } from '../options.ts';
 import { unlockPerson, type PersonOptions } from '../person.ts';
 
@@ -58,13 +59,8 @@ async function readNote(typed: string, { key, json }: { readonly key: string; re
   if (!review)
     throw new CliError('usage', `Event ${JSON.stringify(typed.slice(0, 20))} is no review that counts. See: wardmux events --action ledger.reviewed`);
   const note = await reviewNote(site.home, review, await AuditKeyOpener.fromFile(key));
-  const faults = {
-    missing: `The file with the note of review ${review.seq} is gone from ${site.home.alertNotes}. Restore it from a backup.`,
-    changed: `The file with the note of review ${review.seq} in ${site.home.alertNotes} is not the one that the ledger knows. Keep a copy for the audit, and restore it from a backup.`,
-    sealed: `The note of review ${review.seq} is not sealed to that audit key.`,
-  } as const;
-  if (note.state !== 'read') throw new CliError('failed', faults[note.state]);
-  await io.out(json ? jsonText({ ...review, note: note.words }) : `${printable(note.words)}\n`);
+  const words = noteWords(note, `review ${review.seq}`, site.home.alertNotes);
+  await io.out(json ? jsonText({ ...review, note: words }) : `${printable(words)}\n`);
   return exit.done;
 }
 

@@ -1,8 +1,9 @@
 /** `wardmux integrity`: whether the program's own files, and those that the ledger has by their digests, are as they were signed for; and who signs for others. */
 import { join, resolve } from 'node:path';
 import { readSmall } from '../../disk/atomic.ts';
-import { lookAtProgram, type Program } from '../../integrity/baseline.ts';
+import { keepList, listName, lookAtProgram, type Program } from '../../integrity/baseline.ts';
 import { programFolder } from '../../integrity/program.ts';
+import type { BaselineFacts } from '../../ledger/baseline-facts.ts';
 import { policyInForce } from '../../policy/index.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
 import { deciderOf } from '../../services/deeds/decide.ts';
@@ -11,10 +12,12 @@ import { acceptNote, acceptProgram, acceptSeconds, checkAcceptNote } from '../..
 import { findingEntries, findingsOf, lookAtIntegrity, type Look } from '../../services/integrity/check.ts';
 import { recipientsOf } from '../../services/recordings/start.ts';
 import { sentenceOf } from '../../types/sentence.ts';
+import type { FileChange } from '../../types/words.ts';
 import type { CliCommand } from '../command.ts';
 import { nothingToDo } from '../door.ts';
 import { CliError, exit } from '../exit.ts';
 import { columns, jsonText, printable, type CliIo } from '../io.ts';
+import { noteWords } from '../note-words.ts';
 import { twoPeopleOptions } from '../options.ts';
 import { requireSecondFd, unlockPerson, unlockSecond, type TwoPeople } from '../person.ts';
 
@@ -31,14 +34,39 @@ function versionIn(folder: string): string {
   return version;
 }
 
-const sentenceOfLook = ({ baseline, program, differences, updated }: Look): string => {
+/** How many files are not as they were signed for: of the data folder, and of the program where its list says which. */
+const filesSentence = ({ time }: BaselineFacts, count: number): string =>
+  `${count === 1 ? '1 file is' : `${count} files are`} not as ${count === 1 ? 'it was' : 'they were'} signed for at ${time}.`;
+
+/** What is to be known of a list that is lost, of which the ledger has the digest all the same. */
+function listSentence({ sha256, time }: BaselineFacts, how: FileChange, program: Program | string): string {
+  const what = `The list of the program’s files ${how === 'missing' ? 'is gone' : 'is not the one that was signed for'}: ${listName(sha256)}.`;
+  if (typeof program === 'string') return `${what} Restore it from a backup.`;
+  return program.sha256 === sha256
+    ? `${what} The files are those that were signed for at ${time}: wardmux integrity accept --note "Why" writes it anew.`
+    : `${what} The program is another one than was signed for at ${time}; which file it is nobody can say without the list. Restore it from a backup.`;
+}
+
+function updateSentence({ checkout, version }: BaselineFacts, program: Program): string {
+  const what = checkout ? 'The program runs from a clone, and was built anew' : `Version ${program.version} runs, and ${version} was accepted`;
+  return `${what}: where that was you, wardmux integrity accept.`;
+}
+
+function sentenceOfLook({ baseline, program, differences, updated }: Look): string {
   if (!baseline) return 'Nobody has signed which files the program has. Look at where it came from, then: wardmux integrity accept --note "Why"';
-  if (differences.length > 0)
-    return `${differences.length} ${differences.length === 1 ? 'file is' : 'files are'} not as ${differences.length === 1 ? 'it was' : 'they were'} signed for at ${baseline.time}.${updated ? ` ${baseline.checkout ? 'The program runs from a clone, and was built anew' : `Version ${typeof program === 'string' ? 'unknown' : program.version} runs, and ${baseline.version} was accepted`}: where that was you, wardmux integrity accept.` : ''}`;
-  return typeof program === 'string'
-    ? program
-    : `All is as it was signed for: ${program.files.length} files of the program, and what the ledger has of the data folder.`;
-};
+  if (differences.length === 0)
+    return typeof program === 'string'
+      ? program
+      : `All is as it was signed for: ${program.files.length} files of the program, and what the ledger has of the data folder.`;
+  const list = differences.find(({ part }) => part === 'list');
+  // Without the list the program is one difference, whatever it is.
+  const files = differences.filter(({ part }) => part !== 'list' && !(list && part === 'program')).length;
+  return [
+    ...(files > 0 ? [filesSentence(baseline, files)] : []),
+    ...(list ? [listSentence(baseline, list.how, program)] : []),
+    ...(updated && typeof program !== 'string' ? [updateSentence(baseline, program)] : []),
+  ].join(' ');
+}
 
 async function enter(site: OpenInstallation, look: Look, io: CliIo): Promise<void> {
   const found = findingsOf(look, (await factsOf(site)).integrity, io.now());
@@ -92,20 +120,43 @@ async function accept({ note, json, ...options }: AcceptOptions, io: CliIo): Pro
   const look = await lookAtIntegrity({ home: site.home, facts });
   if (typeof look.program === 'string') throw new CliError('failed', `${look.program} Nothing was accepted.`);
   const { baseline, program, differences } = look;
-  if (program.sha256 === baseline?.sha256) {
+  const isSame = program.sha256 === baseline?.sha256;
+  const list = differences.find(({ part }) => part === 'list');
+  if (isSame && list) {
+    // Its bytes are those whose digest somebody has signed: nobody has to sign again, and nobody is asked.
+    nothingToDo();
+    await enter(site, look, io);
+    keepList(site.home, program);
+    io.talk(
+      `The files of the program are those that were signed for, and their list ${list.how === 'missing' ? 'was gone' : 'was another one'}: it is written anew. Nobody had to sign, and no note was kept.`,
+    );
+    await io.out(json ? jsonText({ sha256: program.sha256, list: listName(program.sha256) }) : `${program.sha256}\tlist written\n`);
+    return exit.done;
+  }
+  // Where one alone has signed, two who may decide by now can sign for the same files.
+  if (isSame && (baseline.second !== null || facts.quorum(new Date(io.now()).toISOString(), baseline.by).seconds.length === 0)) {
     io.talk('The files of the program are those that were signed for. There is nothing to accept.');
     nothingToDo();
     return exit.done;
   }
   const others = acceptSeconds(facts, undefined);
   // A script that has nobody to give the second passphrase is not asked for the first one.
-  if (others) requireSecondFd(options, `This accepts other files of the program, and ${others.length} people may decide that (${others.join(', ')})`);
+  if (others)
+    requireSecondFd(
+      options,
+      `This signs for files of the program in the place of those before, and ${others.length} people may decide that (${others.join(', ')})`,
+    );
   const ofProgram = differences.filter(({ part }) => part === 'program').length;
-  io.talk(
-    baseline
-      ? `${ofProgram} files differ from those of version ${baseline.version} that were signed for at ${baseline.time}. Which: wardmux integrity check`
-      : `${program.files.length} files of version ${program.version} are signed for, for the first time.`,
-  );
+  if (!baseline) io.talk(`${program.files.length} files of version ${program.version} are signed for, for the first time.`);
+  else if (isSame) io.talk(`The files are those that ${baseline.by} alone has signed for at ${baseline.time}.`);
+  else if (list)
+    io.talk(
+      `The program is another one than version ${baseline.version}, which was signed for at ${baseline.time}. Its list is lost, so which files differ nobody can say.`,
+    );
+  else
+    io.talk(
+      `${ofProgram === 1 ? '1 file differs' : `${ofProgram} files differ`} from those of version ${baseline.version} that were signed for at ${baseline.time}. Which: wardmux integrity check`,
+    );
   await sign(site, program, others !== undefined, note, options, io);
   if (json) await io.out(jsonText({ sha256: program.sha256, previousSha256: baseline?.sha256 ?? null, version: program.version, files: program.files.length }));
   else await io.out(`${program.sha256}\taccepted\n`);
@@ -141,15 +192,9 @@ async function readNote({ key, json }: { readonly key: string; readonly json?: b
   const site = await openInstallation(io);
   const { integrity } = await factsOf(site);
   const note = await acceptNote(site.home, integrity, await AuditKeyOpener.fromFile(key));
-  const faults = {
-    open: 'Nobody has written anything when the files were signed for that are in force now.',
-    missing: `The file with the note is gone from ${site.home.alertNotes}. Restore it from a backup.`,
-    changed: `The file with the note in ${site.home.alertNotes} is not the one that the ledger knows. Keep a copy for the audit, and restore it from a backup.`,
-    sealed: 'The note is not sealed to that audit key.',
-  } as const;
-  if (note.state !== 'read') throw new CliError('failed', faults[note.state]);
+  const words = noteWords(note, 'the files that are signed for now', site.home.alertNotes);
   const { by, time, sha256 } = integrity.baseline!;
-  await io.out(json ? jsonText({ by, time, sha256, note: note.words }) : `${printable(note.words)}\n`);
+  await io.out(json ? jsonText({ by, time, sha256, note: words }) : `${printable(words)}\n`);
   return exit.done;
 }
 
@@ -158,7 +203,7 @@ export const integrityCommand: CliCommand = {
   needs: { check: 'selftest.run', accept: 'baseline.accept', note: 'recording.replay.key' },
   summary: 'Checks whether the program’s files are those that were signed for, and signs for others.',
   description:
-    'At the first run the first person signs for a list of the program’s files: size, rights and SHA-256 of each. The list lies in baselines/ as mtree(8) reads it, and counts because the ledger has that signature: who can write every file and has no key makes no other list. The app looks after each start and once a day, and enters what differs. After an update, or a build of a clone, a security admin accepts the files, two where two may decide. A program that was exchanged as a whole says of itself what it likes: look at it with another one that you trust.',
+    'At the first run the first person signs for a list of the program’s files: size, rights and SHA-256 of each. The list lies in baselines/ as mtree(8) reads it, and counts because the ledger has that signature: who can write every file and has no key makes no other list. The app looks after each start and once a day, and enters what differs. After an update, or a build of a clone, a security admin accepts the files, two where two may decide. A list that is lost is written anew by the same command where the files are still those that were signed for. A program that was exchanged as a whole says of itself what it likes: look at it with another one that you trust.',
   examples: [
     ['wardmux integrity check', 'each file that is not as it was signed for; exit status 68 where there is one'],
     ['wardmux integrity check --json', 'the same for programs'],
