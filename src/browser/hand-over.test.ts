@@ -43,3 +43,19 @@ test.each(['SHUTDOWN', '', 'ACKNOWLEDGED'])('one that answers "%s" has not taken
 test('where nobody listens it is not taken', async () => {
   await expect(handOver(folder, ['--app=x'])).rejects.toThrow('takes no command');
 });
+
+test('one that says more than its word is not listened to', async () => {
+  const { promise: gone, resolve } = Promise.withResolvers<void>();
+  server = createServer((socket) => {
+    socket.on('error', () => undefined).on('close', () => resolve());
+    // As fast as it is taken.
+    const more = (): void => {
+      while (socket.write('A'.repeat(65_536)));
+    };
+    socket.on('drain', more);
+    more();
+  });
+  await new Promise<void>((listening) => server!.listen(join(folder, 'SingletonSocket'), listening));
+  await expect(handOver(folder, ['--app=x'])).rejects.toThrow('takes no command');
+  await gone;
+});

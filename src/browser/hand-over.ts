@@ -17,11 +17,19 @@ export function handOver(folder: string, args: readonly string[]): Promise<void>
     let said = '';
     const refuse = (): void => reject(new SentenceError('the browser that has just been started takes no command'));
     const socket = connect(join(folder, SOCKET));
-    socket.setTimeout(ANSWER_MS, () => socket.destroy());
+    // Whoever answers there, it is three letters, and soon.
+    const late = setTimeout(() => socket.destroy(), ANSWER_MS);
     socket.setEncoding('latin1');
-    socket.on('data', (chunk: string) => (said += chunk));
+    socket.on('data', (chunk: string) => {
+      said += chunk;
+      if (said.length > TAKEN.length) socket.destroy();
+    });
     socket.on('error', refuse);
-    socket.on('close', () => (said === TAKEN ? resolve() : refuse()));
+    socket.on('close', () => {
+      clearTimeout(late);
+      if (said === TAKEN) resolve();
+      else refuse();
+    });
     // A word that says what this is, a working folder, and the command with its arguments.
     socket.end(['START', '/', 'browser', ...args].join('\0'));
   });

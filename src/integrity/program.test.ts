@@ -1,6 +1,6 @@
 /** The program's files as they lie there: what runs is in the list, what a build makes anew each time is not, and nothing that lies in its way holds it up. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ownFolder } from '../../test/support/first-home.ts';
@@ -83,10 +83,38 @@ test('a FIFO, a link to a folder and a file larger than a piece hold nothing up,
   expect(pauses).toBeGreaterThan(4);
 });
 
-test('the program of this test is this clone; one in an archive cannot be looked at, and one without a package.json is none', () => {
+test('the program is what lies above its bundles, whatever a copy says that lies nearer; one in an archive cannot be looked at', () => {
   const root = join(import.meta.dirname, '../..');
   expect(programFolder()).toBe(root);
   expect(isCheckout(folderOfProgram())).toBe(false);
-  expect(() => programFolder('/opt/Wardmux/resources/app.asar/dist')).toThrow('from an archive, or its');
-  expect(() => programFolder('/proc')).toThrow('from an archive, or its');
+  const folder = folderOfProgram();
+  cpSync(join(folder, 'package.json'), join(folder, 'dist/package.json'));
+  expect(programFolder(join(folder, 'dist'))).toBe(folder);
+  expect(() => programFolder('/opt/Wardmux/resources/app.asar/dist')).toThrow('from an archive');
+});
+
+test('whatever bin/wardmux would start as Node is in the list, by whose name ever it lies there', async () => {
+  const started = /for node in (.*); do/.exec(readFileSync(join(import.meta.dirname, '../../bin/wardmux'), 'utf8'))?.[1];
+  expect(started).toBe('"$root"/node_modules/node-*-*/bin/node "$root/node_modules/node/bin/node"');
+  const folder = folderOfProgram();
+  const before = await paths(folder);
+  for (const name of ['node-0-0', 'node--', 'node-LINUX-x64', 'node-a b-c']) {
+    mkdirSync(join(folder, 'node_modules', name, 'bin'), { recursive: true });
+    writeFileSync(join(folder, 'node_modules', name, 'bin/node'), '#!/bin/sh');
+  }
+  expect((await paths(folder)).filter((path) => !before.includes(path)).toSorted()).toEqual([
+    'node_modules/node--/bin/node',
+    'node_modules/node-0-0/bin/node',
+    'node_modules/node-LINUX-x64/bin/node',
+    'node_modules/node-a b-c/bin/node',
+  ]);
+});
+
+test('a file that is larger than all that is read is a finding, and no end that never comes', async () => {
+  const folder = folderOfProgram();
+  writeFileSync(join(folder, 'dist/zz.bin'), '');
+  truncateSync(join(folder, 'dist/zz.bin'), 8 * 1024 ** 4);
+  const { files } = await listProgram(folder);
+  expect(files.find(({ path }) => path === 'dist/zz.bin')).toMatchObject({ kind: 'unreadable', sha256: null });
+  expect(files.find(({ path }) => path === 'dist/cli.mjs')).toMatchObject({ kind: 'file' });
 });

@@ -5,8 +5,8 @@
 import { createHash, hash } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
-import { existsSync, lstatSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { lstatSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isMissing } from '../disk/errno.ts';
 import { requirePlainHandle } from '../disk/plain.ts';
@@ -17,6 +17,8 @@ import { listText, type ListedFile } from './list.ts';
 const parts = ['package.json', 'package-lock.json', 'bin', 'dist', 'tools', 'node_modules/@napi-rs', 'node_modules/node', 'node_modules/node-pty'] as const;
 /** The Node that starts it lies under the name of its platform. */
 const NODE = /^node-[a-z]+-[a-z0-9]+$/;
+/** What bin/wardmux would start in its place: it takes the first that fits (`node-*-*`), whatever made it. */
+const STARTED = /^node-.*-/;
 /** Of a build: what nothing runs, and what is another one each time. And what of a module is only for making it. */
 const leftOut = [
   /\.map$/,
@@ -28,16 +30,21 @@ const leftOut = [
 
 /** Bytes that are read at once. */
 const PIECE = 1024 * 1024;
+/**
+ * Whoever writes files here must not keep a look from its end: a sparse file is as large as somebody says. The largest of ours, Node, has some 120 MB, all
+ * together 150 MB in a few hundred files. What is not read any more cannot be looked at, which is a finding.
+ */
+const MOST_BYTES = 2 * 1024 * 1024 * 1024;
+const MOST_FILES = 20_000;
 
-/** Where the program lies: the nearest folder above this code that has its package.json. @throws Refusal where nobody can look at it file by file */
+/**
+ * Where the program lies: above the folder of its bundles (`dist`), or of these sources. By its place alone, never by what a file there says of itself: a clean
+ * copy that lies nearer would be looked at instead of what runs. @throws Refusal where nobody can look at it file by file
+ */
 export function programFolder(from = import.meta.dirname): string {
-  for (let folder = from; folder !== dirname(folder); folder = dirname(folder)) {
-    // Electron shows an archive as if it were a folder, and hands out what it has read of it at the start.
-    if (folder.includes('.asar')) break;
-    const manifest = join(folder, 'package.json');
-    if (existsSync(manifest) && (JSON.parse(readFileSync(manifest, 'utf8')) as { readonly name?: unknown }).name === 'wardmux') return folder;
-  }
-  throw new Refusal('no-program', 'The files of this program cannot be looked at one by one: it runs from an archive, or its package.json is gone.');
+  // Electron shows an archive as if it were a folder, and hands out what it has read of it at the start.
+  if (from.includes('.asar')) throw new Refusal('no-program', 'The files of this program cannot be looked at one by one: it runs from an archive.');
+  return basename(from) === 'dist' ? dirname(from) : dirname(dirname(from));
 }
 
 /** The same, undefined where nobody can. */
@@ -60,16 +67,22 @@ export interface ProgramFiles {
   readonly sha256: string;
 }
 
-/** @param pause is waited for behind each piece of a file and each folder. */
+/** @param pause is waited for behind each piece of a file and each folder. @throws Refusal where there are more files than it looks at */
 export async function listProgram(folder: string, pause: () => Promise<unknown> = () => nextTurn()): Promise<ProgramFiles> {
   const files: ListedFile[] = [];
-  const buffer = Buffer.alloc(PIECE);
-  const runtimes = (await namesIn(join(folder, 'node_modules'))).filter((name) => NODE.test(name)).map((name) => `node_modules/${name}`);
+  const reading: Reading = { buffer: Buffer.alloc(PIECE), left: MOST_BYTES, pause };
+  const runtimes = (await namesIn(join(folder, 'node_modules')))
+    .filter((name) => STARTED.test(name))
+    .map((name) => (NODE.test(name) ? `node_modules/${name}` : `node_modules/${name}/bin/node`));
   const visit = async (path: string): Promise<void> => {
     if (leftOut.some((pattern) => pattern.test(path))) return;
     const stat = await lstat(join(folder, path)).catch(nothingThere);
     if (stat === undefined) return;
-    if (stat === 'unreadable' || !stat.isDirectory()) return void files.push(await fileOf(folder, path, stat, buffer, pause));
+    if (stat === 'unreadable' || !stat.isDirectory()) {
+      if (files.length === MOST_FILES)
+        throw new Refusal('no-program', `The program's folders have more than ${MOST_FILES} files: it is not this program as it was built.`);
+      return void files.push(await fileOf(folder, path, stat, reading));
+    }
     await pause();
     for (const name of await namesIn(join(folder, path))) if (!leftOut.some((pattern) => pattern.test(`${path}/${name}/`))) await visit(`${path}/${name}`);
   };
@@ -83,26 +96,39 @@ const nothingThere = (error: unknown): 'unreadable' | undefined => (isMissing(er
 /** What cannot be read has no names: its files are missing then. */
 const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
 
-async function fileOf(folder: string, path: string, stat: Stats | 'unreadable', buffer: Buffer, pause: () => Promise<unknown>): Promise<ListedFile> {
+interface Reading {
+  readonly buffer: Buffer;
+  /** Bytes that are read before the rest counts as what cannot be looked at. */
+  left: number;
+  readonly pause: () => Promise<unknown>;
+}
+
+async function fileOf(folder: string, path: string, stat: Stats | 'unreadable', reading: Reading): Promise<ListedFile> {
   const none = { path, mode: 0, size: 0, sha256: null, target: null } as const;
   if (stat === 'unreadable') return { ...none, kind: 'unreadable' };
   try {
     if (stat.isSymbolicLink()) return { ...none, kind: 'link', target: await readlink(join(folder, path), 'utf8') };
-    return stat.isFile() ? { ...none, kind: 'file', ...(await contentOf(join(folder, path), buffer, pause)) } : { ...none, kind: 'other' };
+    return stat.isFile() ? { ...none, kind: 'file', ...(await contentOf(join(folder, path), reading)) } : { ...none, kind: 'other' };
   } catch {
     return { ...none, kind: 'unreadable' };
   }
 }
 
-async function contentOf(path: string, buffer: Buffer, pause: () => Promise<unknown>): Promise<Pick<ListedFile, 'mode' | 'size' | 'sha256'>> {
+/** @throws where it cannot be read, or not in what is left to read */
+async function contentOf(path: string, reading: Reading): Promise<Pick<ListedFile, 'mode' | 'size' | 'sha256'>> {
   const file = await requirePlainHandle(path, constants.O_RDONLY);
   try {
-    const { mode } = await file.stat();
+    const { mode, size: said } = await file.stat();
+    if (said > reading.left) throw new Error('more than is read');
+    const { buffer, pause } = reading;
     const digest = createHash('sha256');
     let size = 0;
     for (;;) {
       const { bytesRead } = await file.read(buffer, 0, buffer.length, size);
       if (bytesRead === 0) break;
+      // It may grow meanwhile.
+      reading.left -= bytesRead;
+      if (reading.left < 0) throw new Error('more than is read');
       digest.update(buffer.subarray(0, bytesRead));
       size += bytesRead;
       await pause();

@@ -17,6 +17,7 @@ import { AlertReader } from '../ledger/alerts.ts';
 import { readEvents } from '../ledger/read.ts';
 import { enrol, prepareEnrolment } from '../people/people.ts';
 import { recipientsOf } from '../recordings/start.ts';
+import { MOST_NAMED_FILES } from '../../types/words.ts';
 import { firstHome, ownFolder } from '../../../test/support/first-home.ts';
 import { acceptNote, acceptProgram, acceptSeconds } from './accept.ts';
 import { findingEntries, findingsOf, lookAtIntegrity, type Look } from './check.ts';
@@ -195,4 +196,29 @@ test('a file that cannot be read is signed for by nobody, and one that is no fil
   expect(() => keepList(site.home, { files: [{ path: 'dist/x', kind: 'other', mode: 0, size: 0, sha256: null, target: null }], text, sha256: '' })).toThrow(
     'dist/x of the program is no file that can be read',
   );
+});
+
+test('files that were only added push none out of the events that was changed', async () => {
+  appendFileSync(join(folder, 'dist/cli.mjs'), 'spy();\n');
+  for (let n = 0; n < 2 * MOST_NAMED_FILES; n++) writeFileSync(join(folder, 'bin', `.${n}`), '');
+  expect(await enter()).toHaveLength(MOST_NAMED_FILES + 1);
+  expect(readFileSync(join(site.home.ledger, 'events.jsonl'), 'utf8')).toContain('"file":"dist/cli.mjs"');
+});
+
+test('where the program has more files than anybody looks at, or a folder is gone, that is a finding like another', async () => {
+  for (let n = 0; n < 20_000; n++) writeFileSync(join(folder, 'dist', `${n}`), '');
+  rmSync(site.home.disclosures, { recursive: true });
+  expect(await differences()).toEqual(['program unreadable the program', 'data missing disclosures']);
+  expect(await enter()).toEqual(['integrity.differs', 'integrity.differs', 'integrity.check']);
+  expect([await enter(), await alerts()]).toEqual([[], ['program-changed']]);
+});
+
+test('an event of the installation’s key that says of a finding that it is none silences nothing', async () => {
+  appendFileSync(join(folder, 'dist/cli.mjs'), 'spy();\n');
+  const { baseline, found } = await look();
+  await withLedger(site, async ({ ledger }) => {
+    const detail = { sha256: baseline!.sha256, files: 3, differences: 0, found };
+    await ledger.append({ action: 'integrity.check', outcome: 'success', detail });
+  });
+  expect(await enter()).toEqual(['integrity.differs', 'integrity.check']);
 });

@@ -74,7 +74,10 @@ function programDifferences(home: Home, baseline: BaselineFacts | null, program:
   const list = readList(home, baseline.sha256);
   const path = listName(baseline.sha256);
   const lost: Difference[] = typeof list === 'string' ? [{ part: 'list', how: list, path, ours: path, expected: baseline.sha256, found: null }] : [];
-  if (typeof program === 'string' || program.sha256 === baseline.sha256) return lost;
+  // Somebody has signed for files, so that they can be looked at: what says now that they cannot is a finding, and not a reason to be silent.
+  if (typeof program === 'string')
+    return [...lost, { part: 'program', how: 'unreadable', path: 'the program', ours: undefined, expected: baseline.sha256, found: null }];
+  if (program.sha256 === baseline.sha256) return lost;
   if (typeof list !== 'string') return compareLists(list, program.files);
   // Which file it is nobody can say without the list: that it is another program, its digest does.
   return [...lost, { part: 'program', how: 'changed', path: 'the program', ours: undefined, expected: baseline.sha256, found: program.sha256 }];
@@ -97,8 +100,10 @@ async function dataDifferences(home: Home, facts: LookParts['facts'], pause: () 
   }
   for (const { id, error } of changedRecords(home, facts))
     take('data', `people/${id}.json`, null, error instanceof PersonRefused && error.reason === 'missing' ? 'missing' : 'changed');
-  for (const [name, place, pattern] of byDigest)
-    for (const file of readdirSync(home[place]).toSorted(byBytes)) {
+  for (const [name, place, pattern] of byDigest) {
+    const names = namesIn(home[place]);
+    if (!names) take('data', name, null, 'missing');
+    for (const file of names ?? []) {
       const [, sha256] = pattern.exec(file) ?? [];
       if (sha256 === undefined) continue;
       await pause();
@@ -106,7 +111,17 @@ async function dataDifferences(home: Home, facts: LookParts['facts'], pause: () 
       // Gone between the two: nobody has to keep it.
       if (digest !== undefined && digest !== sha256) take('data', `${name}/${file}`, sha256, 'changed', digest);
     }
+  }
   return found;
+}
+
+/** In the order of their bytes; undefined where the folder is gone, or is none. */
+function namesIn(folder: string): readonly string[] | undefined {
+  try {
+    return readdirSync(folder).toSorted(byBytes);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Null of what is no plain file or cannot be read; undefined where there is nothing. */
@@ -135,14 +150,18 @@ export function findingsOf(
   { check }: LookParts['facts']['integrity'],
   now: number,
 ): Findings | undefined {
-  if (!baseline || typeof program === 'string') return undefined;
+  if (!baseline) return undefined;
   const since = now - Date.parse((check ?? baseline).time);
-  const isNews = (check?.found ?? NOTHING) !== found;
+  // An event of the installation's key alone: one that says two things at once is not believed.
+  const told = check && (check.differences === 0) === (check.found === NOTHING) ? check.found : undefined;
+  const isNews = (check ? told : NOTHING) !== found;
   if (!isNews && since >= 0 && since < DAY_MS) return undefined;
-  const detail = { sha256: baseline.sha256, files: program.files.length, differences: differences.length, found };
+  const detail = { sha256: baseline.sha256, files: typeof program === 'string' ? 0 : program.files.length, differences: differences.length, found };
   if (!isNews) return { check: detail, differs: [], updated: null };
   // Of an update nearly every file is another one: that it is one says more than their names.
-  const named = updated ? differences.filter(({ part }) => part !== 'program') : differences;
+  // Files that were only added never push out of sight what was changed.
+  const others = updated ? differences.filter(({ part }) => part !== 'program') : differences;
+  const named = [...others.filter(({ how }) => how !== 'added'), ...others.filter(({ how }) => how === 'added')];
   return {
     check: detail,
     differs: named.slice(0, MOST_NAMED_FILES).map(({ part, how, ours, expected, found: digest }) => ({
@@ -152,15 +171,16 @@ export function findingsOf(
       ...(expected === null ? {} : { expected }),
       ...(digest === null ? {} : { found: digest }),
     })),
-    updated: updated
-      ? {
-          from: baseline.version,
-          to: program.version,
-          checkout: baseline.checkout,
-          files: differences.filter(({ part }) => part === 'program').length,
-          sha256: program.sha256,
-        }
-      : null,
+    updated:
+      updated && typeof program !== 'string'
+        ? {
+            from: baseline.version,
+            to: program.version,
+            checkout: baseline.checkout,
+            files: differences.filter(({ part }) => part === 'program').length,
+            sha256: program.sha256,
+          }
+        : null,
   };
 }
 
