@@ -72,7 +72,8 @@ const programs: readonly Program[] = [
     steps: [
       // What is typed before it reads its keys it throws away, and nothing on its screen says when that is.
       ['10Quit', 'x', 'again'],
-      [/# x/, '\x1b[20~\r'],
+      // Root's prompt, or anybody's.
+      [/[#$] x/, '\x1b[20~\r'],
       ['File listing', '\x1b\x1b'],
       [/^(?![^]*File listing)/, '\x1b[21~'],
     ],
