@@ -7,7 +7,7 @@ import type { CliCommand } from '../command.ts';
 import { jsonText } from '../io.ts';
 import { twoPeopleOptions } from '../options.ts';
 import type { TwoPeople } from '../person.ts';
-import { asAdmin } from './person.ts';
+import { asPerson } from './person.ts';
 import { tellRemoved } from './retention.ts';
 
 type Reason = Exclude<DeletionReason, 'retention'>;
@@ -37,7 +37,7 @@ export const deleteCommand: CliCommand = {
         const site = await openInstallation(io);
         const deleted: Deleted[] = [];
         try {
-          await asAdmin(site, options, 'because recordings are deleted before their time', io, async (parts) => {
+          await asPerson(site, options, 'because recordings are deleted before their time', io, async (parts) => {
             for (const id of new Set(ids)) deleted.push(await deleteEarly(parts, id, options.reason));
           });
         } finally {

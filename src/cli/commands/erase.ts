@@ -11,7 +11,7 @@ import { CliError, exit } from '../exit.ts';
 import { printable, type CliIo } from '../io.ts';
 import { twoPeopleOptions } from '../options.ts';
 import { somebody, type TwoPeople } from '../person.ts';
-import { asAdmin } from './person.ts';
+import { asPerson } from './person.ts';
 import { judgeFile } from '../signed-file.ts';
 
 interface Options extends TwoPeople {
@@ -33,7 +33,7 @@ async function erase(ids: readonly string[], { of, reason, backup = [], out, jso
   // Its place first: what was erased has its certificate, whatever stands there.
   const place = resolve(out);
   createNew(place, '');
-  const { certificate, left } = await asAdmin(site, people, 'because content is erased', io, async (parts) => {
+  const { certificate, left } = await asPerson(site, people, 'because content is erased', io, async (parts) => {
     const all =
       owner === undefined
         ? [...new Set(ids)]

@@ -13,7 +13,7 @@ import { CliError, exit } from '../exit.ts';
 import { columns, jsonText, printable, type CliIo } from '../io.ts';
 import { moment, personOptions, twoPeopleOptions, wholeNumber } from '../options.ts';
 import { somebody, type PersonOptions, type TwoPeople } from '../person.ts';
-import { asAdmin } from './person.ts';
+import { asPerson } from './person.ts';
 
 interface SetOptions extends PersonOptions {
   readonly of?: string;
@@ -36,7 +36,7 @@ async function heldOf(site: OpenInstallation, { of, recording, from, until }: Se
 async function set(options: SetOptions, io: CliIo): Promise<number> {
   const site = await openInstallation(io);
   const held = await heldOf(site, options);
-  const hold = await asAdmin(site, options, undefined, io, (parts) => setHold(parts, held, options.reason));
+  const hold = await asPerson(site, options, undefined, io, (parts) => setHold(parts, held, options.reason));
   if (options.json) await io.out(jsonText({ hold, ...held, reason: options.reason }));
   else await io.out(`${hold}\n`);
   return exit.done;
@@ -49,7 +49,7 @@ interface ClearOptions extends TwoPeople {
 
 async function clear(hold: string, options: ClearOptions, io: CliIo): Promise<number> {
   const site = await openInstallation(io);
-  await asAdmin(site, options, 'because a hold is to end', io, (parts) => clearHold(parts, hold, options.reason));
+  await asPerson(site, options, 'because a hold is to end', io, (parts) => clearHold(parts, hold, options.reason));
   if (options.json) await io.out(jsonText({ hold, state: 'cleared' }));
   else await io.out(`${hold}\tcleared\n`);
   return exit.done;
@@ -81,7 +81,7 @@ async function frozen({ hours, out, json, ...person }: FreezeOptions, io: CliIo)
   const [from, to] = [until - hours * 3_600_000, until].map((time) => new Date(time).toISOString()) as [string, string];
   const place = resolve(out);
   createNew(place, '');
-  const { text, sha256, statement } = await asAdmin(site, person, undefined, io, (parts) => freeze(parts, from, to)).catch((error: unknown) => {
+  const { text, sha256, statement } = await asPerson(site, person, undefined, io, (parts) => freeze(parts, from, to)).catch((error: unknown) => {
     rmSync(place, { force: true });
     throw error;
   });

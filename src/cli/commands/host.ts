@@ -17,7 +17,7 @@ import { CliError, exit } from '../exit.ts';
 import { columns, jsonText, type CliIo } from '../io.ts';
 import { personOptions, wholeNumber } from '../options.ts';
 import type { PersonOptions } from '../person.ts';
-import { asAdmin } from './person.ts';
+import { asPerson } from './person.ts';
 
 async function list({ json }: { readonly json?: boolean }, io: CliIo): Promise<number> {
   const site = await openInstallation(io);
@@ -135,7 +135,7 @@ async function pin(name: string, { key, json, ...person }: PersonOptions & { rea
   const sha256 = /^SHA256:[A-Za-z0-9+/]{43}$/.test(key) ? Buffer.from(key.slice(7), 'base64').toString('hex') : '';
   if (fingerprintText(sha256) !== key) throw new CliError('usage', `--key is a fingerprint as ssh prints it: SHA256: and 43 characters.`);
   const site = await openInstallation(io);
-  const pinned = await asAdmin(site, person, undefined, io, async ({ ledger, home, admin }) => {
+  const pinned = await asPerson(site, person, undefined, io, async ({ ledger, home, admin }) => {
     const context = {
       folder: home.folder,
       env: io.env,
@@ -160,7 +160,7 @@ async function pin(name: string, { key, json, ...person }: PersonOptions & { rea
 
 async function forget(host: string, { json, ...person }: PersonOptions & { readonly json?: boolean }, io: CliIo): Promise<number> {
   const site = await openInstallation(io);
-  await asAdmin(site, person, undefined, io, ({ ledger, admin }) => forgetHost(ledger, admin.id, host));
+  await asPerson(site, person, undefined, io, ({ ledger, admin }) => forgetHost(ledger, admin.id, host));
   if (json) await io.out(jsonText({ host, state: 'forgotten' }));
   else await io.out(`${host}\tforgotten\n`);
   return exit.done;

@@ -34,10 +34,10 @@ type RebindOptions = TwoOptions & { readonly checked: IdentityCheckWord; readonl
 type AddOptions = TwoOptions & { readonly name: string; readonly role?: readonly Role[]; readonly newPassphraseFd?: number };
 
 /**
- * A security admin, or who else may, let in for what the command needs, does something under the ledger's lock.
+ * Somebody who may what the command needs (a security admin or not: that is in its own `needs`) is let in, and does something under the ledger's lock.
  * @param why it takes two, where it does: whoever agrees is let in for the same.
  */
-export async function asAdmin<T>(
+export async function asPerson<T>(
   site: OpenInstallation,
   options: TwoPeople,
   why: string | undefined,
@@ -76,7 +76,7 @@ async function add({ name, role = ['operator'], newPassphraseFd, json, ...option
       : await readPassphraseFd(newPassphraseFd);
   const record = await prepareEnrolment({ name, passphrase, workstation });
   const why = twoFor(othersForRoles(await factsOf(site), undefined, undefined, roles), 'somebody gets roles');
-  const known: KnownPerson = await asAdmin(site, options, why, io, (parts) => enrol(parts, record, roles));
+  const known: KnownPerson = await asPerson(site, options, why, io, (parts) => enrol(parts, record, roles));
   if (json) await io.out(jsonText({ id: record.id, name: record.name, roles: known.roles }));
   else await io.out(`${record.id}\t${printable(record.name)}\t${known.roles.join(', ')}\n`);
   io.talk('They come in with their own passphrase. Auditors need the new trust file: wardmux trust > trust.json');
@@ -111,7 +111,7 @@ async function grant(
   const roles = orderedRoles(role);
   const id = await somebody(site, who);
   const why = twoFor(othersForRoles(await factsOf(site), undefined, id, roles), 'somebody gets a role');
-  await asAdmin(site, options, why, io, (parts) => grantRoles(parts, id, roles));
+  await asPerson(site, options, why, io, (parts) => grantRoles(parts, id, roles));
   if (json) await io.out(jsonText({ id, roles }));
   else await io.out(`${id}\t${roles.join(', ') || '-'}\n`);
   return exit.done;
@@ -120,7 +120,7 @@ async function grant(
 async function change(who: string, state: PersonStateWord, { json, ...options }: Options, io: CliIo): Promise<number> {
   const site = await openInstallation(io);
   const id = await somebody(site, who);
-  await asAdmin(site, options, undefined, io, (parts) => setState(parts, id, state));
+  await asPerson(site, options, undefined, io, (parts) => setState(parts, id, state));
   if (json) await io.out(jsonText({ id, state }));
   else await io.out(`${id}\t${state}\n`);
   if (state === 'deleted')
@@ -163,7 +163,7 @@ async function newKeys(who: string, { checked, codeFd, newPassphraseFd, json, ..
       ? await askNewPassphrase({ name: old.name, workstation }, (text) => io.talk(text.replace(/\n$/, '')))
       : await readPassphraseFd(newPassphraseFd);
   const record = await prepareRebind(old, { passphrase, workstation });
-  await asAdmin(site, options, `because ${name} gets new keys`, io, (parts) => rebind(parts, record, shown));
+  await asPerson(site, options, `because ${name} gets new keys`, io, (parts) => rebind(parts, record, shown));
   if (json) await io.out(jsonText({ id, name: old.name, checked, slot: record.slots[0]!.id }));
   else await io.out(`${id}\t${name}\tnew keys\n`);
   io.talk(

@@ -9,7 +9,7 @@ import { exit } from '../exit.ts';
 import { jsonText, type CliIo } from '../io.ts';
 import { personOptions } from '../options.ts';
 import { somebody, type PersonOptions } from '../person.ts';
-import { asAdmin } from './person.ts';
+import { asPerson } from './person.ts';
 
 type Options = PersonOptions & { readonly json?: boolean };
 type StopOptions = Options & { readonly reason: StopReason };
@@ -26,7 +26,7 @@ async function deed(
 ): Promise<number> {
   const site = await openInstallation(io);
   const id = who === undefined ? undefined : await somebody(site, who);
-  await asAdmin(site, options, undefined, io, (parts) => act(parts, id));
+  await asPerson(site, options, undefined, io, (parts) => act(parts, id));
   if (json) await io.out(jsonText({ what: id ?? station, state: to }));
   else await io.out(`${id ?? station}\t${to}\n`);
   return exit.done;
