@@ -31,9 +31,9 @@ test('what is weaker is told as the command tells it, and a self-test that holds
   const dialog = running.page.getByRole('dialog');
   await dialog.getByText('A site of one person').waitFor();
   await running.page.keyboard.press('r');
-  await until(async () => (await status().innerText()).includes('None of 7 controls failed.'), 'the self-test', 60_000);
+  await until(async () => (await status().innerText()).includes('None of 8 controls failed.'), 'the self-test', 60_000);
   const [event] = events('selftest');
-  expect(event).toMatchObject({ outcome: 'success', person: expect.stringMatching(/^p-/), detail: { controls: 7, failed: 0, notShown: 1 } });
+  expect(event).toMatchObject({ outcome: 'success', person: expect.stringMatching(/^p-/), detail: { controls: 8, failed: 0, notShown: 1 } });
   expect(await dialog.innerText()).toContain(String(event!.detail!['sha256']));
   const told = JSON.parse((await wardmux(['posture', '--json'], { home: running.home })).stdout) as { rows: { title: string; level: string }[] };
   const shown = await dialog.locator('.checks b').allTextContents();
@@ -45,7 +45,7 @@ test('a file that others can read turns it red, for the next look too', async ()
   const policy = join(running.home, 'policy.json');
   chmodSync(policy, 0o644);
   await running.page.keyboard.press('r');
-  await until(async () => (await status().innerText()).includes('1 of 7 controls do not hold.'), 'the self-test', 60_000);
+  await until(async () => (await status().innerText()).includes('1 of 8 controls do not hold.'), 'the self-test', 60_000);
   chmodSync(policy, 0o600);
   expect(events('selftest').at(-1)).toMatchObject({ outcome: 'failure', detail: { failed: 1 } });
   const dialog = running.page.getByRole('dialog');
