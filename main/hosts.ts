@@ -3,6 +3,7 @@ import type { Output } from '../src/bridge/schema.ts';
 import { askForHost, classOfHost, listHosts, type AcceptedKey } from '../src/services/hosts/hosts.ts';
 import { Refusal } from '../src/types/refusal.ts';
 import { fingerprintText } from '../src/types/hosts.ts';
+import type { Environment } from '../src/native/environment.ts';
 import { EMERGENCY_CLASS } from '../src/types/classes.ts';
 import { denials } from '../src/access/index.ts';
 import { sentenceOf } from '../src/types/sentence.ts';
@@ -12,8 +13,8 @@ import type { InstalledHolder } from './installed.ts';
 import type { Workspaces } from './workspace/workspaces.ts';
 
 export interface HostsParts {
-  readonly home: Pick<Home, 'folder'>;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: Pick<Home, 'hosts'>;
+  readonly env: Environment;
   readonly gate: Pick<Gate, 'session'>;
   readonly installed: Pick<InstalledHolder, 'require'>;
   readonly workspace: Pick<Workspaces, 'openHost' | 'view'>;
@@ -36,7 +37,7 @@ function told(error: unknown): never {
 async function list({ home, env, installed }: HostsParts): Promise<Output<'hosts.list'>> {
   const { ledger, policy } = installed.require();
   try {
-    const { hosts, leftOut } = listHosts(home.folder, ledger.facts, env);
+    const { hosts, leftOut } = listHosts(home.hosts, ledger.facts, env);
     return {
       hosts: hosts.map((host) => ({ ...host, sessionClass: classOfHost(policy.policy, host.name) ?? null })),
       leftOut: leftOut.length,
@@ -55,7 +56,7 @@ async function open(parts: HostsParts, name: string, accepted: AcceptedKey | und
     await parts.look();
     const { ledger, policy } = installed.require();
     const asked = await askForHost(name, accepted, {
-      folder: home.folder,
+      profiles: home.hosts,
       env,
       policy: policy.policy,
       person,

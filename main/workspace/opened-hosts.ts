@@ -12,6 +12,7 @@ export interface OpenedHost {
   readonly ended: (recording: string, code: number, signal: number) => AuditEntry;
 }
 
+/** Which host is open in which pane; a pane is known by its number. It enters nothing: each call says what is to be entered. */
 export class OpenedHosts {
   readonly #panes = new Map<number, { readonly host: OpenedHost; readonly recording?: string }>();
 

@@ -75,6 +75,8 @@ const hostile: readonly string[] = [
   'constructor',
 ];
 
+test.each([['policy.json'], ['hosts.json'], ['people/a']])('%s belongs to a backup', (path) => expect(isKept(path)).toBe(true));
+
 test.each(hostile)('a file named %j is refused, and nothing is written beside the folder', async (path) => {
   expect(isKept(path)).toBe(false);
   const place = ownFolder();

@@ -194,6 +194,7 @@ const kept: Readonly<Record<string, number>> = {
   'installation.json': 0,
   'policy.json': 0,
   'revocations.list': 0,
+  'hosts.json': 0,
   policies: 1,
   people: 1,
   ledger: 1,

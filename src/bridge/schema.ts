@@ -210,8 +210,8 @@ const asked = z.object({
   /** Of a policy what changes, the weaker first; empty of everything else. */
   changes: z.array(policyChange),
 });
-/** A host whose key is asked about, and a key as people compare it. */
-const shownHost = { host: z.string(), address: z.string(), port: z.number() };
+/** A host whose key is asked about, with those on the way that were logged in to; and a key as people compare it. */
+const shownHost = { host: z.string(), address: z.string(), port: z.number(), jumps: z.array(z.string()).readonly() };
 const shownKey = z.object({ type: z.enum(hostKeyTypes), sha256: z.string(), fingerprint: z.string(), picture: z.array(z.string()).max(16).readonly() });
 /** Five hosts on the way, two looks at each at most (src/hosts/ask-ssh.ts). */
 const HOSTS_MS = 600_000;

@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process';
 import { lstatSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Environment } from '../native/environment.ts';
 import { SentenceError } from '../types/sentence.ts';
-import { gatherConfig } from './gather.ts';
+import { copiesOf, gatherConfig } from './gather.ts';
 import { lookCommand, SSH, type HostRules, type KnownHop } from './command.ts';
 import { keyOfKnownHosts, type HostKey } from './key.ts';
 import { profileLines, type HostProfile } from './profiles.ts';
@@ -17,8 +18,6 @@ const MOST_PRINTED = 256 * 1024;
 const QUICK_MS = 10_000;
 /** A connection and the exchange of keys, by way of some jumps: ssh itself gives up on each after 15 s. */
 const LOOK_MS = 45_000;
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What ssh gets to know of our environment: no display, nothing that changes what it loads. */
 function childEnvironment(env: Environment): Record<string, string> {
@@ -102,10 +101,10 @@ function lastWords(err: string): string {
 export function findRoute(name: string, profiles: readonly HostProfile[], home: string, env: Environment): Promise<Hop[]> {
   requireProgram(SSH);
   return inFolder(env, async (folder) => {
-    const { files } = gatherConfig(home, folder);
+    const copies = copiesOf(gatherConfig(home), folder);
     const first = join(folder, 'config');
-    for (const { place, text } of files) writeFileSync(place, text, { mode: 0o600, flag: 'wx' });
-    writeFileSync(first, `${profileLines(profiles)}Host *\n${files[0] ? `Include "${files[0].place}"\n` : ''}`, { mode: 0o600, flag: 'wx' });
+    for (const { place, text } of copies) writeFileSync(place, text, { mode: 0o600, flag: 'wx' });
+    writeFileSync(first, `${profileLines(profiles)}Host *\n${copies[0] ? `Include "${copies[0].place}"\n` : ''}`, { mode: 0o600, flag: 'wx' });
     return routeTo(name, async (jump) => {
       const asked = [SSH, '-G', '-F', first, ...(jump.account === undefined ? [] : ['-l', jump.account]), '--', jump.name];
       const { out, err, status } = await run(asked, env, QUICK_MS);
@@ -138,7 +137,7 @@ export function lookAtKey(
   requireProgram(SSH);
   return inFolder(env, async (folder) => {
     const file = join(folder, 'key');
-    // What follows the exchange is of no use here, and nobody's account is named.
+    // What follows the exchange is of no use here, so ssh is ended then. The name of the account may have left by then; no password and no key of a person's has.
     const { err } = await run(lookCommand(before, hop, rules, file, type), env, LOOK_MS, undefined, /^debug1: SSH2_MSG_NEWKEYS received\r?$/m);
     let written = '';
     try {

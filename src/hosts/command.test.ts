@@ -78,6 +78,7 @@ test.each([
   ['hostname a\nuser -l\nport 22', 'account'],
   ['hostname a\nuser a\nport 0', 'port'],
   ['hostname a\nuser a\nport 22\nidentityfile "x', 'file of keys'],
+  ["hostname a\nuser a\nport 22\nidentityfile o'x", 'file of keys'],
 ])('%j is put on no command line', (printed, what) => {
   expect(() => readResolved(printed, { name: 'lab' })).toThrow(`The ${what} of lab`);
 });

@@ -125,6 +125,7 @@ export function openCommand(way: readonly KnownHop[], rules: HostRules): string[
 /**
  * What looks at a host's key: the whole exchange, in which the server proves that it has the key, and nothing after it. ssh-keyscan would take a key from
  * whoever names one, and knows no jumps.
+ * The account is named as at the opening: ssh may have sent a name before it is ended, and one that the host does not know is an attack to whoever counts those.
  * @param file ssh writes the key there
  * @param type the kind that is pinned; undefined: any
  */

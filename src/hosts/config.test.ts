@@ -1,9 +1,12 @@
 /** What of ~/.ssh/config ssh may read: nothing that runs a program, and nothing that weakens a connection, whatever somebody writes. */
 import { expect, test } from 'vitest';
 import fc from 'fast-check';
-import { cleanConfig } from './config.ts';
+import { cleanConfig, copyOf } from './config.ts';
 
-const clean = (text: string) => cleanConfig('config', text, (words) => words.map((_, n) => `/copies/${n}`));
+const clean = (text: string) => {
+  const { lines, ...rest } = cleanConfig('config', text, (words) => words.map((_, n) => n));
+  return { text: copyOf(lines, (file) => `/copies/${file}`), ...rest };
+};
 
 test('what says where a host is stays, in its order; everything else is left out and named', () => {
   const text = [
@@ -52,6 +55,13 @@ test.each([
   expect(clean(`${line}\n  User evil\n`).text).toBe('Host !*\n  User "evil"\n');
 });
 
+test.each([["Host 'a b'"], ["Match host 'a b'"]])('%s, quoted as this does not read it, matches nothing and is named', (line) => {
+  const { text, names, leftOut } = clean(`${line}\n  User evil\n`);
+  expect(text).toBe('Host !*\n  User "evil"\n');
+  expect(names).toEqual([]);
+  expect(leftOut).toHaveLength(1);
+});
+
 test('whatever stands in a file, a line for ssh is one of those that are followed, in plain words', () => {
   const word = fc.constantFrom(
     'Host',
@@ -64,6 +74,7 @@ test('whatever stands in a file, a line for ssh is one of those that are followe
     'ProxyJump',
     'Include',
     '"',
+    "'",
     '=',
     ' ',
     '\t',
@@ -78,7 +89,7 @@ test('whatever stands in a file, a line for ssh is one of those that are followe
     '\n',
   );
   const line =
-    /^(?:Host(?: !\*|(?: "[^"\\]*")+)|Match(?: "(?:!?(?:all|host|originalhost|user|localuser)|[^"\\]*)")+|Include "\/copies\/\d+"|  (?:HostName|User|Port|IdentityFile|CertificateFile|IdentitiesOnly) "[^"\\]*"|  ProxyJump [^\s"\\]*)?$/;
+    /^(?:Host(?: !\*|(?: "[^"'\\]*")+)|Match(?: "(?:!?(?:all|host|originalhost|user|localuser)|[^"'\\]*)")+|Include "\/copies\/\d+"|  (?:HostName|User|Port|IdentityFile|CertificateFile|IdentitiesOnly) "[^"'\\]*"|  ProxyJump [^\s"'\\]*)?$/;
   fc.assert(
     fc.property(fc.array(word, { maxLength: 40 }), (words) => {
       for (const one of clean(words.join('')).text.split('\n')) {

@@ -1,20 +1,20 @@
 /**
  * ~/.ssh/config, as far as it may say something: names, addresses, accounts, ports, keys and jumps. Every other line is left out, those that run programs
- * and those that would weaken a connection above all; what is left is written anew and given to ssh itself to resolve (resolve.ts), so that patterns and
+ * and those that would weaken a connection above all; what is left is written anew and given to ssh itself to resolve (ask-ssh.ts), so that patterns and
  * order mean what they mean to it. Pure.
  */
 import { HOST_NAME } from '../types/hosts.ts';
+import { UNSAFE } from './unsafe.ts';
 
 /** A line of a file, cut into its words as ssh does. */
 interface Line {
-  readonly number: number;
   /** Lower case. */
   readonly keyword: string;
   readonly words: readonly string[];
 }
 
 /** A line that is not followed. */
-export interface LeftOut {
+interface LeftOut {
   readonly file: string;
   readonly line: number;
   /** As the file writes it, cut and printable. */
@@ -22,8 +22,8 @@ export interface LeftOut {
 }
 
 export interface Cleaned {
-  /** What ssh may read of it. */
-  readonly text: string;
+  /** What ssh may read of it. A number: here it includes the file of that number. */
+  readonly lines: readonly (string | number)[];
   /** Names that a Host line has, without wildcards. */
   readonly names: readonly { readonly name: string; readonly file: string; readonly line: number }[];
   readonly leftOut: readonly LeftOut[];
@@ -44,11 +44,8 @@ const criteria = new Set(['all', 'host', 'originalhost', 'user', 'localuser']);
 /** A block that nothing matches: for one whose criteria are not followed. */
 const NEVER = 'Host !*';
 
-/** What no word may hold: control characters, and what would end a quoted word of ssh's. */
-const UNSAFE = /[\p{Cc}\p{Cf}"\\]/u;
-
 /** @returns undefined for a line that says nothing. @throws RangeError for one that cannot be read */
-function lineOf(text: string, number: number): Line | undefined {
+function lineOf(text: string): Line | undefined {
   const trimmed = text.trim();
   if (trimmed === '' || trimmed.startsWith('#')) return undefined;
   const [whole, bare, quoted] = /^(?:"([^"]*)"|([^\s="]+))\s*=?\s*/.exec(trimmed) ?? [];
@@ -61,7 +58,7 @@ function lineOf(text: string, number: number): Line | undefined {
     words.push(inside ?? plain!);
     rest = rest.slice(word.length);
   }
-  return { number, keyword: (bare ?? quoted!).toLowerCase(), words };
+  return { keyword: (bare ?? quoted!).toLowerCase(), words };
 }
 
 const quote = (word: string): string => `"${word}"`;
@@ -69,17 +66,17 @@ const printable = (word: string): string => word.replace(/[^\x21-\x7e]/g, '').sl
 
 /**
  * What of a file ssh may read.
- * @param include gives the places of cleaned copies of what an Include line names; it throws where there are too many
+ * @param include gives the numbers of the files that an Include line names; it throws where there are too many
  */
-export function cleanConfig(file: string, text: string, include: (words: readonly string[]) => readonly string[]): Cleaned {
-  const out: string[] = [];
+export function cleanConfig(file: string, text: string, include: (words: readonly string[]) => readonly number[]): Cleaned {
+  const lines: (string | number)[] = [];
   const names: { name: string; file: string; line: number }[] = [];
   const leftOut: LeftOut[] = [];
   text.split('\n').forEach((raw, at) => {
     const leave = (keyword: string): void => void leftOut.push({ file, line: at + 1, keyword: printable(keyword) });
     let line: Line | undefined;
     try {
-      line = lineOf(raw, at + 1);
+      line = lineOf(raw);
     } catch {
       leave(raw.trim().split(/\s/)[0] ?? '');
       return;
@@ -88,31 +85,36 @@ export function cleanConfig(file: string, text: string, include: (words: readonl
     const { keyword, words } = line;
     const plain = words.length > 0 && !words.some((word) => UNSAFE.test(word));
     if (keyword === 'host') {
-      if (plain) out.push(`Host ${words.map(quote).join(' ')}`);
+      if (plain) lines.push(`Host ${words.map(quote).join(' ')}`);
       else {
-        out.push(NEVER);
+        lines.push(NEVER);
         leave('Host');
       }
       if (plain) for (const name of words) if (HOST_NAME.test(name)) names.push({ name, file, line: at + 1 });
     } else if (keyword === 'match') {
-      if (plain && isFollowedMatch(words)) out.push(`Match ${words.map(quote).join(' ')}`);
+      if (plain && isFollowedMatch(words)) lines.push(`Match ${words.map(quote).join(' ')}`);
       else {
-        out.push(NEVER);
+        lines.push(NEVER);
         leave('Match');
       }
     } else if (keyword === 'include') {
-      if (plain) out.push(...include(words).map((place) => `Include ${quote(place)}`));
+      if (plain) lines.push(...include(words));
       else leave('Include');
     } else {
       const name = Object.hasOwn(followed, keyword) ? followed[keyword] : undefined;
       // ssh takes the rest of this line as it is, quotes too.
-      const written = keyword === 'proxyjump' ? words.join('') : quote(words.join(''));
-      if (name && plain && words.length === 1 && !(keyword === 'proxyjump' && /\s/.test(written))) out.push(`  ${name} ${written}`);
+      const [word = ''] = words;
+      const written = keyword === 'proxyjump' ? word : quote(word);
+      if (name && plain && words.length === 1 && !(keyword === 'proxyjump' && /\s/.test(written))) lines.push(`  ${name} ${written}`);
       else leave(name ?? keyword);
     }
   });
-  return { text: out.map((one) => `${one}\n`).join(''), names, leftOut };
+  return { lines, names, leftOut };
 }
+
+/** The copy that ssh reads. @param placeOf where the copy of a file lies, by its number */
+export const copyOf = (lines: Cleaned['lines'], placeOf: (file: number) => string): string =>
+  lines.map((one) => `${typeof one === 'number' ? `Include ${quote(placeOf(one))}` : one}\n`).join('');
 
 function isFollowedMatch(words: readonly string[]): boolean {
   for (let at = 0; at < words.length;) {

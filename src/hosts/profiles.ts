@@ -2,7 +2,6 @@
  * Wardmux's own profiles of hosts: a file that anybody who has the account can write. So it says where a host is and nothing else: no option of ssh's has a
  * place in it, and a name that leads elsewhere than before meets another key than the one that is pinned under it.
  */
-import { join } from 'node:path';
 import { z } from 'zod';
 import { readSmall, writeAtomic } from '../disk/atomic.ts';
 import { parseJson, toJson } from '../disk/json.ts';
@@ -31,21 +30,18 @@ const schema = z.strictObject({
     .refine((hosts) => new Set(hosts.map(({ name }) => name)).size === hosts.length, 'the same name stands here twice'),
 });
 
-const pathOf = (folder: string): string => join(folder, 'hosts.json');
-
-/** @param folder the data folder. @throws StorageFault */
-export function readProfiles(folder: string): readonly HostProfile[] {
-  const path = pathOf(folder);
+/** @param path of hosts.json. @throws StorageFault */
+export function readProfiles(path: string): readonly HostProfile[] {
   const bytes = readSmall(path);
   return bytes ? parseJson(schema, bytes, path, 'Correct it there, or take it away: it holds names and addresses only.').hosts : [];
 }
 
-function write(folder: string, hosts: readonly HostProfile[]): void {
-  writeAtomic(pathOf(folder), toJson({ format: 'wardmux-hosts', version: 1, hosts: [...hosts].sort((a, b) => (a.name < b.name ? -1 : 1)) }));
+function write(path: string, hosts: readonly HostProfile[]): void {
+  writeAtomic(path, toJson({ format: 'wardmux-hosts', version: 1, hosts: [...hosts].sort((a, b) => (a.name < b.name ? -1 : 1)) }));
 }
 
 /** @throws SentenceError where one of that name is there, or something of it cannot be so; StorageFault */
-export function addProfile(folder: string, wanted: HostProfile): void {
+export function addProfile(path: string, wanted: HostProfile): void {
   const read = profile.safeParse(wanted);
   if (!read.success) {
     const [issue] = read.error.issues;
@@ -53,20 +49,20 @@ export function addProfile(folder: string, wanted: HostProfile): void {
       `The ${issue?.path.join('.') || 'profile'} is not one that can be taken: ${issue?.message ?? 'it is malformed'}. Nothing was added.`,
     );
   }
-  const hosts = readProfiles(folder);
+  const hosts = readProfiles(path);
   if (hosts.some(({ name }) => name === wanted.name))
     throw new SentenceError(`There is a profile ${wanted.name} already. Take it away first: wardmux host remove ${wanted.name}`);
   if (hosts.length >= MOST_PROFILES) throw new SentenceError(`There are ${MOST_PROFILES} profiles already, and more are not kept.`);
-  write(folder, [...hosts, read.data]);
+  write(path, [...hosts, read.data]);
 }
 
 /** @throws SentenceError where there is none; StorageFault */
-export function removeProfile(folder: string, name: string): void {
-  const hosts = readProfiles(folder);
+export function removeProfile(path: string, name: string): void {
+  const hosts = readProfiles(path);
   if (!hosts.some((one) => one.name === name))
-    throw new SentenceError(`There is no profile of that name in ${pathOf(folder)}. What stands in ~/.ssh/config is taken out there.`);
+    throw new SentenceError(`There is no profile of that name in ${path}. What stands in ~/.ssh/config is taken out there.`);
   write(
-    folder,
+    path,
     hosts.filter((one) => one.name !== name),
   );
 }

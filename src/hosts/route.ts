@@ -1,6 +1,7 @@
 /** By which hosts one comes to another: what `ssh -G` says, read strictly. Pure. */
 import { HOST_ACCOUNT, HOST_ADDRESS, HOST_ID, HOST_NAME } from '../types/hosts.ts';
 import { SentenceError } from '../types/sentence.ts';
+import { UNSAFE } from './unsafe.ts';
 
 /** A host on the way, or the last one. */
 export interface Hop {
@@ -23,14 +24,13 @@ export interface Jump {
 }
 
 /** A hop, and the jumps that its configuration names in front of it. */
-export interface Resolved {
+interface Resolved {
   readonly hop: Hop;
   readonly jumps: readonly Jump[];
 }
 
 /** More is a mistake, or a circle. */
 const MOST_HOPS = 5;
-const UNSAFE = /[\p{Cc}\p{Cf}"'\\]/u;
 
 const isPort = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= 65_535;
 

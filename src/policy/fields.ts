@@ -120,7 +120,7 @@ export const policyFields: Readonly<Record<PolicyFieldName, FieldRow>> = {
     absent: 'ask',
   },
   'hosts.passwords': {
-    help: 'Whether a host may ask for a password. False where it is left out: keys, and keys that are touched, alone.',
+    help: 'Whether a host may ask for a password. False where it is left out: only keys and security keys.',
     weaker: { order: [false, true] },
     absent: false,
   },

@@ -31,6 +31,8 @@ export interface Home {
   readonly sinks: string;
   /** The last revocation list that was taken, as somebody outside signed it. */
   readonly revocations: string;
+  /** Profiles of hosts: names and addresses. */
+  readonly hosts: string;
   readonly run: string;
 }
 
@@ -64,6 +66,7 @@ export function homePaths(folder: string): Home {
     baselines: join(folder, 'baselines'),
     sinks: join(folder, 'sinks'),
     revocations: join(folder, 'revocations.list'),
+    hosts: join(folder, 'hosts.json'),
     run: join(folder, 'run'),
   };
 }

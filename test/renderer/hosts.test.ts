@@ -40,7 +40,7 @@ const picture = [
   '+----[SHA256]-----+',
 ];
 const key = { type: 'ssh-ed25519', sha256: 'ab'.repeat(32), fingerprint: 'SHA256:X1k/AuzRw3YGTzCRAlO833gtLn8kWAlxzparq+76RzY', picture } as const;
-const shown = { host: 'lab-gw-02', address: '10.20.9.31', port: 22 } as const;
+const shown = { host: 'lab-gw-02', address: '10.20.9.31', port: 22, jumps: [] } as const;
 
 async function start(
   open: (name: string, accepted: unknown) => Promise<Output<'hosts.open'>>,
@@ -57,14 +57,16 @@ async function start(
   await brings(() => opened.page.keyboard.press('Shift+H'), opened.page.getByRole('option', { name: /^lab-gw-02/ }));
   return { ...opened, asked };
 }
-const picked = async (opened: Opened, name: string): Promise<void> => {
+/** A picture for whoever looks at them. */
+const shot = async (opened: Opened, name: string): Promise<void> => {
   if (process.env['SHOTS']) await opened.page.screenshot({ path: `${process.env['SHOTS']}/hosts-${name}.png` });
 };
 
 test('a host is found by typing and opened by Return, and the band is gone then', async () => {
   const opened = await start(async () => ({ state: 'opened' }));
   const { page, asked } = opened;
-  await picked(opened, 'list');
+  await shot(opened, 'list');
+  expect(await page.getByText('2 lines of ~/.ssh/config are ignored: wardmux host list names them.').count()).toBe(1);
   expect(await axeViolations(opened)).toEqual([]);
   const options = page.getByRole('option');
   expect(await options.count()).toBe(4);
@@ -74,7 +76,7 @@ test('a host is found by typing and opened by Return, and the band is gone then'
   expect(await options.first().textContent()).toContain('lab-gw-01');
   await page.keyboard.press('ArrowDown');
   await until(async () => (await page.getByRole('option', { selected: true }).textContent())?.includes('lab-gw-02') === true, 'the second is chosen');
-  await picked(opened, 'typed');
+  await shot(opened, 'typed');
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   expect(asked).toEqual([['lab-gw-02', undefined]]);
@@ -85,12 +87,22 @@ test('a key that nobody has pinned is shown, Return takes none, and p takes it',
   const { page, asked } = opened;
   const question = page.getByRole('alertdialog', { name: 'First visit to lab-gw-02.' });
   await brings(() => page.getByRole('option', { name: /^lab-gw-02/ }).click(), question);
-  await picked(opened, 'new');
+  await shot(opened, 'new');
   expect(await question.textContent()).toContain('X1k/ AuzR w3YG');
   expect(await axeViolations(opened)).toEqual([]);
   await page.keyboard.press('p');
   await question.waitFor({ state: 'detached' });
   expect(asked.at(-1)).toEqual(['lab-gw-02', { host: 'lab-gw-02', sha256: key.sha256 }]);
+});
+
+test('behind a jump host that one is named, and the command is of the kind of key that was shown', async () => {
+  const opened = await start(async () => ({ state: 'new', ...shown, jumps: ['bastion'], key: { ...key, type: 'ecdsa-sha2-nistp384' } }));
+  const question = opened.page.getByRole('alertdialog', { name: 'First visit to lab-gw-02.' });
+  await brings(() => opened.page.getByRole('option', { name: /^lab-gw-02/ }).click(), question);
+  await shot(opened, 'jump');
+  const text = (await question.textContent())!;
+  expect(text).toContain('No password and no key of yours was sent to it. To look at it, bastion was logged in to.');
+  expect(text).toContain('Ask whoever runs lab-gw-02 to read theirs to you:ssh-keygen -lvf /etc/ssh/ssh_host_ecdsa_key.pub');
 });
 
 test('the button that has the focus leaves', async () => {
@@ -112,12 +124,12 @@ test('a changed key is a stop with both fingerprints, and nothing on it goes on'
   const { page } = opened;
   const stop = page.getByRole('alertdialog', { name: 'Not connected. The key has changed.' });
   await brings(() => page.getByRole('option', { name: /^lab-gw-02/ }).click(), stop);
-  await picked(opened, 'changed');
+  await shot(opened, 'changed');
   const text = (await stop.textContent())!;
   expect(text).toContain('zbDJ Yxxc');
   expect(text).toContain('UF9l /0xM');
   expect(await axeViolations(opened)).toEqual([]);
-  expect(await stop.getByRole('button').allTextContents()).toEqual(['Do not connectesc']);
+  expect(await stop.getByRole('button').allTextContents()).toEqual(['Closeesc']);
   await page.keyboard.press('p');
   await page.keyboard.press('Escape');
   await stop.waitFor({ state: 'detached' });
@@ -129,16 +141,16 @@ test('what went wrong is a sentence at the list, which stays', async () => {
   });
   const { page } = opened;
   await brings(() => page.getByRole('option', { name: /^lab-gw-02/ }).click(), page.getByRole('alert').filter({ hasText: 'does not answer' }));
-  await picked(opened, 'refused');
+  await shot(opened, 'refused');
   expect(await page.getByRole('option').count()).toBe(4);
 });
 
 test('at 1024 in a light window it fits', async () => {
   const opened = await start(async () => ({ state: 'new', ...shown, key }), { viewport: { width: 1024, height: 640 }, colorScheme: 'light' });
   const { page } = opened;
-  await picked(opened, 'list-1024');
+  await shot(opened, 'list-1024');
   const question = page.getByRole('alertdialog', { name: 'First visit to lab-gw-02.' });
   await brings(() => page.getByRole('option', { name: /^lab-gw-02/ }).click(), question);
-  await picked(opened, 'new-1024');
+  await shot(opened, 'new-1024');
   expect(await question.evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true);
 });

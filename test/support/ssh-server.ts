@@ -31,6 +31,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** One sshd. `hostKey` and `banner` count from the next start on. Whoever starts it ends it with `stop`. */
 export class SshServer {
   /** Of whoever may come in. */
   readonly userKey = makeKey();

@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Output } from '../../../src/bridge/schema.ts';
+import { comparing, sentBy } from '../../../src/types/host-words.ts';
 import { messages } from '../../shared/messages.ts';
 import { Band, Button, Mark } from '../../shared/parts.tsx';
 import { refusalWords } from '../../shared/refusal-words.ts';
@@ -78,6 +79,7 @@ function Find({
   const found = [...begins, ...all.filter((host) => !begins.includes(host) && host.name.toLowerCase().includes(words))];
   const current = Math.min(at, Math.max(0, found.length - 1));
   const first = Math.max(0, Math.min(current - SHOWN + 1, found.length - SHOWN));
+  const said = [...(hosts && found.length === 0 ? [all.length === 0 ? text.none : text.noneFits] : []), ...(leftOut > 0 ? [text.leftOut(leftOut)] : [])];
   const choose = (host: Host | undefined): void => {
     if (host) onOpen(host.name);
   };
@@ -112,7 +114,7 @@ function Find({
         ) : null}
       </p>
       <p class="prompt__usage" role="status">
-        {busy ? text.busy(busy) : hosts && found.length === 0 ? (all.length === 0 ? text.none : text.noneFits) : ''}
+        {busy ? text.busy(busy) : said.join(' ')}
       </p>
       <p class="prompt">
         <label for="host-typed">{text.prompt}</label>
@@ -143,7 +145,6 @@ function Find({
           }}
         />
         <span class="prompt__hint">
-          {leftOut > 0 ? <span>{text.leftOut(leftOut)} </span> : null}
           <kbd>↑↓</kbd> {messages.prompt.choose} <kbd>enter</kbd> {text.open} <kbd>esc</kbd> {messages.keys.leave}
         </span>
       </p>
@@ -204,20 +205,23 @@ function NewKey({
   readonly busy: boolean;
   readonly onPin: () => void;
 }): JSX.Element {
-  const { host, address, port, key } = asked;
+  const { host, address, port, jumps, key } = asked;
+  const { ask, command } = comparing(host, key.type);
   return (
     <Band label={text.newTitle(host)} level="warn" alert deliberate onClose={close} keys={{ p: onPin, n: close }}>
       <div class="band__grid">
         <div>
           <h2 class="band__title">{text.newTitle(host)}</h2>
-          <p>{text.newWhat(address, port)}</p>
+          <p>
+            {text.newWhat(address, port)} {sentBy(jumps)}
+          </p>
           <p class="dim gap-h">{text.once}</p>
         </div>
         <div>
           <Key of={key} label={text.fingerprint(key.type)} />
-          <p class="gap-h">{text.ask}</p>
+          <p class="gap-h">{ask}</p>
           <p>
-            <code>ssh-keygen -lvf /etc/ssh/ssh_host_ed25519_key.pub</code>
+            <code>{command}</code>
           </p>
         </div>
         <div class="actions actions--col">
@@ -236,13 +240,15 @@ function NewKey({
 
 /** There is nothing to press that goes on. */
 function Changed({ asked }: { readonly asked: Extract<Asked, { readonly state: 'changed' }> }): JSX.Element {
-  const { host, address, port, pinned, key } = asked;
+  const { host, address, port, jumps, pinned, key } = asked;
   return (
     <Band label={text.changedTitle} level="stop" alert deliberate onClose={close} keys={{ q: close }}>
       <div class="band__grid">
         <div>
           <h2 class="band__title">{text.changedTitle}</h2>
-          <p>{text.changedWhat(host, address, port)}</p>
+          <p>
+            {text.changedWhat(host, address, port)} {sentBy(jumps)}
+          </p>
           <p class="gap-h">{text.changedWhy}</p>
         </div>
         <div class="fingerprints">
@@ -251,7 +257,7 @@ function Changed({ asked }: { readonly asked: Extract<Asked, { readonly state: '
         </div>
         <div class="actions actions--col">
           <Button kind="main" hint="esc" focus onClick={close}>
-            {text.leave}
+            {text.close}
           </Button>
           <p class="dim gap-h">{text.changedMeans(host)}</p>
         </div>

@@ -4,9 +4,12 @@ import { addProfile, jumpOf, removeProfile, requireName, type HostProfile } from
 import { workingFolder } from '../../native/given.ts';
 import { recordExit } from '../../job/status.ts';
 import { record, type Prepared } from '../../job/record.ts';
-import { policyInForce } from '../../policy/index.ts';
-import { askForHost, forgetHost, listHosts, type AskedHost } from '../../services/hosts/hosts.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import { policyInForce, type Policy } from '../../policy/index.ts';
+import { askForHost, forgetHost, listHosts, type AskedHost, type HostContext } from '../../services/hosts/hosts.ts';
 import { factsOf, openInstallation } from '../../services/installation/installation.ts';
+import type { Home } from '../../storage/index.ts';
+import { comparing, sentBy } from '../../types/host-words.ts';
 import { fingerprintText } from '../../types/hosts.ts';
 import { sentenceOf, SentenceError } from '../../types/sentence.ts';
 import { givenReasons, type GivenReasonWord } from '../../types/words.ts';
@@ -21,7 +24,7 @@ import { asPerson } from './person.ts';
 
 async function list({ json }: { readonly json?: boolean }, io: CliIo): Promise<number> {
   const site = await openInstallation(io);
-  const { hosts, leftOut } = listHosts(site.home.folder, await factsOf(site), io.env);
+  const { hosts, leftOut } = listHosts(site.home.hosts, await factsOf(site), io.env);
   if (json) await io.out(jsonText({ hosts, leftOut }));
   else if (hosts.length > 0)
     await io.out(
@@ -52,7 +55,7 @@ async function add(name: string, { address, account, port, jump, json }: AddOpti
     ...(port === undefined ? {} : { port }),
     ...(jump === undefined ? {} : { jumps: jump.map((one) => jumpOf(one).name) }),
   };
-  addProfile(home.folder, profile);
+  addProfile(home.hosts, profile);
   if (json) await io.out(jsonText(profile));
   else await io.out(`${name}\tadded\n`);
   return exit.done;
@@ -60,28 +63,39 @@ async function add(name: string, { address, account, port, jump, json }: AddOpti
 
 async function remove(name: string, { json }: { readonly json?: boolean }, io: CliIo): Promise<number> {
   const { home } = await openInstallation(io);
-  removeProfile(home.folder, name);
+  removeProfile(home.hosts, name);
   if (json) await io.out(jsonText({ name, state: 'removed' }));
   else await io.out(`${name}\tremoved\n`);
   return exit.done;
 }
 
+/** @param person whose id what is entered has */
+const contextOf = (home: Pick<Home, 'hosts'>, ledger: Pick<Ledger, 'facts' | 'append'>, policy: Policy, person: string, { env }: CliIo): HostContext => ({
+  profiles: home.hosts,
+  env,
+  policy,
+  person,
+  facts: () => ledger.facts,
+  enter: (entry) => ledger.append(entry),
+});
+
 /** What a person reads of a host that is not opened. */
 function refusalOf(name: string, asked: Exclude<AskedHost, { readonly state: 'ready' }>): string {
-  const { host, address, port } = asked;
+  const { host, address, port, jumps } = asked;
   if (asked.state === 'new') {
     const { key } = asked;
+    const { ask, command } = comparing(host, key.type);
     return [
-      `Nobody here has pinned the key of ${host} (${address}, port ${port}). Nothing was opened.`,
+      `Nobody here has pinned the key of ${host} (${address}, port ${port}). Nothing was opened. ${sentBy(jumps)}`,
       `${key.fingerprint} (${key.type})`,
       ...key.picture,
-      `Ask whoever runs ${host} to read theirs to you: ssh-keygen -lv -f /etc/ssh/ssh_host_*_key.pub`,
+      `${ask} ${command}`,
       `If it is the same: wardmux host pin ${name} --key ${key.fingerprint}`,
     ].join('\n');
   }
   const { pinned, key } = asked;
   return [
-    `${host} (${address}, port ${port}) does not show the key that is pinned under its name. Nothing was opened, and it is entered in the ledger.`,
+    `${host} (${address}, port ${port}) does not show the key that is pinned under its name. Nothing was opened, and it is entered in the ledger. ${sentBy(jumps)}`,
     `pinned:  ${fingerprintText(pinned.sha256)} (${pinned.type}), ${pinned.time}, by ${pinned.by}`,
     `offered: ${key ? `${key.fingerprint} (${key.type})` : 'no key of a kind that is taken'}`,
     ...(key?.picture ?? []),
@@ -109,15 +123,7 @@ async function open(name: string, { json, person, reason, ticket }: OpenOptions,
   }
   const prepare = async (asked: Parameters<NonNullable<Parameters<typeof record>[0]['prepare']>>[0]): Promise<Prepared> => {
     const { home, ledger, person: whose, loaded } = asked;
-    const context = {
-      folder: home.folder,
-      env: io.env,
-      policy: loaded.policy,
-      person: whose.id,
-      facts: () => ledger.facts,
-      enter: (entry: Parameters<typeof ledger.append>[0]) => ledger.append(entry),
-    };
-    const found = await askForHost(name, undefined, context);
+    const found = await askForHost(name, undefined, contextOf(home, ledger, loaded.policy, whose.id, io));
     if (found.state !== 'ready') throw new SentenceError(refusalOf(name, found));
     const { host } = found.detail;
     return {
@@ -130,27 +136,19 @@ async function open(name: string, { json, person, reason, ticket }: OpenOptions,
   return record({ command: [], prepare, json: json ?? false, person, given }, { env: { ...io.env }, cwd, version, admit: pass });
 }
 
-async function pin(name: string, { key, json, ...person }: PersonOptions & { readonly key: string; readonly json?: boolean }, io: CliIo): Promise<number> {
+async function pin(name: string, { key, json, ...options }: PersonOptions & { readonly key: string; readonly json?: boolean }, io: CliIo): Promise<number> {
   requireName(name);
   const sha256 = /^SHA256:[A-Za-z0-9+/]{43}$/.test(key) ? Buffer.from(key.slice(7), 'base64').toString('hex') : '';
   if (fingerprintText(sha256) !== key) throw new CliError('usage', `--key is a fingerprint as ssh prints it: SHA256: and 43 characters.`);
   const site = await openInstallation(io);
-  const pinned = await asPerson(site, person, undefined, io, async ({ ledger, home, admin }) => {
-    const context = {
-      folder: home.folder,
-      env: io.env,
-      policy: policyInForce(home, ledger.facts).policy,
-      person: admin.id,
-      facts: () => ledger.facts,
-      enter: (entry: Parameters<typeof ledger.append>[0]) => ledger.append(entry),
-    };
-    const before = ledger.facts.hosts;
+  const pinned = await asPerson(site, options, undefined, io, async ({ ledger, home, admin: person }) => {
+    const context = contextOf(home, ledger, policyInForce(home, ledger.facts).policy, person.id, io);
     const first = await askForHost(name, undefined, context);
     if (first.state === 'changed') throw new CliError('failed', refusalOf(name, first));
     if (first.state === 'ready') throw new CliError('failed', `The key of ${name} is pinned already. Nothing was changed.`);
     if (first.key.sha256 !== sha256) throw new CliError('failed', `That is not the key of ${first.host}. ${refusalOf(name, first)}`);
     await askForHost(name, { host: first.host, sha256 }, context);
-    return ledger.facts.hosts.find((one) => !before.includes(one));
+    return ledger.facts.hosts.find(({ host }) => host === first.host);
   });
   if (!pinned) throw new CliError('failed', `The key of ${name} was not pinned. Try again.`);
   if (json) await io.out(jsonText(pinned));

@@ -8,11 +8,10 @@ import type { AuditEntry } from '../../ledger/events.ts';
 import type { LedgerFacts } from '../../ledger/facts.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { MOST_PINNED, type PinnedHost } from '../../ledger/host-facts.ts';
+import type { Environment } from '../../native/environment.ts';
 import type { Policy } from '../../policy/index.ts';
 import { fingerprintText, type HostKeyType } from '../../types/hosts.ts';
 import { SentenceError } from '../../types/sentence.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface ListedHost {
   readonly name: string;
@@ -26,7 +25,7 @@ export interface ListedHost {
   readonly pinned: string | null;
 }
 
-export interface HostList {
+interface HostList {
   readonly hosts: readonly ListedHost[];
   /** Lines of a configuration that are not followed. */
   readonly leftOut: readonly { readonly file: string; readonly line: number; readonly keyword: string }[];
@@ -34,10 +33,10 @@ export interface HostList {
 
 const homeOf = (env: Environment): string => env['HOME'] || homedir();
 
-/** Profiles of ours first, then the names that ~/.ssh/config has. @param folder the data folder. @throws StorageFault, SentenceError */
-export function listHosts(folder: string, facts: Pick<LedgerFacts, 'hosts'>, env: Environment): HostList {
-  const own = readProfiles(folder);
-  const { names, leftOut } = gatherConfig(homeOf(env), '/');
+/** Profiles of ours first, then the names that ~/.ssh/config has. @param profiles the path of hosts.json. @throws StorageFault, SentenceError */
+export function listHosts(profiles: string, facts: Pick<LedgerFacts, 'hosts'>, env: Environment): HostList {
+  const own = readProfiles(profiles);
+  const { names, leftOut } = gatherConfig(homeOf(env));
   const pinOf = (name: string): Pick<ListedHost, 'fingerprint' | 'pinned'> => {
     const pin = facts.hosts.find(({ host }) => host === name);
     return { fingerprint: pin ? fingerprintText(pin.sha256) : null, pinned: pin?.time ?? null };
@@ -49,7 +48,7 @@ export function listHosts(folder: string, facts: Pick<LedgerFacts, 'hosts'>, env
   return { hosts: [...ours, ...others], leftOut };
 }
 
-/** What the policy says of hosts; what it leaves out is as strict as it can be. */
+/** What the policy says of hosts. Where it is silent a new key is asked about, there are no passwords, and ssh agrees to what it would agree to by itself. */
 function hostRules({ hosts = {} }: Pick<Policy, 'hosts'>): HostRules {
   const { newKeys = 'ask', passwords = false, ciphers, kexAlgorithms, macs } = hosts;
   return { newKeys, passwords, ciphers, kexAlgorithms, macs };
@@ -85,20 +84,29 @@ export type AskedHost =
       readonly detail: Omit<Extract<AuditEntry, { readonly action: 'host.open' }>['detail'], 'recording'>;
     }
   /** Nobody has pinned a key of this host, be it the one that was asked for or one on the way there. */
-  | { readonly state: 'new'; readonly host: string; readonly address: string; readonly port: number; readonly key: ShownKey }
+  | {
+      readonly state: 'new';
+      readonly host: string;
+      readonly address: string;
+      readonly port: number;
+      /** On the way to it, which were logged in to for this look. */
+      readonly jumps: readonly string[];
+      readonly key: ShownKey;
+    }
   /** It shows another key than the pinned one, or none of its kind: there is no going on. */
   | {
       readonly state: 'changed';
       readonly host: string;
       readonly address: string;
       readonly port: number;
+      readonly jumps: readonly string[];
       readonly pinned: PinnedHost;
       readonly key: ShownKey | null;
     };
 
 export interface HostContext {
-  /** The data folder. */
-  readonly folder: string;
+  /** The path of hosts.json. */
+  readonly profiles: string;
   readonly env: Environment;
   readonly policy: Pick<Policy, 'hosts'>;
   readonly person: string;
@@ -115,11 +123,12 @@ export interface HostContext {
 export async function askForHost(name: string, accepted: AcceptedKey | undefined, context: HostContext): Promise<AskedHost> {
   const { env, person, facts, enter } = context;
   const rules = hostRules(context.policy);
-  const way = await findRoute(requireName(name), readProfiles(context.folder), homeOf(env), env);
+  const way = await findRoute(requireName(name), readProfiles(context.profiles), homeOf(env), env);
   const known: KnownHop[] = [];
   let cipher = '';
   for (const hop of way) {
     const { id: host, address, port } = hop;
+    const jumps = known.map((one) => one.hop.id);
     const pinOf = (): PinnedHost | undefined => facts().hosts.find((one) => one.host === host);
     const pinned = pinOf();
     const looked = await lookAtKey(known, hop, rules, pinned?.type, env);
@@ -130,7 +139,7 @@ export async function askForHost(name: string, accepted: AcceptedKey | undefined
     if (pinned && seen?.key.sha256 !== pinned.sha256) {
       const offered = seen ? { offered: seen.key.sha256, offeredType: seen.key.type } : {};
       await enter({ action: 'host.changed', person, detail: { host, type: pinned.type, key: pinned.sha256, ...offered } });
-      return { state: 'changed', host, address, port, pinned, key: await shown() };
+      return { state: 'changed', host, address, port, jumps, pinned, key: await shown() };
     }
     if (!seen) throw new SentenceError(`${host} has no host key of a kind that is taken. Nothing was opened.`);
     if (!pinned) {
@@ -141,7 +150,7 @@ export async function askForHost(name: string, accepted: AcceptedKey | undefined
           `Nobody has pinned the key of ${host}, and the policy in force lets nobody pin one (hosts.newKeys). Its key is ${fingerprintText(sha256)}. Nothing was opened.`,
         );
       }
-      if (accepted?.host !== host || accepted.sha256 !== sha256) return { state: 'new', host, address, port, key: (await shown())! };
+      if (accepted?.host !== host || accepted.sha256 !== sha256) return { state: 'new', host, address, port, jumps, key: (await shown())! };
       await enter({ action: 'host.key', person, detail: { host, type, key: sha256, change: 'pinned' } });
       if (pinOf()?.sha256 !== sha256)
         throw new SentenceError(
