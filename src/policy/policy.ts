@@ -188,7 +188,7 @@ export function defaultPolicy(
   workstation: string = hostname(),
   preset: PresetName = DEFAULT_PRESET,
 ): Policy {
-  const { class: place, consent, lock, unlock } = presetPart(preset);
+  const { class: place, consent, lock, unlock, hosts } = presetPart(preset);
   return {
     format: 'wardmux-policy',
     version: 1,
@@ -196,6 +196,7 @@ export function defaultPolicy(
     ...(consent ? { consent } : {}),
     lock,
     ...(unlock ? { unlock } : {}),
+    ...(hosts ? { hosts } : {}),
     recording: { input: 'never', rotateMinutes: 60, rotateMebibytes: 64, reserveMebibytes: 512 },
     auditKeys: auditKeys.map(({ label, jwk }) => ({ kid: thumbprint(jwk), label, jwk })),
     network: [],

@@ -25,6 +25,8 @@ const ended = from(false, '4.1: a logoff ends shells, unless the policy holds th
 const held = from(true, '[J]: a long job of the only person there may run on; nobody sees it');
 const asked = from<Policy['consent']>(CONSENT, '1.4, AC-8: explicit consent before use, versioned text');
 const oneFactor = from<1 | 2>(1, '[J]: two where everybody has a passkey or a key; a first run has neither');
+/** Left out: a new key is asked about, and there are no passwords. */
+const hostsAsked = from<Policy['hosts']>(undefined, '[J]: whoever opens a host compares its first key');
 const notAsked = from<Policy['consent']>(undefined, '[J]: a text of the site can be added');
 
 /** The same in every class but one: whoever reads one account's keyring there reads that of the whole ward. */
@@ -44,6 +46,7 @@ interface PresetRow {
   readonly consent: Valued<Policy['consent']>;
   readonly factors: Valued<1 | 2>;
   readonly storedPasskeys: Valued<boolean>;
+  readonly hosts: Valued<Policy['hosts']>;
 }
 
 /** Where two factors are asked for, a terminal has one: in every preset it is refused then. */
@@ -63,6 +66,7 @@ export const presets = {
     consent: asked,
     factors: oneFactor,
     storedPasskeys: noStored,
+    hosts: hostsAsked,
   },
   nursing: {
     title: 'A workstation of a ward or another team',
@@ -77,6 +81,7 @@ export const presets = {
     consent: notAsked,
     factors: oneFactor,
     storedPasskeys: noStored,
+    hosts: hostsAsked,
   },
   'it-office': {
     title: 'A desk of one person in an office that others do not enter',
@@ -91,6 +96,7 @@ export const presets = {
     consent: notAsked,
     factors: oneFactor,
     storedPasskeys: from(true, '[J]: the keyring is that of the one person there'),
+    hosts: hostsAsked,
   },
   remote: {
     title: 'A desk outside of the hospital',
@@ -105,6 +111,7 @@ export const presets = {
     consent: asked,
     factors: oneFactor,
     storedPasskeys: from(false, '[J]: the keyring leaves the house'),
+    hosts: hostsAsked,
   },
   strict: {
     title: 'The shortest times and every safeguard, wherever it stands',
@@ -119,6 +126,7 @@ export const presets = {
     consent: asked,
     factors: from<1 | 2>(2, '4.2: UV each time, and two factors for an admin role in any class'),
     storedPasskeys: noStored,
+    hosts: from<Policy['hosts']>({ newKeys: 'refuse', passwords: false }, '[J]: a first key is believed as far as somebody has compared it'),
   },
 } as const satisfies Readonly<Record<string, PresetRow>>;
 
@@ -135,24 +143,27 @@ const lockRows = ['idleSeconds', 'warnSeconds', 'maxHours', 'logoffMinutes', 'pa
 
 /** The values of a preset, by the policy's fields, each with where it comes from. */
 export function presetValues(name: PresetName): readonly (readonly [field: PolicyFieldName, value: unknown, source: string])[] {
-  const { class: place, consent, factors, storedPasskeys, ...lock }: Omit<PresetRow, 'title'> = presets[name];
+  const { class: place, consent, factors, storedPasskeys, hosts, ...lock }: Omit<PresetRow, 'title'> = presets[name];
   return [
     ['workstation.class', place.value, place.source],
     ...lockRows.map((row) => [`lock.${row}`, lock[row].value, lock[row].source] as const),
     ['unlock.factors', factors.value, factors.source],
     ['unlock.commands', commands.value, commands.source],
     ['unlock.storedPasskeys', storedPasskeys.value, storedPasskeys.source],
+    ['hosts.newKeys', hosts.value?.newKeys, hosts.source],
+    ['hosts.passwords', hosts.value?.passwords, hosts.source],
     ['consent.version', consent.value?.version, consent.source],
     ['consent.text', consent.value?.text, consent.source],
   ];
 }
 
 /** A preset's part of a policy. */
-export function presetPart(name: PresetName): Pick<Policy, 'lock' | 'consent' | 'unlock'> & { readonly class: WorkstationClass } {
-  const { class: place, consent, factors, storedPasskeys, ...lock }: Omit<PresetRow, 'title'> = presets[name];
+export function presetPart(name: PresetName): Pick<Policy, 'lock' | 'consent' | 'unlock' | 'hosts'> & { readonly class: WorkstationClass } {
+  const { class: place, consent, factors, storedPasskeys, hosts, ...lock }: Omit<PresetRow, 'title'> = presets[name];
   return {
     class: place.value,
     ...(consent.value ? { consent: consent.value } : {}),
+    ...(hosts.value ? { hosts: hosts.value } : {}),
     unlock: { factors: factors.value, commands: commands.value, storedPasskeys: storedPasskeys.value },
     lock: {
       idleSeconds: lock.idleSeconds.value,

@@ -111,6 +111,8 @@ test.each<[string, Partial<PostureFacts>]>([
   ['revocation', { revocation: undefined }],
   ['revocation', { revocation: { ageHours: 24, state: 'good' } }],
   ['revocation', { revocation: { ageHours: 2, state: 'missing' } }],
+  ['hosts.newKeys', { policy: { ...policy, hosts: undefined } }],
+  ['hosts.passwords', { policy: { ...policy, hosts: { ...policy.hosts, passwords: true } } }],
   ['audit-key', { auditKeysHere: ['kid'] }],
   ['secret-store', { secretStore: 'file' }],
   ['pinned', { isPinned: false }],
@@ -139,6 +141,7 @@ test('each field that the strict preset has a value for has a row, but what no c
     workstation: { ...policy.workstation, class: 'it-office' as const },
     lock: { idleSeconds: 900, warnSeconds: 120, holdShells: true, clearClipboard: false },
     unlock: { factors: 1 as const, commands: true, storedPasskeys: true },
+    hosts: { newKeys: 'ask' as const, passwords: true },
   };
   const found = names({ policy: weak });
   const others = presetValues('strict')

@@ -217,6 +217,8 @@ const rows: readonly RowOf[] = [
   setting('unlock.factors', 'Factors that an unlock takes', 'authentication'),
   setting('unlock.commands', 'Whether a passphrase alone does in a terminal where two factors are asked for', 'authentication'),
   setting('unlock.storedPasskeys', 'Whether a passkey that holds no key itself opens', 'authentication'),
+  setting('hosts.newKeys', 'What becomes of a host whose key nobody has pinned', 'authentication'),
+  setting('hosts.passwords', 'Whether a host may ask for a password', 'authentication'),
   {
     name: 'second-factor',
     title: 'A passkey or key for each person',

@@ -232,6 +232,7 @@ test('a preset is shown with where each value comes from, and a first run begins
       workstation: { class: 'shared-clinical' },
       lock: { idleSeconds: 120, warnSeconds: 15, maxHours: 8, clearClipboard: true },
       consent: { version: 1 },
+      hosts: { newKeys: 'refuse', passwords: false },
     },
   });
 });
