@@ -197,7 +197,7 @@ describe('with the real sshd', () => {
     await acceptAsItStands(home);
     expect(await pin('lab', server.hostKey)).toMatchObject({ status: 1, err: expect.stringContaining('lets nobody pin one') });
     expect((await open('lab')).status).toBe(125);
-    expect(actions()).toEqual(['host.unpinned', 'host.refused']);
+    expect(actions()).toEqual(['host.unpinned', 'host.unpinned']);
   });
 
   test('nothing of a configuration weakens it: no program of it runs, no agent and no port is forwarded', async () => {
