@@ -37,7 +37,7 @@ function told(error: unknown): never {
 async function list({ home, env, installed }: HostsParts): Promise<Output<'hosts.list'>> {
   const { ledger, policy } = installed.require();
   try {
-    const { hosts, leftOut } = listHosts(home.hosts, ledger.facts, env);
+    const { hosts, leftOut } = await listHosts(home.hosts, ledger.facts, env);
     return {
       hosts: hosts.map((host) => ({ ...host, sessionClass: classOfHost(policy.policy, host.name) ?? null })),
       leftOut: leftOut.length,

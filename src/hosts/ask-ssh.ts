@@ -1,13 +1,14 @@
 /** Asks the system's ssh: where a host is, which key it has, and what a key looks like. Each call is a process of its own, with a limit of time and of text. */
 import { spawn } from 'node:child_process';
-import { lstatSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Environment } from '../native/environment.ts';
 import { SentenceError } from '../types/sentence.ts';
+import { listenAsAgent } from './agent.ts';
 import { copiesOf, gatherConfig } from './gather.ts';
 import { lookCommand, SSH, type HostRules, type KnownHop } from './command.ts';
-import { keyOfKnownHosts, type HostKey } from './key.ts';
+import type { HostKey } from './key.ts';
 import { profileLines, type HostProfile } from './profiles.ts';
 import { readResolved, routeTo, type Hop } from './route.ts';
 
@@ -37,15 +38,24 @@ interface Printed {
   readonly out: string;
   readonly err: string;
   readonly status: number | null;
+  /** It was ended, because its time was over. */
+  readonly late: boolean;
 }
 
-/** @param until what ends it before its time, once that stands on stderr */
-function run(argv: readonly string[], env: Environment, ms: number, input?: string, until?: RegExp): Promise<Printed> {
+interface Running {
+  readonly input?: string;
+  /** What ends it before its time. */
+  readonly until?: Promise<unknown>;
+  /** Of all that is asked for one opening. */
+  readonly signal: AbortSignal | undefined;
+}
+
+function run(argv: readonly string[], env: Environment, ms: number, { input, until, signal }: Running): Promise<Printed> {
   const [program, ...args] = argv as [string, ...string[]];
   return new Promise((resolve, reject) => {
     // A group of its own: jumps are processes of ssh's, and end with it.
     const child = spawn(program, args, { env: childEnvironment(env), stdio: ['pipe', 'pipe', 'pipe'], detached: true });
-    let [out, err] = ['', ''];
+    let [out, err, late] = ['', '', false];
     const end = (): void => {
       try {
         process.kill(-child.pid!, 'SIGKILL');
@@ -53,25 +63,36 @@ function run(argv: readonly string[], env: Environment, ms: number, input?: stri
         // It has ended.
       }
     };
-    const timer = setTimeout(end, ms);
+    const tooLate = (): void => {
+      late = true;
+      end();
+    };
+    const timer = setTimeout(tooLate, ms);
+    if (signal?.aborted) tooLate();
+    signal?.addEventListener('abort', tooLate);
+    const over = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', tooLate);
+    };
+    void until?.then(end);
     child.stdout.setEncoding('latin1').on('data', (text: string) => {
       out += text;
       if (out.length > MOST_PRINTED) end();
     });
     child.stderr.setEncoding('latin1').on('data', (text: string) => {
       err += text;
-      if (err.length > MOST_PRINTED || until?.test(err)) end();
+      if (err.length > MOST_PRINTED) end();
     });
     child.stdin.on('error', () => undefined);
     child.stdin.end(input ?? '');
     child.on('error', (error) => {
-      clearTimeout(timer);
+      over();
       reject(error);
     });
     child.on('close', (status) => {
-      clearTimeout(timer);
+      over();
       end();
-      resolve({ out, err, status });
+      resolve({ out, err, status, late });
     });
   });
 }
@@ -96,18 +117,19 @@ function lastWords(err: string): string {
 /**
  * By which hosts one comes to a name.
  * @param home of the account, whose ~/.ssh/config it is
+ * @param signal ends it
  * @throws SentenceError, StorageFault
  */
-export function findRoute(name: string, profiles: readonly HostProfile[], home: string, env: Environment): Promise<Hop[]> {
+export function findRoute(name: string, profiles: readonly HostProfile[], home: string, env: Environment, signal?: AbortSignal): Promise<Hop[]> {
   requireProgram(SSH);
   return inFolder(env, async (folder) => {
-    const copies = copiesOf(gatherConfig(home), folder);
+    const copies = copiesOf(await gatherConfig(home), folder);
     const first = join(folder, 'config');
     for (const { place, text } of copies) writeFileSync(place, text, { mode: 0o600, flag: 'wx' });
     writeFileSync(first, `${profileLines(profiles)}Host *\n${copies[0] ? `Include "${copies[0].place}"\n` : ''}`, { mode: 0o600, flag: 'wx' });
     return routeTo(name, async (jump) => {
       const asked = [SSH, '-G', '-F', first, ...(jump.account === undefined ? [] : ['-l', jump.account]), '--', jump.name];
-      const { out, err, status } = await run(asked, env, QUICK_MS);
+      const { out, err, status } = await run(asked, env, QUICK_MS, { signal });
       if (status !== 0) throw new SentenceError(`ssh does not say where ${jump.name} is: ${lastWords(err) || 'it ended without a word'}`);
       return readResolved(out, jump);
     });
@@ -124,6 +146,7 @@ export interface Looked {
 /**
  * Looks at a host's key.
  * @param before the way there, whose keys are known
+ * @param signal ends it
  * @returns undefined where it has no key of that type
  * @throws SentenceError where nobody answers, or not as a host does
  */
@@ -133,33 +156,37 @@ export function lookAtKey(
   rules: HostRules,
   type: HostKey['type'] | undefined,
   env: Environment,
+  signal?: AbortSignal,
 ): Promise<Looked | undefined> {
   requireProgram(SSH);
   return inFolder(env, async (folder) => {
-    const file = join(folder, 'key');
-    // What follows the exchange is of no use here, so ssh is ended then. The name of the account may have left by then; no password and no key of a person's has.
-    const { err } = await run(lookCommand(before, hop, rules, file, type), env, LOOK_MS, undefined, /^debug1: SSH2_MSG_NEWKEYS received\r?$/m);
-    let written = '';
+    const socket = join(folder, 'agent');
+    const agent = await listenAsAgent(socket);
     try {
-      written = readFileSync(file, 'latin1');
-    } catch {
-      // ssh came to no key.
+      let key: HostKey | undefined;
+      // What follows the exchange is of no use here, so ssh is ended as soon as it asks its agent: no account was named, no password and no key was tried.
+      const until = agent.asked.then((asked) => ({ key } = asked));
+      const { err, late } = await run(lookCommand(before, hop, rules, socket, type), env, LOOK_MS, { until, signal });
+      if (key) return { key, cipher: cipherOf(err) };
+      // Said by whom ever: it opens nothing.
+      if (type !== undefined && /no matching host key type found/.test(err)) return undefined;
+      const words = lastWords(err);
+      const why = late ? ': it took too long.' : words ? `. ssh says: ${words}` : '.';
+      throw new SentenceError(`${hop.id} does not answer as a host does, so nothing was opened${why}`);
+    } finally {
+      agent.close();
     }
-    const key = keyOfKnownHosts(written, hop.id);
-    if (key && /^debug1: SSH2_MSG_NEWKEYS received\r?$/m.test(err)) {
-      const [, cipher = ''] = /^debug1: kex: server->client cipher: ([a-z0-9@.-]{1,64}) /m.exec(err) ?? [];
-      return { key, cipher };
-    }
-    if (type !== undefined && /no matching host key type found/.test(err)) return undefined;
-    const words = lastWords(err);
-    throw new SentenceError(
-      `${hop.id} does not answer as a host does, so nothing was opened${words ? `. ssh says: ${words}` : `: nothing came in ${LOOK_MS / 1000} seconds.`}`,
-    );
   });
 }
 
+/** The cipher that ssh notes. A server's words may stand among the notes: where they name another one too, none is said. */
+function cipherOf(err: string): string {
+  const named = new Set([...err.matchAll(/^debug1: kex: server->client cipher: ([a-z0-9@.-]{1,64}) /gm)].map(([, cipher]) => cipher!));
+  return named.size === 1 ? [...named][0]! : '';
+}
+
 /** The picture that ssh-keygen draws of a key: lines of plain characters. Empty where it draws none. */
-export async function pictureOf({ type, base64 }: HostKey, env: Environment): Promise<string[]> {
-  const { out } = await run([KEYGEN, '-lv', '-f', '-'], env, QUICK_MS, `${type} ${base64}\n`);
+export async function pictureOf({ type, base64 }: HostKey, env: Environment, signal?: AbortSignal): Promise<string[]> {
+  const { out } = await run([KEYGEN, '-lv', '-f', '-'], env, QUICK_MS, { input: `${type} ${base64}\n`, signal });
   return out.split('\n').filter((line) => /^[+|][ -~]{17}[+|]$/.test(line));
 }

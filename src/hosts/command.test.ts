@@ -15,8 +15,9 @@ const hop = (id: string, more: Partial<KnownHop['hop']> = {}): KnownHop => ({
 
 test('ssh takes every option, and what it would do is what the policy says', (context) => {
   if (!existsSync(SSH)) context.skip(`${SSH} is not installed: apt-get install openssh-client`);
-  const [program, ...args] = openCommand([hop('lab', { port: 2222, identities: ['~/my key'] })], rules);
-  const { stdout, status, stderr } = spawnSync(program!, ['-G', ...args], { encoding: 'utf8' });
+  const argv = openCommand([hop('lab', { port: 2222, identities: ['~/my key'] })], rules);
+  const at = argv.indexOf(SSH);
+  const { stdout, status, stderr } = spawnSync(argv[0]!, [...argv.slice(1, at + 1), '-G', ...argv.slice(at + 1)], { encoding: 'utf8' });
   expect(stderr).toMatch(/^(?:Pseudo-terminal will not be allocated because stdin is not a terminal\.\s*)?$/);
   expect(status).toBe(0);
   const lines = stdout.toLowerCase().split('\n');
@@ -42,6 +43,23 @@ test('ssh takes every option, and what it would do is what the policy says', (co
   ])
     expect(lines).toContain(line);
   expect(stdout).toContain(`knownhostscommand /bin/echo lab ssh-ed25519 ${key.base64}`);
+});
+
+test('of the environment ssh gets what is named, and no program in it', () => {
+  const argv = openCommand([hop('lab')], rules);
+  const printing = [...argv.slice(1, argv.indexOf(SSH)), '/usr/bin/env'];
+  const env = {
+    HOME: '/home/a b',
+    TERM: 'xterm',
+    SSH_AUTH_SOCK: "/run/a'gent",
+    SSH_ASKPASS: '/tmp/x',
+    SSH_ASKPASS_REQUIRE: 'force',
+    SSH_SK_PROVIDER: '/tmp/y.so',
+  };
+  const { stdout } = spawnSync(argv[0]!, printing, { encoding: 'utf8', env: { ...env, SSH_PKCS11_HELPER: '/tmp/z', DISPLAY: ':0', PATH: '/tmp' } });
+  expect(stdout.trim().split('\n').toSorted()).toEqual(
+    ['HOME=/home/a b', 'LANG=C.UTF-8', 'PATH=/usr/bin:/bin', 'SHELL=/bin/sh', "SSH_AUTH_SOCK=/run/a'gent", 'TERM=xterm'].toSorted(),
+  );
 });
 
 test('a jump is a command of its own with all of that, whatever its files are called', () => {
@@ -98,11 +116,24 @@ test('a way has five hosts at most, and no circle', async () => {
       named((name) => (name === 'a' ? 'b' : 'a')),
     ),
   ).rejects.toThrow(/in a circle/);
+  // By their number, and nobody is asked where each of them is.
+  const asked: string[] = [];
+  const many = routeTo('lab', async (jump) => {
+    asked.push(jump.name);
+    return readResolved(`hostname a\nuser a\nport 22\nproxyjump ${Array.from({ length: 20_000 }, (_, n) => `j${n}`).join(',')}`, jump);
+  });
+  await expect(many).rejects.toThrow(/more than 4 jump hosts/);
+  expect(asked).toEqual(['lab']);
   const way = await routeTo(
     'lab',
     named((name) => (name === 'lab' ? 'one,ada@two:2222' : 'none')),
   );
   expect(way.map(({ id, account, port }) => `${account}@${id} ${port}`)).toEqual(['a@one 22', 'ada@two:2222 2222', 'a@lab 22']);
+});
+
+test('a name is one host, however its letters are written', async () => {
+  const [lab] = await routeTo('Lab', async (jump) => readResolved('hostname 10.0.0.1\nuser a\nport 22', jump));
+  expect(lab!.id).toBe('lab');
 });
 
 test.each([

@@ -103,8 +103,13 @@ function through(before: readonly KnownHop[], to: Hop, rules: HostRules, batch: 
   return [`ProxyCommand=${withoutTokens(line(options, '-W', `[${to.address}]:${to.port}`, '--', last.hop.id).map(shellWord).join(' '))}`];
 }
 
-/** ProxyCommand is run by the person's shell, whatever that is: these words are quoted for sh. */
-const bySh = (argv: readonly string[]): string[] => ['/usr/bin/env', 'SHELL=/bin/sh', ...argv];
+/**
+ * With nothing of the environment but what is named here: SSH_ASKPASS and its kin run programs. ProxyCommand is run by $SHELL, and its words are quoted for
+ * sh. The values stay where they are, in the environment of the pane, which may have none of an agent.
+ */
+const CLEAN =
+  'exec /usr/bin/env -i PATH=/usr/bin:/bin SHELL=/bin/sh LANG="${LANG-C.UTF-8}" HOME="$HOME" ${USER:+USER="$USER"} ${LOGNAME:+LOGNAME="$LOGNAME"} ${TERM:+TERM="$TERM"} ${SSH_AUTH_SOCK:+SSH_AUTH_SOCK="$SSH_AUTH_SOCK"} "$@"';
+const cleaned = (argv: readonly string[]): string[] => ['/bin/sh', '-c', CLEAN, 'sh', ...argv];
 
 /** What a pane runs. @param way the first jump first; not empty */
 export function openCommand(way: readonly KnownHop[], rules: HostRules): string[] {
@@ -118,30 +123,31 @@ export function openCommand(way: readonly KnownHop[], rules: HostRules): string[
     'LogLevel=INFO',
     ...through(before, last.hop, rules, false),
   ];
-  const argv = line(options, '--', last.hop.id);
-  return before.length > 0 ? bySh(argv) : argv;
+  return cleaned(line(options, '--', last.hop.id));
 }
 
 /**
- * What looks at a host's key: the whole exchange, in which the server proves that it has the key, and nothing after it. ssh-keyscan would take a key from
- * whoever names one, and knows no jumps.
- * The account is named as at the opening: ssh may have sent a name before it is ended, and one that the host does not know is an attack to whoever counts those.
- * @param file ssh writes the key there
+ * What looks at a host's key: the whole exchange, in which the server proves that it has the key, and nothing after it (agent.ts). ssh-keyscan would take a
+ * key from whoever names one, and knows no jumps. Every key is gone on with: which one it is, is asked afterwards, and nothing is sent to it.
+ * @param agent the socket of an agent, where ssh says to which key it is bound
  * @param type the kind that is pinned; undefined: any
  */
-export function lookCommand(before: readonly KnownHop[], hop: Hop, rules: HostRules, file: string, type: HostKey['type'] | undefined): string[] {
+export function lookCommand(before: readonly KnownHop[], hop: Hop, rules: HostRules, agent: string, type: HostKey['type'] | undefined): string[] {
   const options = [
     ...enforced(rules),
     ...where(hop),
     'StrictHostKeyChecking=accept-new',
-    `UserKnownHostsFile="${file}"`,
+    'UserKnownHostsFile=/dev/null',
     `HostKeyAlgorithms=${algorithmsOf(type)}`,
     'BatchMode=yes',
-    'PubkeyAuthentication=no',
+    `IdentityAgent="${agent}"`,
+    'IdentityFile=none',
+    'PubkeyAuthentication=yes',
+    'PreferredAuthentications=publickey',
     'PasswordAuthentication=no',
     'KbdInteractiveAuthentication=no',
     'LogLevel=DEBUG1',
     ...through(before, hop, rules, true),
   ];
-  return bySh(line(options, '-T', '--', hop.id, 'true'));
+  return cleaned(line(options, '-T', '--', hop.id, 'true'));
 }

@@ -19,6 +19,8 @@ interface LeftOut {
   readonly line: number;
   /** As the file writes it, cut and printable. */
   readonly keyword: string;
+  /** Where it is not the keyword alone. */
+  readonly why?: string;
 }
 
 export interface Cleaned {
@@ -66,22 +68,23 @@ const printable = (word: string): string => word.replace(/[^\x21-\x7e]/g, '').sl
 
 /**
  * What of a file ssh may read.
- * @param include gives the numbers of the files that an Include line names; it throws where there are too many
+ * @param include gives the numbers of the files that an Include line names, or a sentence why it is not followed; it throws where there are too many
  */
-export function cleanConfig(file: string, text: string, include: (words: readonly string[]) => readonly number[]): Cleaned {
+export async function cleanConfig(file: string, text: string, include: (words: readonly string[]) => Promise<readonly number[] | string>): Promise<Cleaned> {
   const lines: (string | number)[] = [];
   const names: { name: string; file: string; line: number }[] = [];
   const leftOut: LeftOut[] = [];
-  text.split('\n').forEach((raw, at) => {
-    const leave = (keyword: string): void => void leftOut.push({ file, line: at + 1, keyword: printable(keyword) });
+  for (const [at, raw] of text.split('\n').entries()) {
+    const leave = (keyword: string, why?: string): void =>
+      void leftOut.push({ file, line: at + 1, keyword: printable(keyword), ...(why === undefined ? {} : { why }) });
     let line: Line | undefined;
     try {
       line = lineOf(raw);
     } catch {
       leave(raw.trim().split(/\s/)[0] ?? '');
-      return;
+      continue;
     }
-    if (!line) return;
+    if (!line) continue;
     const { keyword, words } = line;
     const plain = words.length > 0 && !words.some((word) => UNSAFE.test(word));
     if (keyword === 'host') {
@@ -92,14 +95,16 @@ export function cleanConfig(file: string, text: string, include: (words: readonl
       }
       if (plain) for (const name of words) if (HOST_NAME.test(name)) names.push({ name, file, line: at + 1 });
     } else if (keyword === 'match') {
-      if (plain && isFollowedMatch(words)) lines.push(`Match ${words.map(quote).join(' ')}`);
+      const said = plain ? followedMatch(words) : undefined;
+      if (said) lines.push(`Match ${said.map(quote).join(' ')}`);
       else {
         lines.push(NEVER);
         leave('Match');
       }
     } else if (keyword === 'include') {
-      if (plain) lines.push(...include(words));
-      else leave('Include');
+      const found = plain ? await include(words) : undefined;
+      if (found === undefined || typeof found === 'string') leave('Include', found);
+      else lines.push(...found);
     } else {
       const name = Object.hasOwn(followed, keyword) ? followed[keyword] : undefined;
       // ssh takes the rest of this line as it is, quotes too.
@@ -108,7 +113,7 @@ export function cleanConfig(file: string, text: string, include: (words: readonl
       if (name && plain && words.length === 1 && !(keyword === 'proxyjump' && /\s/.test(written))) lines.push(`  ${name} ${written}`);
       else leave(name ?? keyword);
     }
-  });
+  }
   return { lines, names, leftOut };
 }
 
@@ -116,12 +121,18 @@ export function cleanConfig(file: string, text: string, include: (words: readonl
 export const copyOf = (lines: Cleaned['lines'], placeOf: (file: number) => string): string =>
   lines.map((one) => `${typeof one === 'number' ? `Include ${quote(placeOf(one))}` : one}\n`).join('');
 
-function isFollowedMatch(words: readonly string[]): boolean {
-  for (let at = 0; at < words.length;) {
-    const [name = '', ...value] = words[at]!.replace(/^!/, '').toLowerCase().split('=');
-    if (!criteria.has(name)) return false;
-    at += name === 'all' || value.length > 0 ? 1 : 2;
-    if (name !== 'all' && value.length === 0 && at > words.length) return false;
+/** The words of a Match line, each criterion apart from its value: ssh takes `host=x`, and no quoted "host=x". @returns undefined where one is not followed */
+function followedMatch(words: readonly string[]): string[] | undefined {
+  const said: string[] = [];
+  for (let at = 0; at < words.length; at += 1) {
+    const [, criterion = '', inside] = /^([^=]*)(?:=(.*))?$/s.exec(words[at]!) ?? [];
+    const name = criterion.replace(/^!/, '').toLowerCase();
+    if (!criteria.has(name) || (name === 'all' && inside !== undefined)) return undefined;
+    said.push(criterion);
+    if (name === 'all') continue;
+    const value = inside ?? words[(at += 1)];
+    if (!value) return undefined;
+    said.push(value);
   }
-  return true;
+  return said;
 }

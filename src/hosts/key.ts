@@ -17,18 +17,16 @@ export function parseHostKey(text: string): HostKey | undefined {
   const [, word, base64 = ''] = /^([a-z0-9-]+) ([A-Za-z0-9+/]+={0,2})$/.exec(text) ?? [];
   const type = hostKeyTypes.find((each) => each === word);
   if (!type) return undefined;
-  const bytes = Buffer.from(base64, 'base64');
+  const key = hostKeyOf(Buffer.from(base64, 'base64'));
   // The type stands in the key itself, and one text is one key.
-  if (bytes.length > MOST_BYTES || bytes.length < 4 + type.length || bytes.toString('base64') !== base64) return undefined;
-  if (bytes.readUInt32BE(0) !== type.length || bytes.toString('latin1', 4, 4 + type.length) !== type) return undefined;
-  return { type, base64, sha256: hash('sha256', bytes, 'hex') };
+  return key?.type === type && key.base64 === base64 ? key : undefined;
 }
 
-/** The only key that a file of known hosts has, which ssh wrote for one name. @returns undefined where it has another number of lines, or another name */
-export function keyOfKnownHosts(text: string, id: string): HostKey | undefined {
-  const lines = text.split('\n').filter((line) => line !== '');
-  const [line = ''] = lines;
-  return lines.length === 1 && line.startsWith(`${id} `) ? parseHostKey(line.slice(id.length + 1)) : undefined;
+/** A key as SSH encodes it. @returns undefined where it is none that is taken */
+export function hostKeyOf(bytes: Buffer): HostKey | undefined {
+  if (bytes.length > MOST_BYTES || bytes.length < 4) return undefined;
+  const type = hostKeyTypes.find((word) => bytes.readUInt32BE(0) === word.length && bytes.toString('latin1', 4, 4 + word.length) === word);
+  return type && { type, base64: bytes.toString('base64'), sha256: hash('sha256', bytes, 'hex') };
 }
 
 /** What a server signs with, by the kind of its key. */

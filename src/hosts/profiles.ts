@@ -27,7 +27,7 @@ const schema = z.strictObject({
   hosts: z
     .array(profile)
     .max(MOST_PROFILES)
-    .refine((hosts) => new Set(hosts.map(({ name }) => name)).size === hosts.length, 'the same name stands here twice'),
+    .refine((hosts) => new Set(hosts.map(({ name }) => name.toLowerCase())).size === hosts.length, 'the same name stands here twice'),
 });
 
 /** @param path of hosts.json. @throws StorageFault */
@@ -50,7 +50,7 @@ export function addProfile(path: string, wanted: HostProfile): void {
     );
   }
   const hosts = readProfiles(path);
-  if (hosts.some(({ name }) => name === wanted.name))
+  if (hosts.some(({ name }) => name.toLowerCase() === wanted.name.toLowerCase()))
     throw new SentenceError(`There is a profile ${wanted.name} already. Take it away first: wardmux host remove ${wanted.name}`);
   if (hosts.length >= MOST_PROFILES) throw new SentenceError(`There are ${MOST_PROFILES} profiles already, and more are not kept.`);
   write(path, [...hosts, read.data]);

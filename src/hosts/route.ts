@@ -70,7 +70,9 @@ export function readResolved(printed: string, jump: Jump): Resolved {
   if (!isPort(port)) wrong('port');
   const [identities, certificates] = [files('identityfile'), files('certificatefile')];
   if ([...identities, ...certificates].some((file) => UNSAFE.test(file) || file.length > 1000)) wrong('file of keys');
-  const id = jump.port === undefined ? jump.name : `${jump.name}:${jump.port}`;
+  // ssh tells Lab from lab where it reads a configuration; a key is pinned for both.
+  const name = jump.name.toLowerCase();
+  const id = jump.port === undefined ? name : `${name}:${jump.port}`;
   if (!HOST_ID.test(id)) wrong('name');
   const before = one('proxyjump');
   return {
@@ -85,17 +87,22 @@ export function readResolved(printed: string, jump: Jump): Resolved {
  * @throws SentenceError where it is longer than MOST_HOPS, or goes in a circle
  */
 export async function routeTo(name: string, resolve: (jump: Jump) => Promise<Resolved>): Promise<Hop[]> {
+  // Each that is asked is a hop of the way: their number is known before anybody is asked.
+  let left = MOST_HOPS;
   const wayTo = async (jump: Jump, seen: readonly string[]): Promise<Hop[]> => {
     if (seen.includes(jump.name)) throw new SentenceError(`The jump hosts of ${name} go in a circle, by way of ${jump.name}. Correct ProxyJump.`);
-    if (seen.length >= MOST_HOPS) throw new SentenceError(`${name} is behind more than ${MOST_HOPS - 1} jump hosts.`);
+    left -= 1;
     const { hop, jumps } = await resolve(jump);
+    if (jumps.length > left) throw new SentenceError(`${name} is behind more than ${MOST_HOPS - 1} jump hosts.`);
     const way: Hop[] = [];
     for (const [at, one] of jumps.entries()) {
       const from = [...seen, jump.name];
       // As ssh does: what stands behind the first jump is reached from it, whatever its own configuration says.
-      way.push(...(at === 0 ? await wayTo(one, from) : [(await resolve(one)).hop]));
+      if (at === 0) {
+        left -= jumps.length - 1;
+        way.push(...(await wayTo(one, from)));
+      } else way.push((await resolve(one)).hop);
     }
-    if (way.length >= MOST_HOPS) throw new SentenceError(`${name} is behind more than ${MOST_HOPS - 1} jump hosts.`);
     return [...way, hop];
   };
   return wayTo({ name: requireName(name) }, []);

@@ -26,6 +26,13 @@ test('a key is pinned once, and another one only after it was taken back by a se
   expect(next(none, event('p-operator0000', 'pinned', other))).toHaveLength(1);
 });
 
+test('Lab and lab are one host, with one pin', () => {
+  const pinned = next([], event('p-operator0000', 'pinned', one, 'Lab')) as readonly PinnedHost[];
+  expect(pinned.map(({ host }) => host)).toEqual(['lab']);
+  expect(next(pinned, event('p-operator0000', 'pinned', other, 'LAB'))).toBe('pins a key of lab, which has one');
+  expect(next(pinned, event('p-security0000', 'forgotten', one, 'Lab'))).toEqual([]);
+});
+
 test.each([['p-security0000'], ['p-disabled0000'], ['p-nobody000000']])('%s pins nothing', (person) => {
   expect(next([], event(person, 'pinned'))).toMatch(/who may not/);
 });

@@ -35,9 +35,11 @@ function may(people: People, id: string, needs: Permission): boolean {
 export function nextHosts(before: readonly PinnedHost[], event: LedgerEvent, people: People): readonly PinnedHost[] | string {
   if (event.action !== 'host.key') return before;
   const { person: by = '', detail = {}, seq, time } = event;
-  const { host, key: sha256, change } = detail;
+  const { key: sha256, change } = detail;
+  // Lab and lab are one host.
+  const host = typeof detail['host'] === 'string' ? detail['host'].toLowerCase() : undefined;
   const type = hostKeyTypes.find((word) => word === detail['type']);
-  if (typeof host !== 'string' || !HOST_ID.test(host) || typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256) || !type)
+  if (host === undefined || !HOST_ID.test(host) || typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256) || !type)
     return 'does not say which key of which host that was';
   const known = before.find((one) => one.host === host);
   if (change === 'forgotten') {

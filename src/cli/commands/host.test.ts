@@ -265,6 +265,15 @@ describe('with the real sshd', () => {
     expect(await open('a')).toMatchObject({ status: 125, err: expect.stringContaining('in a circle') });
   });
 
+  test('a name with a capital letter is opened, beside criteria of Match with =, and is one host with the name in small letters', async () => {
+    configure(`Match host=other\n  User evil\n${server.block('Lab')}`);
+    expect(await pin('Lab', server.hostKey)).toMatchObject({ status: 0, out: 'lab\tpinned\n' });
+    expect((await open('Lab', 'echo in-$((40+5)); exit\n')).out).toContain('in-45');
+    const listed = JSON.parse((await wardmux(['list', '--json'])).out) as { hosts: { name: string; fingerprint: string }[] };
+    expect(listed.hosts).toMatchObject([{ name: 'Lab', fingerprint: fingerprintOf(server.hostKey) }]);
+    expect(await wardmux(['forget', 'LAB'], firstWords)).toMatchObject({ status: 0 });
+  });
+
   test('a banner with control sequences does nothing: ssh writes them as text', async () => {
     server.banner = 'hello \u001b]0;owned\u0007\u001b[2J\u001b[31mred\n';
     await server.stop();

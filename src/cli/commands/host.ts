@@ -24,7 +24,7 @@ import { asPerson } from './person.ts';
 
 async function list({ json }: { readonly json?: boolean }, io: CliIo): Promise<number> {
   const site = await openInstallation(io);
-  const { hosts, leftOut } = listHosts(site.home.hosts, await factsOf(site), io.env);
+  const { hosts, leftOut } = await listHosts(site.home.hosts, await factsOf(site), io.env);
   if (json) await io.out(jsonText({ hosts, leftOut }));
   else if (hosts.length > 0)
     await io.out(
@@ -34,7 +34,7 @@ async function list({ json }: { readonly json?: boolean }, io: CliIo): Promise<n
       ]),
     );
   if (hosts.length === 0) io.talk('No host is known: neither ~/.ssh/config nor a profile names one. Add one: wardmux host add NAME --address ADDRESS');
-  for (const { file, line, keyword } of leftOut) io.talk(`not followed: ${file}:${line}: ${keyword}`);
+  for (const { file, line, keyword, why } of leftOut) io.talk(`not followed: ${file}:${line}: ${keyword}${why === undefined ? '' : ` (${why})`}`);
   return exit.done;
 }
 

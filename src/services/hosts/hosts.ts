@@ -3,7 +3,18 @@
  * is handed out is a command line that holds all of that; nothing is opened here.
  */
 import { homedir } from 'node:os';
-import { findRoute, gatherConfig, lookAtKey, openCommand, pictureOf, readProfiles, requireName, type HostRules, type KnownHop } from '../../hosts/index.ts';
+import {
+  findRoute,
+  fitsWildcard,
+  gatherConfig,
+  lookAtKey,
+  openCommand,
+  pictureOf,
+  readProfiles,
+  requireName,
+  type HostRules,
+  type KnownHop,
+} from '../../hosts/index.ts';
 import type { AuditEntry } from '../../ledger/events.ts';
 import type { LedgerFacts } from '../../ledger/facts.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
@@ -28,17 +39,17 @@ export interface ListedHost {
 interface HostList {
   readonly hosts: readonly ListedHost[];
   /** Lines of a configuration that are not followed. */
-  readonly leftOut: readonly { readonly file: string; readonly line: number; readonly keyword: string }[];
+  readonly leftOut: readonly { readonly file: string; readonly line: number; readonly keyword: string; readonly why?: string }[];
 }
 
 const homeOf = (env: Environment): string => env['HOME'] || homedir();
 
 /** Profiles of ours first, then the names that ~/.ssh/config has. @param profiles the path of hosts.json. @throws StorageFault, SentenceError */
-export function listHosts(profiles: string, facts: Pick<LedgerFacts, 'hosts'>, env: Environment): HostList {
+export async function listHosts(profiles: string, facts: Pick<LedgerFacts, 'hosts'>, env: Environment): Promise<HostList> {
   const own = readProfiles(profiles);
-  const { names, leftOut } = gatherConfig(homeOf(env));
+  const { names, leftOut } = await gatherConfig(homeOf(env));
   const pinOf = (name: string): Pick<ListedHost, 'fingerprint' | 'pinned'> => {
-    const pin = facts.hosts.find(({ host }) => host === name);
+    const pin = facts.hosts.find(({ host }) => host === name.toLowerCase());
     return { fingerprint: pin ? fingerprintText(pin.sha256) : null, pinned: pin?.time ?? null };
   };
   const ours = own.map(({ name }): ListedHost => ({ name, from: 'wardmux', file: null, line: null, ...pinOf(name) }));
@@ -56,8 +67,7 @@ function hostRules({ hosts = {} }: Pick<Policy, 'hosts'>): HostRules {
 
 /** The class of a host's panes; undefined where no row fits. */
 export function classOfHost({ hosts = {} }: Pick<Policy, 'hosts'>, name: string): string | undefined {
-  const fits = (pattern: string): boolean => new RegExp(`^${pattern.replaceAll(/[.]/g, '\\.').replaceAll('*', '.*').replaceAll('?', '.')}$`).test(name);
-  return hosts.classes?.find((row) => fits(row.name))?.class;
+  return hosts.classes?.find((row) => fitsWildcard(row.name.toLowerCase(), name.toLowerCase()))?.class;
 }
 
 /** A key that somebody was shown, and takes. */
@@ -116,6 +126,9 @@ export interface HostContext {
   readonly enter: (entry: AuditEntry) => Promise<unknown>;
 }
 
+/** All that is asked before a host is opened. Milliseconds. */
+const OPEN_MS = 120_000;
+
 /**
  * Asks for a host: its way, and each key on it. Keys that were taken are entered before anything is opened with them.
  * @throws SentenceError, StorageFault where it is not found, does not answer, or the policy lets nobody pin its key
@@ -123,7 +136,9 @@ export interface HostContext {
 export async function askForHost(name: string, accepted: AcceptedKey | undefined, context: HostContext): Promise<AskedHost> {
   const { env, person, facts, enter } = context;
   const rules = hostRules(context.policy);
-  const way = await findRoute(requireName(name), readProfiles(context.profiles), homeOf(env), env);
+  // However long its way is: whoever asked has gone by then.
+  const signal = AbortSignal.timeout(OPEN_MS);
+  const way = await findRoute(requireName(name), readProfiles(context.profiles), homeOf(env), env, signal);
   const known: KnownHop[] = [];
   let cipher = '';
   for (const hop of way) {
@@ -131,11 +146,13 @@ export async function askForHost(name: string, accepted: AcceptedKey | undefined
     const jumps = known.map((one) => one.hop.id);
     const pinOf = (): PinnedHost | undefined => facts().hosts.find((one) => one.host === host);
     const pinned = pinOf();
-    const looked = await lookAtKey(known, hop, rules, pinned?.type, env);
+    const looked = await lookAtKey(known, hop, rules, pinned?.type, env, signal);
     // Of another kind than the pinned one: which, people are told.
-    const seen = looked ?? (pinned && (await lookAtKey(known, hop, rules, undefined, env)));
+    const seen = looked ?? (pinned && (await lookAtKey(known, hop, rules, undefined, env, signal)));
     const shown = async (): Promise<ShownKey | null> =>
-      seen ? { type: seen.key.type, sha256: seen.key.sha256, fingerprint: fingerprintText(seen.key.sha256), picture: await pictureOf(seen.key, env) } : null;
+      seen
+        ? { type: seen.key.type, sha256: seen.key.sha256, fingerprint: fingerprintText(seen.key.sha256), picture: await pictureOf(seen.key, env, signal) }
+        : null;
     if (pinned && seen?.key.sha256 !== pinned.sha256) {
       const offered = seen ? { offered: seen.key.sha256, offeredType: seen.key.type } : {};
       await enter({ action: 'host.changed', person, detail: { host, type: pinned.type, key: pinned.sha256, ...offered } });
@@ -180,7 +197,7 @@ export async function askForHost(name: string, accepted: AcceptedKey | undefined
 
 /** Takes a pinned key back. @throws SentenceError where none is pinned */
 export async function forgetHost(ledger: Pick<Ledger, 'facts' | 'append'>, person: string, host: string): Promise<void> {
-  const pinned = ledger.facts.hosts.find((one) => one.host === host);
+  const pinned = ledger.facts.hosts.find((one) => one.host === host.toLowerCase());
   if (!pinned) throw new SentenceError('No key is pinned under that name: wardmux host list shows those that are.');
-  await ledger.append({ action: 'host.key', person, detail: { host, type: pinned.type, key: pinned.sha256, change: 'forgotten' } });
+  await ledger.append({ action: 'host.key', person, detail: { host: pinned.host, type: pinned.type, key: pinned.sha256, change: 'forgotten' } });
 }
