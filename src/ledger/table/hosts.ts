@@ -5,7 +5,7 @@ import { row } from './row.ts';
 export const hostRows = [
   row(
     'host.key',
-    'A host’s key was pinned, because somebody saw its fingerprint and took it, or that was taken back. A host whose key is pinned is opened with that key and no other. host: the name under which it is opened. key: SHA-256 of the key, as SSH encodes it. A second key for a name does not count before the first is taken back, which a security admin does.',
+    'A host’s key was pinned, because somebody saw its fingerprint and took it, or that was taken back. A host whose key is pinned is opened with that key and no other. host: the name under which it is opened. key: SHA-256 of the key, as SSH encodes it. A second key for a name does not count before the first is taken back, which a security admin does. It is signed by the installation, as every event, and not by that person.',
     { ecs: 'configuration:change', ocsf: '5019:1', dicom: '110113/~110137', act: 'U', safeguard: 'integrity' },
     { host: 'host', type: hostKeyTypes, key: 'sha256', change: ['pinned', 'forgotten'] },
     { person: 'required' },
@@ -26,7 +26,7 @@ export const hostRows = [
   ),
   row(
     'host.open',
-    'Somebody opened a host in a recorded pane: by which name, at which address and port, as which account, with which key, by way of which jump hosts. cipher: what was agreed when its key was looked at, right before. That the account was let in it does not say: only the host knows that.',
+    'Somebody opened a host in a recorded pane: by which name, at which address and port, as which account, with which key, by way of which jump hosts. cipher: what was agreed when its key was looked at, right before, as ssh noted it. person: in the window, who is in; of wardmux host open, who was said, and nobody has proven that, as with wardmux record. That the account was let in it does not say: only the host knows that.',
     { ecs: 'session:start', ocsf: '3002:1', dicom: '110113/~110137', act: 'E', safeguard: 'access-control' },
     {
       recording: 'recording',
