@@ -4,7 +4,7 @@
  * What ssh prints proves nothing: a server's words stand in between, with its line feeds. So the agent of a look is one of ours, in a folder that nobody
  * else can look into. It takes the first message, and never answers.
  */
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { hostKeyOf, type HostKey } from './key.ts';
 
 /** A host's key and signature, and what was signed. Bytes. */
@@ -43,7 +43,9 @@ export interface LookAgent {
 /** @param path in a folder of our own. @throws Error where nothing can listen there */
 export function listenAsAgent(path: string): Promise<LookAgent> {
   const { promise: asked, resolve: tell } = Promise.withResolvers<Asked>();
+  const sockets: Socket[] = [];
   const server = createServer((socket) => {
+    sockets.push(socket);
     let came = Buffer.alloc(0);
     socket.on('error', () => undefined);
     socket.on('data', (bytes: Buffer) => {
@@ -53,8 +55,12 @@ export function listenAsAgent(path: string): Promise<LookAgent> {
       else if (came.length > MOST_BYTES) socket.destroy();
     });
   });
+  const close = (): void => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  };
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(path, () => resolve({ asked, close: () => void server.close() }));
+    server.listen(path, () => resolve({ asked, close }));
   });
 }
