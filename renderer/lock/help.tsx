@@ -20,7 +20,6 @@ export function Help({ whom, onLeave }: { readonly whom: string; readonly onLeav
           </Fragment>
         ))}
       </dl>
-      <p class="dim gap-h">{text.note}</p>
       <div class="poster__acts">
         <Button focus hint="esc" onClick={onLeave}>
           {text.back}

@@ -5,6 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { acceptAsItStands } from '../../src/policy/force.fixture.ts';
 import { dismissed, listKey, signedList } from '../../src/revocation/list.fixture.ts';
 import { asAdmin, enrolOther } from './as-admin.ts';
+import { shot } from '../support/shot.ts';
 import { firstRun, passphrase, start, until, type Running } from './support.ts';
 
 const moWords = 'marble canyon drizzle hammock violet';
@@ -59,7 +60,7 @@ test('whoever a list names is locked and does not come back; a list of nobody cl
   for (const words of ['Nobody unlocks here now.', 'not signed by whoever may', 'Break-glass', 'revocation list does not stand'])
     expect(await poster()).toContain(words);
   expect(await running.page.locator('input').count()).toBe(0);
-  if (process.env['SHOTS']) await running.page.screenshot({ path: join(process.env['SHOTS'], 'unlisted.png') });
+  await shot(running.page, 'unlisted');
 
   await put(3);
   // Whoever was typed before is still there, with their passphrase to give.

@@ -10,6 +10,7 @@ import { commandLine, processTree } from '../../src/browser/processes.ts';
 import { missingPrograms, openDisplay } from '../support/display.ts';
 import { watchFrame } from '../support/frame-watch.ts';
 import { installForNobody, noOtherAccount, type Installed } from '../support/other-account.ts';
+import { shotFolder } from '../support/shot.ts';
 import { fold } from '../../src/terminal/fold.ts';
 import { auditKeyName, initialise } from './initialised.ts';
 import { openRealApp } from './real-window.ts';
@@ -439,10 +440,11 @@ describe('in a real window', () => {
       await app.enterPassphrase();
       // The page is looked at by a person; what can be checked from outside is that the app stands, and started nothing.
       expect(app.status()).toMatchObject({ state: 'unlocked', shells: 0 });
-      if (process.env['WARDMUX_SHOTS']) {
-        mkdirSync(process.env['WARDMUX_SHOTS'], { recursive: true });
+      const folder = shotFolder();
+      if (folder !== undefined) {
+        // For a person's eyes alone: nothing is held to it.
         await new Promise((resolve) => setTimeout(resolve, 1500));
-        app.display.screenshot(join(process.env['WARDMUX_SHOTS'], 'missing-shell.png'));
+        app.display.screenshot(join(folder, 'missing-shell.png'));
       }
     } finally {
       await app.stop();

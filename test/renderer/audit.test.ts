@@ -112,7 +112,7 @@ test('an emergency is reviewed by keys, with a word that nobody chose before; th
     dialog.getByRole('heading', { name: 'Review of b-0123456789ab, of Envelope Ward 7' }),
   );
   await dialog.getByText('wardmux breakglass words b-0123456789ab --key FILE').waitFor();
-  await brings(() => page.keyboard.press('Enter'), dialog.getByRole('alert').getByText('Say first what it was.'));
+  await brings(() => page.keyboard.press('Enter'), dialog.getByRole('alert').getByText('Choose justified or not justified first.'));
   expect(reviewed).toEqual([]);
   // Escape leaves the form and not the house.
   await brings(() => page.keyboard.press('Escape'), dialog.getByRole('button', { name: 'Review it: b-0123456789ab' }));

@@ -4,6 +4,7 @@ import type { BrowserContextOptions } from 'playwright-core';
 import type { Output } from '../../src/bridge/schema.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { brings } from '../support/brings.ts';
+import { shot } from '../support/shot.ts';
 import { axeViolations, until, type Opened } from './harness.ts';
 import { pagesOfTests } from './pages.ts';
 
@@ -57,15 +58,11 @@ async function start(
   await brings(() => opened.page.keyboard.press('Shift+H'), opened.page.getByRole('option', { name: /^lab-gw-02/ }));
   return { ...opened, asked };
 }
-/** A picture for whoever looks at them. */
-const shot = async (opened: Opened, name: string): Promise<void> => {
-  if (process.env['SHOTS']) await opened.page.screenshot({ path: `${process.env['SHOTS']}/hosts-${name}.png` });
-};
 
 test('a host is found by typing and opened by Return, and the band is gone then', async () => {
   const opened = await start(async () => ({ state: 'opened' }));
   const { page, asked } = opened;
-  await shot(opened, 'list');
+  await shot(opened.page, 'hosts-list');
   expect(await page.getByText('2 lines of ~/.ssh/config are ignored: wardmux host list names them.').count()).toBe(1);
   expect(await axeViolations(opened)).toEqual([]);
   const options = page.getByRole('option');
@@ -76,7 +73,7 @@ test('a host is found by typing and opened by Return, and the band is gone then'
   expect(await options.first().textContent()).toContain('lab-gw-01');
   await page.keyboard.press('ArrowDown');
   await until(async () => (await page.getByRole('option', { selected: true }).textContent())?.includes('lab-gw-02') === true, 'the second is chosen');
-  await shot(opened, 'typed');
+  await shot(opened.page, 'hosts-typed');
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   expect(asked).toEqual([['lab-gw-02', undefined]]);
@@ -87,7 +84,7 @@ test('a key that nobody has pinned is shown, Return takes none, and p takes it',
   const { page, asked } = opened;
   const question = page.getByRole('alertdialog', { name: 'First visit to lab-gw-02.' });
   await brings(() => page.getByRole('option', { name: /^lab-gw-02/ }).click(), question);
-  await shot(opened, 'new');
+  await shot(opened.page, 'hosts-new');
   expect(await question.textContent()).toContain('X1k/ AuzR w3YG');
   expect(await axeViolations(opened)).toEqual([]);
   await page.keyboard.press('p');
@@ -99,7 +96,7 @@ test('behind a jump host that one is named, and the command is of the kind of ke
   const opened = await start(async () => ({ state: 'new', ...shown, jumps: ['bastion'], key: { ...key, type: 'ecdsa-sha2-nistp384' } }));
   const question = opened.page.getByRole('alertdialog', { name: 'First visit to lab-gw-02.' });
   await brings(() => opened.page.getByRole('option', { name: /^lab-gw-02/ }).click(), question);
-  await shot(opened, 'jump');
+  await shot(opened.page, 'hosts-jump');
   const text = (await question.textContent())!;
   expect(text).toContain('No password and no key of yours was sent to it. To look at it, bastion was logged in to.');
   expect(text).toContain('Ask whoever runs lab-gw-02 to read theirs to you:ssh-keygen -lvf /etc/ssh/ssh_host_ecdsa_key.pub');
@@ -124,7 +121,7 @@ test('a changed key is a stop with both fingerprints, and nothing on it goes on'
   const { page } = opened;
   const stop = page.getByRole('alertdialog', { name: 'Not connected. The key has changed.' });
   await brings(() => page.getByRole('option', { name: /^lab-gw-02/ }).click(), stop);
-  await shot(opened, 'changed');
+  await shot(opened.page, 'hosts-changed');
   const text = (await stop.textContent())!;
   expect(text).toContain('zbDJ Yxxc');
   expect(text).toContain('UF9l /0xM');
@@ -141,16 +138,16 @@ test('what went wrong is a sentence at the list, which stays', async () => {
   });
   const { page } = opened;
   await brings(() => page.getByRole('option', { name: /^lab-gw-02/ }).click(), page.getByRole('alert').filter({ hasText: 'does not answer' }));
-  await shot(opened, 'refused');
+  await shot(opened.page, 'hosts-refused');
   expect(await page.getByRole('option').count()).toBe(4);
 });
 
 test('at 1024 in a light window it fits', async () => {
   const opened = await start(async () => ({ state: 'new', ...shown, key }), { viewport: { width: 1024, height: 640 }, colorScheme: 'light' });
   const { page } = opened;
-  await shot(opened, 'list-1024');
+  await shot(opened.page, 'hosts-list-1024');
   const question = page.getByRole('alertdialog', { name: 'First visit to lab-gw-02.' });
   await brings(() => page.getByRole('option', { name: /^lab-gw-02/ }).click(), question);
-  await shot(opened, 'new-1024');
+  await shot(opened.page, 'hosts-new-1024');
   expect(await question.evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true);
 });

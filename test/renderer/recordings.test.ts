@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BrowserContextOptions } from 'playwright-core';
 import { brings } from '../support/brings.ts';
+import { shot } from '../support/shot.ts';
 import { newRecording, opener, removeFolders } from '../support/recording.ts';
 import { ticketMark } from '../../src/recording/access.ts';
 import { decodeFrame } from '../../src/bridge/frames.ts';
@@ -214,15 +215,15 @@ test('an auditor filters by days, and finds in everybody’s with an audit key: 
     return { whole: (await review.open(given.ticket, recording.folder, opener, false, true)).whole, masked: true, live: false };
   };
   await brings(() => dialog.getByText('With an audit key').click(), dialog.getByText(/Looks through everybody’s recordings/));
-  await dialog.getByLabel('its file').fill('/media/key/audit-key.json');
+  await dialog.getByLabel('file of the audit key').fill('/media/key/audit-key.json');
   await dialog.getByLabel('what to find').fill('nack');
   await brings(() => page.keyboard.press('Enter'), dialog.getByText('Say why you look first.'));
   await dialog.getByLabel('why you search').selectOption('audit');
   expect(await axeViolations(opened)).toEqual([]);
-  if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/recordings-key.png` });
+  await shot(page, 'recordings-key');
   await brings(() => dialog.getByRole('button', { name: /^Find/ }).click(), dialog.getByText(/found in 1 recording/));
   expect(asked).toEqual([{ since: '2026-11-21', ticket: expect.any(Number), lookFor: 'shown', why: 'audit', keyFile: '/media/key/audit-key.json' }]);
-  if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/recordings-covered.png` });
+  await shot(page, 'recordings-covered');
   await brings(
     () =>
       dialog
@@ -259,7 +260,7 @@ test('somebody else’s is asked for with a reason and an audit key, is shown ma
   await dialog.getByLabel('why you look').selectOption('audit');
   await dialog.getByLabel('file of the audit key').fill('/media/key/audit-key.json');
   expect(await axeViolations(opened)).toEqual([]);
-  if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/recordings-other.png` });
+  await shot(page, 'recordings-other');
   await brings(() => dialog.getByRole('button', { name: 'With nothing covered' }).click(), dialog.getByRole('button', { name: 'Ask a second person' }));
   await dialog.getByLabel('file of the audit key').focus();
   await brings(() => page.keyboard.press('Enter'), dialog.getByRole('slider', { name: 'Timeline' }));
@@ -310,7 +311,7 @@ test('one that goes on is followed masked: a line comes when it has ended, with 
   say('next MRN: 0071');
   await until(async () => (await screenText()).includes('\u2588'.repeat(8)), 'the line with blocks');
   expect(await screenText()).not.toMatch(/00482913|next/);
-  if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/follow-masked.png` });
+  await shot(page, 'follow-masked');
   say('2244\r\n');
   await until(async () => (await screenText()).includes('next MRN: '), 'the next line, whole');
   expect(await screenText()).not.toContain('0071');
@@ -398,7 +399,7 @@ test.each([
   const { page } = await start(options);
   const dialog = page.getByRole('dialog', { name: 'Recordings' });
   const looks = async (what: string): Promise<void> => {
-    if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/recordings-${what}-${name.replace(' ', '-')}.png` });
+    await shot(page, `recordings-${what}-${name.replace(' ', '-')}`);
     expect(await axeViolations(opened)).toEqual([]);
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight')).toBe(true);
   };

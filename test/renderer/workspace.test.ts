@@ -4,6 +4,7 @@ import type { BrowserContextOptions } from 'playwright-core';
 import { helpRows } from '../../renderer/workspace/bands/key-help.ts';
 import { groups } from '../../src/mux/keys/table.ts';
 import { brings } from '../support/brings.ts';
+import { shot } from '../support/shot.ts';
 import { hl7 } from './demo.ts';
 import { axeViolations, calmStatus, screenText, until, type Opened } from './harness.ts';
 import { pagesOfTests } from './pages.ts';
@@ -1576,7 +1577,7 @@ describe('faces', () => {
     expect(await page.getByRole('dialog').textContent()).toContain('found nothing in it, so whoever gets it gets all that was printed');
     expect(await page.textContent('dialog .kv')).toContain('withheldnothing (recognisers 1.2.0)');
     expect(await axeViolations(opened)).toEqual([]);
-    if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/export-nothing.png` });
+    await shot(page, 'export-nothing');
     await brings(() => page.keyboard.press('y'), page.getByRole('heading', { name: 'Exported and signed.' }));
     expect(await page.textContent('dialog .kv')).toContain('pieces withheldnone');
   });
