@@ -7,9 +7,9 @@ import type { Bridge } from '../../shared/bridge.ts';
 import { messages } from '../../shared/messages.ts';
 import { FaultLine, Mark } from '../../shared/parts.tsx';
 import { moment } from '../../shared/text.ts';
-import { StepActions, useDeeds, type Deeds } from '../bands/deeds.tsx';
+import { StepActions } from '../bands/deeds.tsx';
 import * as model from '../model.ts';
-import { useFormFocus } from './note-form.ts';
+import { useDeedForm, useFormFocus, type DeedForm } from './note-form.ts';
 
 const text = messages.audit.emergencies;
 
@@ -19,42 +19,20 @@ type Emergency = Listed['emergencies'][number];
 const when = (iso: string): string => moment(new Date(iso));
 const whoOf = ({ person, second }: Emergency): string => text.who(person, second);
 
-export interface EmergenciesState {
-  readonly deeds: Deeds<Listed>;
-  /** The one that is being reviewed. */
-  readonly of: Emergency | undefined;
-  readonly begin: (one: Emergency) => void;
+export interface EmergenciesState extends Omit<DeedForm<Listed, Emergency>, 'run'> {
   readonly finish: (one: Emergency, finding: ReviewFinding) => void;
-  readonly back: () => void;
-  readonly again: () => void;
 }
 
+/** The emergencies as they are listed, and the review of one. */
 export function useEmergencies(bridge: Bridge): EmergenciesState {
-  const deeds = useDeeds<Listed>(() => bridge.request('audit.emergencies', {}), '');
-  const [of, setOf] = useState<Emergency | undefined>(undefined);
+  const { run, ...form } = useDeedForm<Listed, Emergency>(() => bridge.request('audit.emergencies', {}));
   return {
-    deeds,
-    of,
-    begin: (one) => {
-      deeds.clear();
-      setOf(one);
-    },
+    ...form,
     finish: (one, finding) =>
-      void deeds.run(messages.alerts.busy, async () => {
+      run(async () => {
         await bridge.request('audit.reviewEmergency', { id: one.id, finding });
-        setOf(undefined);
-        await deeds.look();
         return text.done(one.id);
       }),
-    back: () => {
-      if (deeds.busy) return;
-      deeds.clear();
-      setOf(undefined);
-    },
-    again: () => {
-      deeds.clear();
-      void deeds.look();
-    },
   };
 }
 
