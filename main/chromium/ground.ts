@@ -45,13 +45,14 @@ const page = (appearance: Appearance): string => `<!doctype html><title>Wardmux<
 export const groundPage = (appearance: Appearance): string => `${page(appearance)}<link rel="icon" href="data:,">`;
 
 /**
- * Runs in a document before anything of it is read: it has its ground until its own style sheets have come, which win over this. Without it the browser draws
- * its own there, and that is white or a grey.
+ * Runs in a document before anything of it is read: it has its ground until its own style sheets have come. Without it the browser draws its own there, and that
+ * is white or a grey. It stands in the first layer of those sheets (renderer/shared/tokens.css) and names nothing that counts, so that each of their rules wins:
+ * outside of a layer it would win over them all, and no theme that is chosen later would be seen.
  */
 export function groundScript(appearance: Appearance): string {
   return `{
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(${JSON.stringify(`:where(html){${style(appearance)}}`)});
+  sheet.replaceSync(${JSON.stringify(`@layer tokens{:where(html){${style(appearance)}}}`)});
   document.adoptedStyleSheets = [sheet];
 }`;
 }

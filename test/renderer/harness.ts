@@ -3,6 +3,7 @@
  * process: main's own handlers of the page's requests, the real bridge server, the real multiplexer and real sealed channels;
  * below them nothing but what a test says.
  */
+import { groundScript } from '../../main/chromium/ground.ts';
 import type { Surface, UnlockMethod } from '../../src/types/words.ts';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -769,6 +770,8 @@ export async function open(
   });
   await context.exposeBinding('__wardmuxSend', (_, message: string) => core.receive(message));
   await context.exposeBinding('__wardmuxFrame', (_, peer: 'pty' | 'vault', base64: string) => core.receiveFrame(peer, base64));
+  // As the window's host does: what stands before the page's own style sheets must take nothing from them.
+  await context.addInitScript(groundScript({ theme: 'system', contrast: false }));
   await context.addInitScript(host);
   await prepare(core);
   await page.goto(`${origin}/${surface}.html`);

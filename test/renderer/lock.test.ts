@@ -321,12 +321,16 @@ test('several people: where nothing opened, the name is to be looked at too', as
 
 test('display settings apply at once and are told to the core', async () => {
   const { page, core } = await start();
+  const ground = (): Promise<unknown> => page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
   await page.click('text=light');
+  expect(await ground()).toBe('rgb(251, 247, 241)');
+  await page.click('text=dark');
+  expect(await ground()).toBe('rgb(21, 18, 15)');
   await page.click('text=larger text');
   expect(
     await page.evaluate('[document.documentElement.dataset.theme, document.documentElement.dataset.cell, getComputedStyle(document.body).fontSize]'),
-  ).toEqual(['light', '9', '15px']);
-  await until(() => core.requests.filter(({ request }) => request === 'display.set').length === 2, 'both settings');
+  ).toEqual(['dark', '9', '15px']);
+  await until(() => core.requests.filter(({ request }) => request === 'display.set').length === 3, 'all settings');
 });
 
 test.each([
