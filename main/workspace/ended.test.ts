@@ -1,5 +1,6 @@
 /** A program that ends: whether its pane goes, or stays and says why. */
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { AuditEntry } from '../../src/ledger/events.ts';
 import { waitFor } from '../../test/support/wait-for.ts';
 import type { Workspace } from './workspace.ts';
 import { testWorkspace } from './workspace.fixture.ts';
@@ -37,4 +38,28 @@ test.each([
   now += after;
   workspace.exited(1, status, 0);
   expect(panes().map(({ pane }) => pane)).toEqual([0]);
+});
+
+describe('a host', () => {
+  const entry: AuditEntry = { action: 'verify', outcome: 'success', detail: { target: 'ledger', code: 'good' } };
+  beforeEach(async () => {
+    workspace.openHost({ name: 'lab-gw', command: ['ssh'], class: undefined, begun: () => entry, ended: () => entry });
+    await waitFor(() => expect(workspace.recording(2)).toBeDefined());
+  });
+
+  test('whose connection breaks stays in its pane and says so, however late, and a key starts no shell of this machine in its place', async () => {
+    now += 3_600_000;
+    workspace.exited(2, 255, 0);
+    expect(panes()[2]).toMatchObject({ state: 'exited', sentence: expect.stringContaining('lab-gw is not open any more: the connection broke') });
+    workspace.command('respawn-pane', 2);
+    expect(panes()[2]!.state).toBe('exited');
+    workspace.command('respawn-pane sh', 2);
+    await waitFor(() => expect(panes()[2]!.state).toBe('live'));
+  });
+
+  test('that was left takes its pane along', () => {
+    now += 60_000;
+    workspace.exited(2, 1, 0);
+    expect(panes().map(({ pane }) => pane)).toEqual([0, 1]);
+  });
 });

@@ -28,11 +28,11 @@ export class OpenedHosts {
     return host?.begun(recording);
   }
 
-  /** The pane's program has ended, be it closed by hand. @returns as begun */
-  ended(pane: number, code: number, signal: number): AuditEntry | undefined {
+  /** The pane's program has ended, be it closed by hand. @returns the host's name, and what is entered where its recording had begun; undefined where none was opened in it */
+  ended(pane: number, code: number, signal: number): { readonly name: string; readonly entry: AuditEntry | undefined } | undefined {
     const { host, recording } = this.#panes.get(pane) ?? {};
     this.#panes.delete(pane);
-    return recording === undefined ? undefined : host?.ended(recording, code, signal);
+    return host && { name: host.name, entry: recording === undefined ? undefined : host.ended(recording, code, signal) };
   }
 
   /** Nothing of it came to be, or whoever would tell is gone. @param pane undefined: of all */

@@ -15,7 +15,7 @@ import { alerted } from '../../src/mux/state/alerts.ts';
 import type { Change, Effect } from '../../src/mux/state/effects.ts';
 import { keep, restore, type Kept } from '../../src/mux/state/kept.ts';
 import { type State, createState } from '../../src/mux/state/model.ts';
-import { closePane, paneExited, paneFailed, paneHeld, paneRuns, paneStarted } from '../../src/mux/state/panes.ts';
+import { closePane, paneExited, paneFailed, paneHeld, paneOpens, paneRuns, paneStarted } from '../../src/mux/state/panes.ts';
 import { activePane, classOfPane, findPane, sessionOf } from '../../src/mux/state/query.ts';
 import { windowOfClass } from '../../src/mux/state/sessions.ts';
 import { newWindow, setStage } from '../../src/mux/state/windows.ts';
@@ -33,6 +33,8 @@ import { sentenceOf } from '../../src/types/sentence.ts';
 
 /** A shell that ends this soon, and not with 0, did not end because somebody typed exit: its pane stays and says so. */
 const EARLY_EXIT_MS = 1500;
+/** Of ssh itself: it was not let in, or the connection broke. Else its status is that of what ran there (ssh(1)). */
+const SSH_FAILED = 255;
 
 export interface WorkspaceOptions {
   /** Whose it is. */
@@ -196,8 +198,10 @@ export class Workspace {
   openHost(host: OpenedHost): void {
     if (!this.#state) throw new Refusal('host', 'The window is not ready yet. Nothing was opened.');
     const { name, command, class: wanted = sessionOf(this.#state).class } = host;
-    this.#hosts.add(this.#state.server.next.pane, host);
-    this.#apply(windowOfClass(this.#state, { program: 'ssh', command }, { class: wanted, name }));
+    const { pane } = this.#state.server.next;
+    this.#hosts.add(pane, host);
+    const { state, effects } = windowOfClass(this.#state, { program: 'ssh', command }, { class: wanted, name });
+    this.#apply({ state: paneOpens(state, pane, name), effects });
   }
 
   #context(): Context {
@@ -250,11 +254,20 @@ export class Workspace {
     const { ledger, person } = this.#options;
     ledger({ action: 'pane.close', person, detail: { pane, ...(shell ? { recording: shell.recording } : {}), code, signal, reason } });
     const left = this.#hosts.ended(pane, code, signal);
-    if (left) ledger(left);
+    if (left?.entry) ledger(left.entry);
     if (!this.#state || !findPane(this.#state, pane)) return;
     const fault = this.#faults.get(pane);
     this.#faults.delete(pane);
     if (fault && this.#options.now() - fault.at < FAULT_MS) return this.#set(paneFailed(this.#state, pane, fault.sentence));
+    // What was meant for it must not go into whatever would be in front then.
+    if (left && code === SSH_FAILED)
+      return this.#set(
+        paneExited(
+          this.#state,
+          pane,
+          `${left.name} is not open any more: the connection broke, or it let nobody in. Open it again: prefix H. Or close the pane: prefix x.`,
+        ),
+      );
     const early = shell !== undefined && this.#options.now() - shell.started < EARLY_EXIT_MS && (code !== 0 || signal !== 0);
     if (early) {
       const how = signal ? `was ended by signal ${signal}` : `ended with status ${code}`;

@@ -12,7 +12,9 @@ export const respawnPane: Command = {
   help: 'Starts a shell, or a command, in a pane whose program has ended. It gets a recording of its own; the old one is kept.',
   examples: ['respawn-pane', 'respawn-pane htop'],
   run({ state, args, context, window, pane }) {
-    const change = respawn(state, pane.id, startOf(args, context, undefined));
+    // In the place of a host only what is named: a key that starts again must not end in a shell of this machine under that name.
+    const isNamed = givesText(args) || pane.opened === undefined;
+    const change = respawn(state, pane.id, isNamed ? startOf(args, context, undefined) : undefined);
     if (!change.ok) return refuse(state, change.sentence);
     return givesText(args) ? crossInto(state, context, window, change.value) : change.value;
   },

@@ -5,7 +5,7 @@ import { runCommandLine } from '../commands/run.ts';
 import { toView } from '../view.ts';
 import { keep, restore } from './kept.ts';
 import { createState, type State } from './model.ts';
-import { paneRuns, paneStarted } from './panes.ts';
+import { paneOpens, paneRuns, paneStarted } from './panes.ts';
 import { activePane } from './query.ts';
 import { newWindow, setStage } from './windows.ts';
 
@@ -107,4 +107,9 @@ test('of what ran nothing is kept', () => {
 test('a name that follows its program is not kept', () => {
   const state = fresh();
   expect(keep(paneRuns(state, activePane(state)!, { program: 'meier.sh' }))!.sessions[0]!.windows[0]!.name).toBeNull();
+});
+
+test('the name of a host is not kept: what starts there is a shell of this machine', () => {
+  const state = run(fresh(), 'new-window -n lab-gw');
+  expect(JSON.stringify(keep(paneOpens(state, activePane(state)!, 'lab-gw')))).not.toContain('lab-gw');
 });

@@ -60,10 +60,12 @@ function keepSession({ name, class: of, windows, active, history }: Session): Ke
   };
 }
 
-function keepWindow({ index, name, automaticName, reference, active, zoomed, preset }: Window): KeptWindow {
+function keepWindow({ index, name, automaticName, reference, panes, active, zoomed, preset }: Window): KeptWindow {
   const order = panesOf(reference);
+  // What starts in its place is a shell of this machine, which nobody must take for the host.
+  const isHosts = panes.some(({ opened }) => opened !== undefined);
   const root = numbered(reference.root, (pane) => order.indexOf(pane));
-  return { index, name: automaticName ? null : name, root, active: order.indexOf(active), zoomed, preset: preset ?? null };
+  return { index, name: automaticName || isHosts ? null : name, root, active: order.indexOf(active), zoomed, preset: preset ?? null };
 }
 
 /** The same cells with other pane ids. */

@@ -22,6 +22,8 @@ export interface Pane {
   readonly folder?: string;
   /** The host that a remote shell is on. */
   readonly host?: string;
+  /** The host that was opened in it by its name: no shell of this machine takes its place by a key, under that name. */
+  readonly opened?: string;
   /** Rises each time a pane becomes the active one: tmux's tie-break between neighbours. */
   readonly used: number;
   readonly recording: string | null;

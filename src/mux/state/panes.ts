@@ -162,6 +162,11 @@ export function paneRuns(state: State, id: number, now: Pick<Pane, 'program' | '
   return changeWindow(next, found.window.id, renamed);
 }
 
+/** A host is opened in it, by this name. */
+export function paneOpens(state: State, id: number, opened: string): State {
+  return changePane(state, id, (pane) => ({ ...pane, opened }));
+}
+
 /** The program has ended but the pane stays, with a sentence. To take it away instead: closePane(state, id, false). */
 export function paneExited(state: State, id: number, sentence: string): State {
   return changePane(state, id, (pane) => ({ ...pane, state: 'exited', sentence }));
@@ -181,8 +186,10 @@ export function respawnPane(state: State, id: number, start: Start | undefined):
   if (!found) return { ok: false, sentence: `There is no pane %${id}.` };
   if (found.pane.state === 'live' || found.pane.state === 'starting')
     return { ok: false, sentence: 'The program in this pane is still running. End it first.' };
+  if (found.pane.opened !== undefined && !start)
+    return { ok: false, sentence: `${found.pane.opened} was open in this pane. Open it again: prefix H. Or close the pane: prefix x.` };
   const what = start ?? { program: found.pane.program };
-  const next = changePane(state, id, ({ sentence: _, folder: __, host: ___, ...pane }) => ({
+  const next = changePane(state, id, ({ sentence: _, folder: __, host: ___, opened: ____, ...pane }) => ({
     ...pane,
     program: what.program,
     state: 'starting',
