@@ -146,7 +146,12 @@ async function pin(name: string, { key, json, ...options }: PersonOptions & { re
     const first = await askForHost(name, undefined, context);
     if (first.state === 'changed') throw new CliError('failed', refusalOf(name, first));
     if (first.state === 'ready') throw new CliError('failed', `The key of ${name} is pinned already. Nothing was changed.`);
-    if (first.key.sha256 !== sha256) throw new CliError('failed', `That is not the key of ${first.host}. ${refusalOf(name, first)}`);
+    // Without the line that would pin the other one.
+    if (first.key.sha256 !== sha256)
+      throw new CliError(
+        'failed',
+        `The key that you gave is not the one that ${first.host} shows. Nothing was pinned. Somebody may stand between you and it, or you were told of another key: ask whoever runs it before anything is pinned.`,
+      );
     await askForHost(name, { host: first.host, sha256 }, context);
     return ledger.facts.hosts.find(({ host }) => host === first.host);
   });
