@@ -32,7 +32,9 @@ test('the first page is the same, and has its icon in it, so that the browser as
 });
 
 test('a document has its ground before its own style sheets, and loses it to any of them', () => {
-  expect(groundScript({ theme: 'system', contrast: true })).toContain('"@layer tokens{:where(html){color-scheme:light dark;background:light-dark(#ffffff,#000000)}}"');
+  expect(groundScript({ theme: 'system', contrast: true })).toContain(
+    '"@layer tokens{:where(html){color-scheme:light dark;background:light-dark(#ffffff,#000000)}}"',
+  );
   const tokens = readFileSync(new URL('../../renderer/shared/tokens.css', import.meta.url), 'utf8');
   expect(/@layer ([^;{]*);/.exec(tokens)?.[1]).toMatch(/^tokens, /);
 });
