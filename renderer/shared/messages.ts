@@ -606,7 +606,7 @@ export const messages = {
     exampleDay: '2026-01-31',
     withKey: 'With an audit key',
     searchWhy: 'why you search',
-    searchKey: 'file of the audit key',
+    searchKey: 'audit key’s file',
     withKeyMeans:
       'Looks through everybody’s recordings in the list below. Each one with a hit is entered, with why; what stands there stays covered, and a hit leads to its moment.',
     covered: 'covered: open it to look, masked',

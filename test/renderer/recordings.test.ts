@@ -215,7 +215,7 @@ test('an auditor filters by days, and finds in everybody’s with an audit key: 
     return { whole: (await review.open(given.ticket, recording.folder, opener, false, true)).whole, masked: true, live: false };
   };
   await brings(() => dialog.getByText('With an audit key').click(), dialog.getByText(/Looks through everybody’s recordings/));
-  await dialog.getByLabel('file of the audit key').fill('/media/key/audit-key.json');
+  await dialog.getByLabel('audit key’s file').fill('/media/key/audit-key.json');
   await dialog.getByLabel('what to find').fill('nack');
   await brings(() => page.keyboard.press('Enter'), dialog.getByText('Say why you look first.'));
   await dialog.getByLabel('why you search').selectOption('audit');
