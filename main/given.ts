@@ -15,7 +15,7 @@ import type { Workspaces } from './workspace/workspaces.ts';
 /** Challenges that nobody has answered: each command needs one, for a moment. The oldest goes first. */
 const MOST_CHALLENGES = 32;
 
-export interface GivenParts {
+interface GivenParts {
   readonly gate: Pick<Gate, 'requireSession'>;
   readonly windows: Pick<WindowKeeper, 'surface'>;
   readonly workspace: Pick<Workspaces, 'given'>;

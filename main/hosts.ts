@@ -12,7 +12,7 @@ import type { Gate } from './gate.ts';
 import type { InstalledHolder } from './installed.ts';
 import type { Workspaces } from './workspace/workspaces.ts';
 
-export interface HostsParts {
+interface HostsParts {
   readonly home: Pick<Home, 'hosts'>;
   readonly env: Environment;
   readonly gate: Pick<Gate, 'session'>;

@@ -30,7 +30,7 @@ export interface BrowserOptions {
 }
 
 /** The browser's one page. */
-export interface FirstPage extends TargetInfo {
+interface FirstPage extends TargetInfo {
   /** It was held before it loaded anything, and goes on. Undefined where the browser's own arguments have opened it. */
   readonly letGo: (() => Promise<void>) | undefined;
 }

@@ -1,6 +1,7 @@
-/** A recording, by the id that a person has typed. */
+/** A recording, by the id that a person has typed: where it lies, and what the ledger says of it. */
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RecordingState } from '../ledger/rules.ts';
 import { LedgerView } from '../ledger/view.ts';
 import type { OpenInstallation } from '../services/installation/installation.ts';
 import { deletionSentence } from '../services/recordings/life-cycle.ts';
@@ -19,4 +20,10 @@ export async function recordingFolder({ home, noteKey }: OpenInstallation, id: s
   } finally {
     view?.close();
   }
+}
+
+/** What the ledger says of a recording. Undefined where it knows nothing. @throws LedgerError */
+export async function ledgerStateOf({ home, noteKey }: Pick<OpenInstallation, 'home' | 'noteKey'>, id: string): Promise<RecordingState | undefined> {
+  const view = await LedgerView.open(home.ledger, noteKey);
+  return view?.recording(id).finally(() => view.close());
 }

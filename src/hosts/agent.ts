@@ -34,7 +34,7 @@ export interface Asked {
 }
 
 /** An agent that is asked once. Whoever starts it ends it with `close`. */
-export interface LookAgent {
+interface LookAgent {
   /** Never rejects. */
   readonly asked: Promise<Asked>;
   readonly close: () => void;

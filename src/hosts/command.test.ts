@@ -3,11 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { openCommand, SSH, type HostRules, type KnownHop } from './command.ts';
-import { parseHostKey } from './key.ts';
+import { hostKeyOf } from './key.ts';
 import { jumpOf, readResolved, requireName, routeTo } from './route.ts';
 
 const rules: HostRules = { newKeys: 'ask', passwords: false, ciphers: undefined, kexAlgorithms: undefined, macs: undefined };
-const key = parseHostKey('ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDTQkUFIFnaY5ujJMVAUW2Fk0DDQJBb2yEIlbuyVGxxe')!;
+const key = hostKeyOf(Buffer.from('AAAAC3NzaC1lZDI1NTE5AAAAIDTQkUFIFnaY5ujJMVAUW2Fk0DDQJBb2yEIlbuyVGxxe', 'base64'))!;
 const hop = (id: string, more: Partial<KnownHop['hop']> = {}): KnownHop => ({
   hop: { id, address: `${id}.example`, port: 22, account: 'ops', identities: [], certificates: [], identitiesOnly: false, ...more },
   key,
@@ -136,11 +136,6 @@ test('a name is one host, however its letters are written', async () => {
   expect(lab!.id).toBe('lab');
 });
 
-test.each([
-  ['ssh-ed25519 AAAA'],
-  ['ssh-dss AAAAB3NzaC1kc3MAAA'],
-  ['ecdsa-sha2-nistp256 AAAAC3NzaC1lZDI1NTE5AAAAIDTQkUFIFnaY5ujJMVAUW2Fk0DDQJBb2yEIlbuyVGxxe'],
-  [`ssh-ed25519 ${key.base64} comment`],
-])('%j is no key of a host', (text) => {
-  expect(parseHostKey(text)).toBeUndefined();
+test.each(['', 'AAAA', 'AAAAB3NzaC1kc3MAAA', key.base64.slice(0, 16)])('%j is no key of a host', (base64) => {
+  expect(hostKeyOf(Buffer.from(base64, 'base64'))).toBeUndefined();
 });

@@ -12,16 +12,6 @@ export interface HostKey {
 /** An RSA key of 16384 bits has some 2.1 KB. */
 const MOST_BYTES = 4096;
 
-/** `TYPE BASE64`. @returns undefined where it is none that is taken */
-export function parseHostKey(text: string): HostKey | undefined {
-  const [, word, base64 = ''] = /^([a-z0-9-]+) ([A-Za-z0-9+/]+={0,2})$/.exec(text) ?? [];
-  const type = hostKeyTypes.find((each) => each === word);
-  if (!type) return undefined;
-  const key = hostKeyOf(Buffer.from(base64, 'base64'));
-  // The type stands in the key itself, and one text is one key.
-  return key?.type === type && key.base64 === base64 ? key : undefined;
-}
-
 /** A key as SSH encodes it. @returns undefined where it is none that is taken */
 export function hostKeyOf(bytes: Buffer): HostKey | undefined {
   if (bytes.length > MOST_BYTES || bytes.length < 4) return undefined;

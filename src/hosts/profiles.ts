@@ -59,11 +59,12 @@ export function addProfile(path: string, wanted: HostProfile): void {
 /** @throws SentenceError where there is none; StorageFault */
 export function removeProfile(path: string, name: string): void {
   const hosts = readProfiles(path);
-  if (!hosts.some((one) => one.name === name))
-    throw new SentenceError(`There is no profile of that name in ${path}. What stands in ~/.ssh/config is taken out there.`);
+  // One host, however its letters are written.
+  const isIt = (one: HostProfile): boolean => one.name.toLowerCase() === name.toLowerCase();
+  if (!hosts.some(isIt)) throw new SentenceError(`There is no profile of that name in ${path}. What stands in ~/.ssh/config is taken out there.`);
   write(
     path,
-    hosts.filter((one) => one.name !== name),
+    hosts.filter((one) => !isIt(one)),
   );
 }
 

@@ -114,7 +114,7 @@ export function policyText({
 
 /** What somebody who may is asked to sign, of everything that is decided here; whose ledger it is, and who signs it first, they know. */
 export type DeedRequest = PeopleRequest | LifeCycleRequest | BaselineDeed;
-export type BaselineDeed = { readonly deed: 'baseline' } & BaselineRequest;
+type BaselineDeed = { readonly deed: 'baseline' } & BaselineRequest;
 /** About recordings. */
 export type LifeCycleRequest =
   | ({ readonly deed: 'hold' } & HoldRequest)

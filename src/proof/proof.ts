@@ -15,7 +15,7 @@ import { newSegmentSecret, thumbprint, wrapSecret } from '../recording/wrap.ts';
 import type { SegmentOpener } from '../recording/types.ts';
 
 /** `unlock`: main wants to know. `view`: the process that holds the shells does. `command`: main does, of whoever gives one at a command line. */
-export type ProofPurpose = 'unlock' | 'view' | 'command';
+type ProofPurpose = 'unlock' | 'view' | 'command';
 
 export interface ProofContext {
   readonly purpose: ProofPurpose;

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ownFolder } from '../../test/support/first-home.ts';
-import { parseHostKey } from '../hosts/key.ts';
+import { hostKeyOf } from '../hosts/key.ts';
 import { comparing, sentBy } from './host-words.ts';
 import { fingerprintText, hostKeyTypes, type HostKeyType } from './hosts.ts';
 
@@ -31,12 +31,7 @@ test('with the keys that ssh-keygen -A makes for an sshd, each command prints th
     const [, ...args] = comparing('lab', type!).command.replace('/etc/ssh', `${folder}/etc/ssh`).split(' ');
     const { status, stdout } = spawnSync(KEYGEN, args, { encoding: 'utf8' });
     expect(status, word).toBe(0);
-    const key = parseHostKey(
-      readFileSync(join(folder, `etc/ssh/ssh_host_${word}_key.pub`), 'utf8')
-        .split(' ')
-        .slice(0, 2)
-        .join(' '),
-    );
+    const key = hostKeyOf(Buffer.from(readFileSync(join(folder, `etc/ssh/ssh_host_${word}_key.pub`), 'utf8').split(' ')[1]!, 'base64'));
     expect(key?.type).toBe(type);
     expect(stdout).toContain(fingerprintText(key!.sha256));
     expect(stdout).toMatch(/^\+-+\[[A-Z0-9 ]+\]-+\+$/m);

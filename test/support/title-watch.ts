@@ -8,7 +8,7 @@ const atoms = { wmName: 39, wmClass: 67 } as const;
 /** In words of 4 bytes. */
 const LONGEST = 256;
 
-export interface TitleWatch {
+interface TitleWatch {
   /** Each title that a window had which was shown, now or before it was: WM_NAME and _NET_WM_NAME. An empty one is none. */
   readonly titles: ReadonlySet<string>;
   /** WM_CLASS as these windows have it, its two names with a space between them. */

@@ -21,7 +21,7 @@ export type Row = Output<'review.list'>['rows'][number];
 export type Query = Pick<Input<'review.list'>, 'sort' | 'descending'> & Partial<Filter>;
 type Filter = Pick<Input<'review.list'>, 'state' | 'reason' | 'words' | 'since' | 'until'>;
 /** Why somebody else’s is looked at, and where the audit key lies. */
-export type WithKey = Pick<Input<'review.openOther'>, 'reason' | 'keyFile'>;
+type WithKey = Pick<Input<'review.openOther'>, 'reason' | 'keyFile'>;
 export type Hit = Extract<ReviewTold, { kind: 'hit' }>;
 
 /** What shows the moments of a replay. */

@@ -15,7 +15,6 @@ import { policyInForce } from '../../policy/index.ts';
 import { recipientsOf } from '../../services/recordings/start.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
 import type { SegmentOpener } from '../../recording/types.ts';
-import { LedgerView } from '../../ledger/view.ts';
 import { goesOn } from '../../records/index.ts';
 import { needsRecovery } from '../../recording/recovery.ts';
 import { standardKinds, type Kind } from '../../redaction/index.ts';
@@ -27,7 +26,7 @@ import { exportRecording, type ExportFacts } from '../../services/recordings/exp
 import { appendEvent, openInstallation, trustOf, withLedger, type OpenInstallation } from '../../services/installation/installation.ts';
 import { agreeToWhole } from '../../services/recordings/whole-export.ts';
 import { requireSecondFd, unlockPerson, unlockSecond, type TwoPeople } from '../person.ts';
-import { recordingFolder } from '../recording-folder.ts';
+import { ledgerStateOf, recordingFolder } from '../recording-folder.ts';
 import { verifyRecording } from '../../services/recordings/verify.ts';
 import { Refusal } from '../../types/refusal.ts';
 import { derivedForms, givenReasons, importedText, type DerivedForm, type GivenReasonWord } from '../../types/words.ts';
@@ -92,8 +91,7 @@ async function run(id: string, options: ExportOptions, io: CliIo): Promise<numbe
   const site = await openInstallation(io);
   const folder = await recordingFolder(site, id);
   if (kinds.length === 0) requireSecondFd(options, 'An export with nothing withheld takes two people');
-  const view = await LedgerView.open(site.home.ledger, site.noteKey);
-  const state = await view?.recording(id).finally(() => view.close());
+  const state = await ledgerStateOf(site, id);
   const live = goesOn(folder, state);
   if (!live && needsRecovery(folder))
     io.talk(

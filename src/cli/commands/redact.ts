@@ -2,7 +2,6 @@
 import { planDisclosure, type Disclosure } from '../../export/disclosure.ts';
 import { MOST_PLACES, previewOf, type Preview } from '../../export/preview.ts';
 import { recallOf } from '../../export/measured-recall.ts';
-import { LedgerView } from '../../ledger/view.ts';
 import type { SegmentOpener } from '../../recording/types.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
 import { goesOn } from '../../records/index.ts';
@@ -13,7 +12,7 @@ import { CliError, exit } from '../exit.ts';
 import { columns, jsonText, type CliIo } from '../io.ts';
 import { personOptions } from '../options.ts';
 import { unlockPerson, type PersonOptions } from '../person.ts';
-import { recordingFolder } from '../recording-folder.ts';
+import { ledgerStateOf, recordingFolder } from '../recording-folder.ts';
 import { chosenKinds, span } from '../redaction-options.ts';
 
 interface PreviewOptions extends PersonOptions {
@@ -47,8 +46,7 @@ async function preview(id: string, options: PreviewOptions, io: CliIo): Promise<
     // It reads all of it, so it is on the record as reading is, before anything is read.
     const detail = { recording: id, key: identity ? 'owner' : 'audit', raw: false, how: 'text', masked: true } as const;
     await appendEvent(site, { action: 'play', ...(identity ? { person: identity.person.id } : {}), outcome: 'success', detail }, { identity, talk: io.talk });
-    const view = await LedgerView.open(site.home.ledger, site.noteKey);
-    const state = await view?.recording(id).finally(() => view.close());
+    const state = await ledgerStateOf(site, id);
     const source = { folder, opener, live: goesOn(folder, state) };
     disclosure = await planDisclosure(source, { kinds, ...asked });
     around = await previewOf(source, disclosure);

@@ -85,7 +85,7 @@ export function emergencyReviewFault(facts: Pick<LedgerFacts, 'person' | 'hand'>
 }
 
 /** What is signed of an emergency that somebody else was in. */
-export interface EmergencyReviewing {
+interface EmergencyReviewing {
   readonly breakGlass: string;
   /** Number of the event with which it began. */
   readonly start: number;
@@ -98,7 +98,7 @@ export function certifyEmergencyReview(installation: string, identity: Parts['id
   return certify(reviewText({ installation, ...said, by: person.id }), person.signingKey, (bytes) => identity.sign(bytes));
 }
 
-export interface EmergencyReviewParts extends Pick<Parts, 'ledger'> {
+interface EmergencyReviewParts extends Pick<Parts, 'ledger'> {
   /** Id of whoever reviews. */
   readonly by: string;
   readonly certify: (said: EmergencyReviewing) => Promise<Certificate>;

@@ -24,7 +24,7 @@ import type { Policy } from '../../policy/index.ts';
 import { fingerprintText, type HostKeyType } from '../../types/hosts.ts';
 import { SentenceError } from '../../types/sentence.ts';
 
-export interface ListedHost {
+interface ListedHost {
   readonly name: string;
   /** Where it is written. */
   readonly from: 'wardmux' | 'config';
