@@ -328,7 +328,7 @@ const states: Readonly<Record<string, State>> = {
       await band('audit');
       await brings(() => page().getByRole('button', { name: 'Review it: b-0123456789ab' }).click(), page().getByRole('radio', { name: 'not justified' }));
     },
-    tree: [/heading "Review of b-0123456789ab, of Envelope Ward 7 with Jo Varga"/, /group "It was"/, /radio "justified"/, /button "Sign it/],
+    tree: [/heading "Review of b-0123456789ab, of Envelope Ward 7 with Jo Varga"/, /group "The emergency was"/, /radio "justified"/, /button "Sign it/],
   },
   'somebody new at a covered session': {
     surface: 'guest',
