@@ -43,6 +43,9 @@ MAX_SAFE_INTEGER = 2**53 - 1
 # What version 1 of the format knows (docs/format.md, "Access" and "Export bundle").
 PERSON_ID = 'p-[0-9a-f]{12}'
 ROLES = ('operator', 'auditor', 'security', 'custodian', 'emergency')
+ERASED = 'recording.erased'
+# Why something of a recording was erased: words that this version knows.
+ERASURE_REASONS = ('privacy-request', 'legal', 'mistake', 'other')
 IMPORT_KINDS = ('asciicast-v2', 'asciicast-v3', 'script', 'ttyrec', 'tlog')
 CLASSES = ('shared-clinical', 'nursing', 'it-office', 'remote')
 REASONS = (
@@ -1418,11 +1421,44 @@ def certify(people, certifiers, seq, who, key):
         certifiers.append((seq, who, key))
 
 
+def read_erased(event, owner):
+    """{span, signers, after} of an erasure that two have signed; None for what does not say it as this version does. signers: [(id, thumbprint of the key)]."""
+    detail, by = event.get('detail', {}), event.get('person')
+    length, after = detail.get('lengthMs'), detail.get('after')
+    good = is_match(by, PERSON_ID) and all(is_match(detail.get(name), PERSON_ID) for name in ('owner', 'second'))
+    good = good and is_moment(detail.get('began')) and is_moment(detail.get('asked')) and is_one_of(detail.get('reason'), ERASURE_REASONS)
+    good = good and all(is_count(detail.get(name)) for name in ('size', 'fromMs', 'toMs', 'pieces', 'records'))
+    good = good and all(value is None or is_count(value) for value in (length, after)) and all(is_hex(detail.get(name), 64) for name in ('root', 'sha256'))
+    good = good and all(is_match(detail.get(name), BYTES_64) for name in ('byKey', 'signature', 'secondKey', 'secondSignature'))
+    if not good or detail['fromMs'] > detail['toMs'] or len({by, detail['second'], owner}) < 3:
+        return None
+    values = ['wardmux/v1/recording-erased', event['installation'], detail['recording'], detail['owner'], detail['began'], length, detail['size'], detail['root']]
+    values += [detail[name] for name in ('fromMs', 'toMs', 'pieces', 'records', 'sha256', 'reason')] + [by, after, detail['asked']]
+    one, other = signer_of(values, detail['byKey'], detail['signature']), signer_of(values, detail['secondKey'], detail['secondSignature'])
+    if one is None or other is None or not 0 <= milliseconds(event['time']) - milliseconds(detail['asked']) <= AGREE_MS:
+        return None
+    span = {'by': by, 'second': detail['second'], 'time': event['time'], 'reason': detail['reason']}
+    span.update({name: detail[name] for name in ('fromMs', 'toMs', 'pieces')})
+    return {'span': span, 'signers': [(by, one), (detail['second'], other)], 'after': after}
+
+
+def erased_spans(erasures, trust):
+    """What two have signed whom the trust file knows by these keys, each behind the one before it that counts; and the numbers of other events that say so."""
+    erased, uncounted, last = [], [], None
+    for seq, agreed in erasures:
+        if agreed is None or agreed['after'] != last or any(key not in [one for _, one in signing_keys(trust, who)] for who, key in agreed['signers']):
+            uncounted.append(seq)
+        else:
+            erased.append(agreed['span'])
+            last = seq
+    return erased, uncounted
+
+
 def ledger_story(events, recording):
     """Who began the recording and how, how far it goes, how it ended, and which policies were in force."""
     heads, signed_at, segments, policies, people, certifiers, entered = [], [], [], [], {}, [], {}
     start = end = last = signed_before = state = None
-    damaged, recovered_by, imported = 0, [], None
+    damaged, erasures, recovered_by, imported = 0, [], [], None
     for event, opening in events:
         action, detail, seq = event['action'], event.get('detail', {}), event['seq']
         bad = Failure('bad-ledger', f'Event {seq} does not have the fields of its kind.')
@@ -1458,6 +1494,11 @@ def ledger_story(events, recording):
         if detail.get('recording') != recording:
             continue
         damaged += action == 'recording.damaged'
+        if action == ERASED:
+            agreed = read_erased(event, start['person'] if start is not None else None)
+            if agreed is not None and any(who in people and people[who][-1][2] != key for who, key in agreed['signers']):
+                agreed = None
+            erasures.append((seq, agreed))
         if action == 'recording.start':
             if state is not None:
                 raise Failure('contradiction', f'Event {seq} starts recording {recording} a second time.')
@@ -1503,6 +1544,7 @@ def ledger_story(events, recording):
         'signed_before': signed_before,
         'recovered_by': recovered_by,
         'damaged': damaged,
+        'erasures': erasures,
         'imported': imported,
         'state': CLOSING_STATES.get(last, 'open'),
         'policies': policies,
@@ -2253,6 +2295,7 @@ def verify(folder, trust_path, step):
         raise walk.cast_failure
     step('end of session.cast')
     policy_replaced, sealed_to_owner = check_recipients(ledger, walk.headers, trust, by)
+    erased, uncounted = erased_spans(ledger['erasures'], trust)
     step('policy and recipients')
     first = walk.headers[0]
     summary = {
@@ -2314,6 +2357,9 @@ def verify(folder, trust_path, step):
         'signedAfterCrash': 0 if ledger['signed_before'] is None else max(0, proven - ledger['signed_before']),
         'recoveredBy': ledger['recovered_by'],
         'damaged': ledger['damaged'],
+        # Left out where nothing was.
+        **({'erased': erased} if erased else {}),
+        **({'uncountedErasures': uncounted} if uncounted else {}),
         'imported': ledger['imported'],
         'outputBytes': walk.output_bytes,
         'disclosed': walk.disclosed,
@@ -2341,6 +2387,14 @@ def after_crash_note(late, proven):
     return f'All {proven} records were signed only after a crash, when a key had opened them: no checkpoint before it covers any. Trust them less.'
 
 
+def erased_note(erased):
+    return (
+        f'Something of the recording was erased: {erased["pieces"]} pieces, from {erased["fromMs"]} to {erased["toMs"]} ms '
+        f'since its start and snapshots behind that, on {erased["time"]} by {erased["by"]} and {erased["second"]}, who have signed it, '
+        f'because of {erased["reason"]}. They are among what is withheld, and nobody can disclose them any more.'
+    )
+
+
 def notes_of(facts):
     notes = []
     if facts['imported'] is not None:
@@ -2364,6 +2418,11 @@ def notes_of(facts):
             f'The ledger says {times} that the files of the recording were found damaged or replaced (recording.damaged): '
             'ask what was found, and which copy this bundle was made of.'
         )
+    notes.extend(erased_note(one) for one in facts.get('erased', []))
+    notes.extend(
+        f'Event {seq} says that something of the recording was erased, and no two people whom the trust file knows have signed that: it does not count.'
+        for seq in facts.get('uncountedErasures', [])
+    )
     if facts['withheld'] > 0:
         output = '; no byte of output is' if facts['withheldOutputBytes'] == 0 else ''
         notes.append(

@@ -7,6 +7,7 @@ import type { Home } from '../src/storage/index.ts';
 import { goesOn } from '../src/records/index.ts';
 import { exportRecording, type ExportFacts } from '../src/services/recordings/export.ts';
 import { recipientsOf } from '../src/services/recordings/start.ts';
+import { requireErasedAsSigned } from '../src/services/recordings/erased.ts';
 import { verifyRecording } from '../src/services/recordings/verify.ts';
 import { installationTrust } from '../src/services/installation/trust.ts';
 import type { Gate } from './gate.ts';
@@ -68,6 +69,7 @@ export class Evidences implements Evidence {
     const state = await installed.require().ledger.recording(recording);
     if (state && state.person !== person.id) throw new Refusal('not-yours', 'This recording is somebody else’s. Whoever it is sealed to exports it.');
     if (state?.deleted) throw new Refusal('deleted', 'This recording was deleted. Nothing is exported.');
+    await requireErasedAsSigned(home.recordings, installed.require().ledger, recording);
     // All of it is read for it, so it stands there as a look.
     const look = { action: 'play', person: person.id, outcome: 'success', detail: { recording, key: 'owner', how: 'text', masked: true } } as const;
     if (!(await journal.enter(look)))

@@ -8,10 +8,12 @@ import type { Input, Output } from '../src/bridge/schema.ts';
 import { checkRecording } from '../src/records/index.ts';
 import { isLetGo, liveState } from '../src/recording/live.ts';
 import { filterRows, sortRows, type RecordingRow, type RowFilter } from '../src/review/rows.ts';
+import { erasureFault, requireErasedAsSigned } from '../src/services/recordings/erased.ts';
 import { listRecordings, namesFor, rowOf } from '../src/services/recordings/list.ts';
 import { requireUnmasked, reviewRecording } from '../src/services/recordings/review.ts';
 import { verifyRecording } from '../src/services/recordings/verify.ts';
 import type { AuditEntry } from '../src/ledger/events.ts';
+import type { Ledger } from '../src/ledger/index.ts';
 import type { RecordingState } from '../src/ledger/rules.ts';
 import type { GivenReasonWord, ReviewState, SearchedFor } from '../src/types/words.ts';
 import type { Home } from '../src/storage/index.ts';
@@ -115,7 +117,7 @@ export class Reviews implements Reviewing {
         'not-yours',
         'This recording is somebody else’s: it is sealed to them and to the audit keys. An auditor who has one looks at it with that, for a reason.',
       );
-    requireNotDeleted(state);
+    await requireShowable(this.#parts.home, installed.require().ledger, recording, state);
     const masked = asked ?? this.#masksOwn;
     return this.#openWith({ ticket, recording, person: person.id, key: 'owner' }, state, masked, { masked }, (live) =>
       vaults.require().ask('reviewOpen', { ticket, recording, live, masked }),
@@ -129,7 +131,7 @@ export class Reviews implements Reviewing {
     const state = await ledger.recording(recording);
     if (!state) throw new Refusal('no-recording', 'The ledger does not know this recording, so nobody can say whose it is. Nothing is shown.');
     if (state.person === person.id) throw new Refusal('yours', 'This recording is your own: it opens with your own key.');
-    requireNotDeleted(state);
+    await requireShowable(this.#parts.home, ledger, recording, state);
     // The vault counts it from the two signatures on, and the ledger may still have refused the event.
     if (!masked) await requireUnmasked(ledger, person.id, recording, state);
     return this.#openWith({ ticket, recording, person: person.id, key: 'audit' }, state, masked, { masked, reason }, (live) =>
@@ -211,11 +213,14 @@ export class Reviews implements Reviewing {
     return vaults.require().ask('reviewSearchOthers', { ticket, lookFor, recordings: await this.#lookedInto(others), keyFile });
   };
 
-  /** Newest first. What was deleted, and came back out of a copy, nobody looks into. */
+  /** Newest first. What was deleted or erased, and came back out of a copy, nobody looks into. */
   async #lookedInto(rows: readonly RecordingRow[]): Promise<string[]> {
     const { ledger } = this.#parts.installed.require();
     const ids: string[] = [];
-    for (const { id, state } of sortRows(rows, 'start', true)) if (state !== 'contradicts' || !(await ledger.recording(id))?.deleted) ids.push(id);
+    for (const { id, state } of sortRows(rows, 'start', true)) {
+      if (state === 'contradicts' && (await ledger.recording(id))?.deleted) continue;
+      if ((await erasureFault(join(this.#parts.home.recordings, id), ledger, id)) === undefined) ids.push(id);
+    }
     return ids;
   }
 
@@ -338,10 +343,11 @@ function filterOf({ state, reason, words, since = '', until = '' }: Omit<Input<'
   return { state, reason, words: words?.split(/\s+/), since: days.since ?? undefined, until: days.until ?? undefined };
 }
 
-/** @throws Refusal */
-function requireNotDeleted(state: RecordingState | undefined): void {
+/** Nothing is shown that was deleted or erased, whatever came back out of a copy. @throws Refusal */
+async function requireShowable(home: Pick<Home, 'recordings'>, ledger: Ledger, recording: string, state: RecordingState | undefined): Promise<void> {
   if (state?.deleted)
     throw new Refusal('deleted', 'This recording was deleted. If its files are here, they came back out of a copy, and nothing of them is shown.');
+  await requireErasedAsSigned(home.recordings, ledger, recording);
 }
 
 function seen(look: Look, fromUs: number, toUs: number): void {

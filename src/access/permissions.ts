@@ -125,7 +125,7 @@ export const permissions = {
   'evidence.delete': {
     when: ['open'],
     roles: ['auditor', 'security'],
-    help: 'Delete a recording before its time: two do it, an auditor and a security admin.',
+    help: 'Delete a recording before its time, or erase a span of one: two do it, an auditor and a security admin.',
   },
   'backup.make': {
     when: ['locked', 'open'],

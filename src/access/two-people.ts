@@ -54,6 +54,12 @@ export const twoPeople = {
     help: 'Delete a recording before its time, or where the policy has none. One of the two is an auditor, the other one a security admin.',
     alone: false,
   },
+  'evidence.erase': {
+    needs: 'evidence.delete',
+    event: 'recording.erased',
+    help: 'Erase a span of a recording. One of the two is an auditor, the other one a security admin.',
+    alone: false,
+  },
   'recording.unmask': {
     needs: 'recording.unmask',
     event: 'recording.unmask',

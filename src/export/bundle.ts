@@ -10,6 +10,7 @@ import { LedgerView } from '../ledger/view.ts';
 import { openingOf } from '../ledger/heads.ts';
 import type { SignedCheckpoint } from '../ledger/types.ts';
 import { MerkleTree } from '../merkle/tree.ts';
+import { ErasedDigest, sameErased, type ErasedHead } from '../recording/erased.ts';
 import { coveredBytes } from '../recording/frame.ts';
 import { openRecording, readHeader } from '../recording/reader.ts';
 import type { Access } from '../recording/access.ts';
@@ -40,6 +41,8 @@ import { digestOfFile } from './verify/files.ts';
 
 /** Pieces that are never disclosed, with the reason that stands in the evidence: a snapshot repeats output that is there already. */
 const WITHHELD: Readonly<Record<string, string>> = { n: 'snapshot' };
+/** Why a piece that was erased is withheld, in the words of the evidence: the ledger's event in the bundle says more. */
+const ERASED_AS = 'secret';
 
 export interface BundleOptions {
   /** Folder of the recording: .../recordings/ID. */
@@ -219,8 +222,17 @@ export async function writeBundle(options: BundleOptions): Promise<ExportResult>
   }
 }
 
+/** With which of its records lack pieces, as the ledger counts it. */
+type WrittenHeads = LedgerHeads & { readonly left: ErasedHead | null };
+
 /** This recording's events up to the checkpoint, those that took policies into force, and the keys of its owner and of who exports it, each with its inclusion path. */
-async function writeLedger({ folder, key }: Pick<Ledger, 'folder' | 'key'>, recording: string, head: TreeHead, by: string, path: string): Promise<LedgerHeads> {
+async function writeLedger(
+  { folder, key }: Pick<Ledger, 'folder' | 'key'>,
+  recording: string,
+  head: TreeHead,
+  by: string,
+  path: string,
+): Promise<WrittenHeads> {
   const view = await LedgerView.open(folder, key);
   if (!view) throw new ExportError('not-in-ledger', `There is no ledger in ${folder}, so nothing is exported.`);
   const file = new TextFile(path);
@@ -238,7 +250,7 @@ async function writeLedger({ folder, key }: Pick<Ledger, 'folder' | 'key'>, reco
       file.write(`${JSON.stringify({ index: one.event.seq, event: one.entry.toString('utf8'), head: one.head, path })}\n`);
     }
     file.finish();
-    return heads;
+    return { ...heads, left: (await view.recording(recording))?.erased ?? null };
   } finally {
     file.close();
     view.close();
@@ -274,7 +286,7 @@ async function writeEvidence(
   options: BundleOptions,
   recording: string,
   partial: string,
-  heads: LedgerHeads,
+  heads: WrittenHeads,
   beside: string | undefined,
   upTo = Infinity,
 ): Promise<WrittenEvidence> {
@@ -284,6 +296,7 @@ async function writeEvidence(
   const { disclosure } = options;
   const rendering = beside !== undefined && disclosure ? new Rendering(join(beside, COMPANION.cast), recording, disclosure) : undefined;
   const tree = new MerkleTree();
+  const erasedThere = new ErasedDigest();
   let piece = 0;
   const counts = { outputBytes: 0, disclosed: 0, withheld: 0 };
   let first: SegmentHeader | undefined;
@@ -325,6 +338,11 @@ async function writeEvidence(
         cast.write(text!.line(event));
         return { salt: salt.toString('hex'), ...(isText ? {} : { bytes: bytes.toString('base64') }) };
       });
+      for (const { place, code, seal } of record.erased) {
+        counts.withheld += 1;
+        pieces.splice(place, 0, { code, digest: Buffer.from(seal).toString('hex'), reason: WITHHELD[code] ?? ERASED_AS });
+      }
+      erasedThere.take(record.frame);
       line(record.frame, { pieces });
     }
     // A torn end is where an interrupted recording ends; anything else is damage, and evidence of it stays as it is.
@@ -343,6 +361,11 @@ async function writeEvidence(
     if (!first || !text || tree.size === 0) throw new ExportError('damaged', `Recording ${recording} has no whole record yet.`);
     if (!behind && upTo === Infinity && tree.head().root !== reader.head().root)
       throw new ExportError('damaged', `Recording ${recording} changed while it was read. Try again.`);
+    if (!sameErased(erasedThere.head(), heads.left))
+      throw new ExportError(
+        'contradicted',
+        `Recording ${recording} was not exported: what is erased in its files is not what the ledger says was erased. Finish it (wardmux erase), or keep ${options.recordingFolder} for the audit.`,
+      );
     if (signed > tree.size)
       throw new ExportError(
         'contradicted',

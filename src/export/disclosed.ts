@@ -1,4 +1,5 @@
 /** What of a recording goes out, event by event: blocks in the places of what was found, and nothing outside of the span. */
+import { placeOf } from '../recording/erased.ts';
 import { openRecording } from '../recording/reader.ts';
 import type { RecordingEvent, SegmentOpener } from '../recording/types.ts';
 import { covered } from '../redaction/index.ts';
@@ -42,13 +43,13 @@ export async function* disclosedPieces(
 ): AsyncGenerator<readonly DisclosedPiece[], void, undefined> {
   const reader = await openRecording(folder, { live });
   let number = 0;
-  for await (const { frame, events } of reader.contents(opener)) {
+  for await (const { frame, events, erased } of reader.contents(opener)) {
     walked.records = frame.seq + 1;
-    yield events.map((event, piece): DisclosedPiece => {
+    yield events.map((event, n): DisclosedPiece => {
       const reason = event.code === 'n' ? 'snapshot' : disclosure.withheld(number, event);
       return {
         record: frame.seq,
-        piece,
+        piece: placeOf(erased, n),
         recorded: event,
         reason,
         event: shown(event, number, disclosure, reason),

@@ -2,6 +2,7 @@
  * What of a recording an export discloses, decided before a word of it is written: which recognisers look, and which span of time was asked for. A value that
  * is split shows only behind its end, so all of the recording is looked at first.
  */
+import { placeOf } from '../recording/erased.ts';
 import { openRecording } from '../recording/reader.ts';
 import type { RecordingEvent, SegmentOpener } from '../recording/types.ts';
 import { Redactor, type Kind, type Mask, type PieceFinding } from '../redaction/index.ts';
@@ -162,8 +163,9 @@ export async function planDisclosure(
   let lastWhole: typeof last;
   let isOpen = false;
   const reader = await openRecording(folder, { live });
-  for await (const { frame, events } of reader.records(opener)) {
-    for (const [piece, { event }] of events.entries()) {
+  for await (const { frame, events, erased } of reader.records(opener)) {
+    for (const [n, { event }] of events.entries()) {
+      const piece = placeOf(erased, n);
       if (WITHHOLDABLE.includes(event.code)) places.set(pieces, { record: frame.seq, piece, code: event.code, timeUs: event.timeUs });
       await redactor.piece(event);
       last = { record: frame.seq, piece };

@@ -2,13 +2,15 @@
 import { PERSON_ID } from '../types/ids.ts';
 import type { TreeHead } from '../types/head.ts';
 import { AGREE_MS } from '../access/two-people.ts';
-import { identityChecks } from '../types/words.ts';
+import { identityChecks, type DeletionReason } from '../types/words.ts';
 import { thumbprint } from '../recording/wrap.ts';
 import { p256JwkOf } from '../crypto/p256.ts';
-import { BYTES_64, certifierOf, keysText, policyText, rebindText } from '../ledger/certificate.ts';
+import { BYTES_64, certifierOf, keysText, policyText, rebindText, spanErasureText } from '../ledger/certificate.ts';
+import { readErasure } from '../ledger/life-cycle-facts.ts';
 import { isMoment } from '../recording/time.ts';
 import {
   DELETED,
+  ERASED,
   isBreak,
   isKids,
   isSha256,
@@ -49,6 +51,8 @@ export interface LedgerHeads {
   readonly signedBefore: number | undefined;
   /** Who opened it with a key after a crash, and had more of it signed for: each once, in the order of the ledger. */
   readonly recoveredBy: readonly string[];
+  /** What events say was erased of it, in the order of the ledger: whether they count, the trust file says too (erasedSpans). */
+  readonly erasures: readonly SaidErased[];
   /** How often the ledger says that its files were not what was written. */
   readonly damaged: number;
   /** Of what it was imported, and nobody witnessed it; null where it was recorded. */
@@ -59,6 +63,26 @@ export interface LedgerHeads {
   readonly people: ReadonlyMap<string, readonly LedgerKeys[]>;
   /** Who has certified keys and is none of these people: the trust file has to know them by this signing key. */
   readonly certifiers: readonly { readonly seq: number; readonly by: string; readonly signingKey: string }[];
+}
+
+/** A span that two have erased. */
+export interface ErasedSpan {
+  /** Ids of the two who decided it, and when. */
+  readonly by: string;
+  readonly second: string;
+  readonly time: string;
+  readonly reason: DeletionReason;
+  /** Milliseconds since the recording's start. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly pieces: number;
+}
+
+/** An event that says that something was erased. */
+interface SaidErased {
+  readonly seq: number;
+  /** Undefined where it does not say it as this version does, or two have not signed it. */
+  readonly agreed: { readonly span: ErasedSpan; readonly signers: readonly Certifier[]; readonly after: number | null } | undefined;
 }
 
 /** Keys of a person, as the ledger first entered them, or as two people gave them new ones: the last ones are theirs. */
@@ -84,8 +108,8 @@ export function belongsTo({ event: { action, detail, person }, head }: BundleEve
 /** What an event of a bundle says of its recording, if it says something that is judged. */
 function sayingOf({ event, head }: BundleEvent, recording: string): Saying | undefined {
   if (head) return { ...event, recording, detail: { recording, size: head.size, root: head.root } };
-  // Of a deletion nothing is judged there: what is deleted has no bundle from then on.
-  return event.action === DELETED ? undefined : sayingsOf(event).find((saying) => saying.recording === recording);
+  // Of a deletion nothing is judged there: what is deleted has no bundle from then on. What was erased changes no head.
+  return event.action === DELETED || event.action === ERASED ? undefined : sayingsOf(event).find((saying) => saying.recording === recording);
 }
 
 /**
@@ -107,6 +131,7 @@ export function ledgerHeads(events: readonly BundleEvent[], recording: string): 
   let signedBefore: number | undefined;
   let state: RecordingState | undefined;
   let damaged = 0;
+  const erasures: SaidErased[] = [];
   const recoveredBy = new Set<string>();
   const certify = (seq: number, certifier: Certifier): void => {
     const known = people.get(certifier.by)?.at(-1);
@@ -152,6 +177,11 @@ export function ledgerHeads(events: readonly BundleEvent[], recording: string): 
       entered.set(person, seq);
     }
     if (action === 'recording.damaged' && detail['recording'] === recording) damaged++;
+    if (action === ERASED && detail['recording'] === recording) {
+      const agreed = readErased(one.event, state?.person);
+      const isKnown = ({ by, signingKey }: Certifier): boolean => (people.get(by)?.at(-1)?.signingKey ?? signingKey) === signingKey;
+      erasures.push({ seq, agreed: agreed?.signers.every(isKnown) ? agreed : undefined });
+    }
     const saying = sayingOf(one, recording);
     if (!saying) continue;
     const next = nextRecordingState(state, saying);
@@ -183,12 +213,55 @@ export function ledgerHeads(events: readonly BundleEvent[], recording: string): 
     signedBefore,
     recoveredBy: [...recoveredBy],
     damaged,
+    erasures,
     imported,
     state: stateOf(last),
     policies,
     people,
     certifiers,
   };
+}
+
+/** @param owner whose recording it is: nobody erases a part of what they did themselves */
+function readErased(event: LedgerEvent, owner: string | null | undefined): SaidErased['agreed'] {
+  const { installation, person: by, time, detail = {} } = event;
+  const { byKey, signature, second, secondKey, secondSignature, asked } = detail as Readonly<Record<string, string | undefined>>;
+  const said = readErasure(event);
+  if (!said || !matches(PERSON_ID, by) || !matches(PERSON_ID, second) || !isMoment(asked)) return undefined;
+  if (![byKey, signature, secondKey, secondSignature].every((value) => matches(BYTES_64, value))) return undefined;
+  const text = spanErasureText({ ...said, installation, by, asked });
+  const one = certifierOf(text, { byKey: byKey!, signature: signature! });
+  const other = certifierOf(text, { byKey: secondKey!, signature: secondSignature! });
+  const passed = Date.parse(time) - Date.parse(asked);
+  if (one === undefined || other === undefined || passed < 0 || passed > AGREE_MS || new Set([by, second, owner]).size < 3) return undefined;
+  const { fromMs, toMs, pieces, reason, after } = said;
+  const signers = [
+    { by, signingKey: one },
+    { by: second, signingKey: other },
+  ];
+  return { span: { by, second, time, reason, fromMs, toMs, pieces }, signers, after };
+}
+
+/**
+ * What was erased: what two have signed whom the trust file knows by these keys, each behind the one before it that counts. That they had the roles for it, the
+ * ledger says, and no bundle has it.
+ * @returns the others by their numbers: an installation's key alone can sign anything
+ */
+export function erasedSpans(
+  erasures: readonly SaidErased[],
+  signingKeys: (person: string) => readonly string[],
+): { readonly erased: readonly ErasedSpan[]; readonly uncounted: readonly number[] } {
+  const erased: ErasedSpan[] = [];
+  const uncounted: number[] = [];
+  let last: number | null = null;
+  for (const { seq, agreed } of erasures) {
+    if (agreed?.after !== last || !agreed.signers.every(({ by, signingKey }) => signingKeys(by).includes(signingKey))) uncounted.push(seq);
+    else {
+      erased.push(agreed.span);
+      last = seq;
+    }
+  }
+  return { erased, uncounted };
 }
 
 /** Somebody who signed an event, and with which key: its thumbprint. */

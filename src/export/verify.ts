@@ -11,6 +11,7 @@ import { BUNDLE, SUMMED_FILES } from './bundle-files.ts';
 import { parseSummary, summaryText, type BundleSummary } from './summary.ts';
 import { EXPORT_NAMESPACE, parseSshKey, sshVerify, verifyInstallation } from '../crypto/sshsig.ts';
 import { sha256 } from '../merkle/sha256.ts';
+import { erasedSpans } from './heads.ts';
 import { areSigners, parseTrust, sshThumbprint, trustedInstallationKeys, trustedNoteKeys, trustedPersonKeys, unknownAlgorithms } from './trust.ts';
 import { checkEnd, checkHeads, checkOutput } from './verify/against-ledger.ts';
 import { checkEvidence } from './verify/evidence.ts';
@@ -128,6 +129,7 @@ function run(folder: string, trustText: string | undefined, step: (name: Check['
   checkSums(sums.toString('latin1'), digests);
   step('digests of the files');
   const { role, class: place, reason, breakGlass } = first;
+  const { erased, uncounted } = erasedSpans(ledger.erasures, (id) => trustedPersonKeys(trust, id).map(sshThumbprint));
   return {
     recording: claims.recording,
     installation: trust.installation,
@@ -141,6 +143,8 @@ function run(folder: string, trustText: string | undefined, step: (name: Check['
     signedAfterCrash: Math.max(0, proven - (ledger.signedBefore ?? proven)),
     recoveredBy: ledger.recoveredBy,
     damaged: ledger.damaged,
+    ...(erased.length > 0 ? { erased } : {}),
+    ...(uncounted.length > 0 ? { uncountedErasures: uncounted } : {}),
     imported: ledger.imported,
     outputBytes: evidence.outputBytes,
     disclosed: evidence.disclosed,

@@ -120,6 +120,7 @@ export type LifeCycleRequest =
   | ({ readonly deed: 'hold' } & HoldRequest)
   | ({ readonly deed: 'release' } & ReleaseRequest)
   | ({ readonly deed: 'delete' } & DeletionRequest)
+  | ({ readonly deed: 'erase' } & SpanErasureRequest)
   | VerdictDeed
   | UnmaskDeed;
 /** Decided in the window too. */
@@ -145,6 +146,7 @@ const deedTexts: { readonly [D in DeedRequest['deed']]: (request: Extract<DeedRe
   hold: holdText,
   release: releaseText,
   delete: deletionText,
+  erase: spanErasureText,
   verdict: verdictText,
   unmask: unmaskText,
   policy: policyText,
@@ -266,6 +268,28 @@ export interface DeletionRequest extends Pick<Change, 'asked'> {
 export function deletionText(request: Signed<DeletionRequest>): Buffer {
   const { installation, recording, owner, began, lengthMs, size, root, cause, reason, policySha256, days, by, asked } = request;
   return signedText(asked, 'wardmux/v1/recording-deleted', installation, recording, owner, began, lengthMs, size, root, cause, reason, policySha256, days, by);
+}
+
+/** What is erased of a recording, and what the ledger has of that. */
+export interface SpanErasureRequest extends Pick<DeletionRequest, 'asked' | 'recording' | 'owner' | 'began' | 'lengthMs' | 'size' | 'root'> {
+  /** Milliseconds since the recording's start, both ends in it. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** So many pieces are erased by it, the snapshots behind the span too. */
+  readonly pieces: number;
+  /** All records that lack pieces then, and the digest of what is left of them (src/recording/erased.ts). */
+  readonly records: number;
+  readonly sha256: string;
+  readonly reason: DeletionReason;
+  /** Number of the `recording.erased` of it before this one that counts; null where there is none: an older one takes nobody back to what it said. */
+  readonly after: number | null;
+}
+
+/** Of `recording.erased`. */
+export function spanErasureText(request: Signed<SpanErasureRequest>): Buffer {
+  const { installation, recording, owner, began, lengthMs, size, root, fromMs, toMs, pieces, records, sha256, reason, by, after, asked } = request;
+  const whole = [installation, recording, owner, began, lengthMs, size, root] as const;
+  return signedText(asked, 'wardmux/v1/recording-erased', ...whole, fromMs, toMs, pieces, records, sha256, reason, by, after);
 }
 
 /** A public key on P-256 as events have it: x and y, base64url of 64 bytes. */

@@ -9,7 +9,7 @@ import { nextIntegrity } from './baseline-facts.ts';
 import { nextEmergencies } from './break-glass-facts.ts';
 import type { LedgerFacts } from './facts.ts';
 import { policyCounts } from './policy-facts.ts';
-import { deletionWhy, nextHolds } from './life-cycle-facts.ts';
+import { deletionWhy, nextHolds, takeErasure } from './life-cycle-facts.ts';
 import { nextHosts } from './host-facts.ts';
 import { takeReview } from './review-facts.ts';
 import { reviewedWhy } from './reviewed-facts.ts';
@@ -28,7 +28,10 @@ export function mayBy(facts: People, person: string | undefined, needs: Permissi
 
 /** Lets the facts take an event, and the states of recordings what is said of one. @returns whether it counts, which is asked of what puts a policy into force or gives keys: all else does. */
 export function takeCounted(facts: LedgerFacts, event: LedgerEvent, states?: RecordingStates): boolean {
-  if (states) takeReview(facts, states, event);
+  if (states) {
+    takeReview(facts, states, event);
+    takeErasure(facts, states, event);
+  }
   facts.take(event);
   const { action, person = '', seq } = event;
   if (action === 'policy.change') return facts.policy?.seq === seq;

@@ -3,13 +3,14 @@
  * place in the ledger does not count, whoever signed it, and `ledger verify` names it (entitled.ts). What ends a hold, and what deletes before its time, is
  * signed by two: an auditor and a security admin, which nobody is at once (src/access/separation.ts).
  */
+import { isCount } from '../recording/json.ts';
 import { isMoment } from '../recording/time.ts';
 import { HOLD_ID, PERSON_ID, RECORDING_ID } from '../types/ids.ts';
 import { DAY_MS } from '../types/units.ts';
 import { deletionCauses, deletionReasons, holdEnds, holdReasons, holdScopes, type Role } from '../types/words.ts';
-import { deletionText, holdText, releaseText, type DeletionRequest, type HoldRequest } from './certificate.ts';
+import { deletionText, holdText, releaseText, spanErasureText, type DeletionRequest, type HoldRequest, type SpanErasureRequest } from './certificate.ts';
 import { askedOf, isAgreed, signerOf, type KnownPerson } from './person-facts.ts';
-import { DELETED } from './rules.ts';
+import { DELETED, ERASED, erasedHeadOf, isSha256, type RecordingState, type RecordingStates } from './rules.ts';
 import type { LedgerEvent } from './types.ts';
 
 /** A hold that is in force. */
@@ -162,4 +163,59 @@ export function deletionWhy(
   if (!isKeeper(asks) || signerOf(event, text) !== asks?.signingKey) return `deletes recording ${id}, and nobody who may has signed that`;
   if (policySha256 !== before.policy?.sha256) return `deletes recording ${id} by a policy that was not in force`;
   return Date.parse(time) >= expiryOf(began, days!) ? undefined : `deletes recording ${id} before its time was over`;
+}
+
+/** What a `recording.erased` says; undefined where it does not have the fields of its row. */
+export function readErasure({ detail = {} }: Pick<LedgerEvent, 'detail'>): Omit<SpanErasureRequest, 'asked'> | undefined {
+  const { recording, owner, began, lengthMs = null, size, root, fromMs, toMs, pieces, after = null } = detail;
+  const left = erasedHeadOf({ detail });
+  const reason = deletionReasons.find((one) => one === detail['reason']);
+  if (!isText(recording, RECORDING_ID) || !isText(owner, PERSON_ID) || !isMoment(began) || !isCount(size) || !isSha256(root)) return undefined;
+  if ((lengthMs !== null && !isCount(lengthMs)) || (after !== null && !isCount(after))) return undefined;
+  if (!left || !reason || reason === 'retention' || !isCount(fromMs) || !isCount(toMs) || fromMs > toMs || !isCount(pieces)) return undefined;
+  return { recording, owner, began: began as string, lengthMs, size, root, fromMs, toMs, pieces, ...left, reason, after };
+}
+
+interface Holding extends People {
+  readonly holds: readonly HoldFacts[];
+}
+
+/**
+ * Why a `recording.erased` does not count; undefined where it does, and for events of other things: as of a deletion before its time, but that nobody has a hand
+ * in what they did themselves, and that it names the one before it.
+ * @param states with what the events before it say of recordings.
+ */
+export function erasureWhy(before: Holding, states: Pick<RecordingStates, 'get'>, event: LedgerEvent): string | undefined {
+  if (event.action !== ERASED) return undefined;
+  const { person: by = '', installation, detail } = event;
+  const erasure = readErasure(event);
+  if (!erasure) return 'erases a span of a recording and does not say how';
+  const { recording: id, owner, began, lengthMs, after } = erasure;
+  const [hold] = holdsOn(before.holds, { id, owner, began, lengthMs });
+  if (hold) return `erases a span of recording ${id}, which was held by then (${hold.id})`;
+  const last = states.get(id)?.erased?.seq ?? null;
+  if (after !== last)
+    return `erases a span of recording ${id} behind ${after === null ? 'no other one' : `event ${after}`}, and the last one was ${last === null ? 'none' : `event ${last}`}`;
+  if (by === owner || detail?.['second'] === owner) return `erases a span of recording ${id} with a hand of whose it is`;
+  const text = spanErasureText({ ...erasure, installation, by, asked: askedOf(event) });
+  return isByTwo(event, by, text, before) ? undefined : `erases a span of recording ${id} without an auditor and a security admin who have signed that`;
+}
+
+/** Lets an erasure count, where it does. @param states that have taken the event */
+export function takeErasure(before: Holding, states: RecordingStates, event: LedgerEvent): void {
+  if (event.action !== ERASED || erasureWhy(before, states, event) !== undefined) return;
+  const { recording, records, sha256 } = readErasure(event)!;
+  states.set(recording, { ...states.get(recording)!, erased: { seq: event.seq, records, sha256 } });
+}
+
+/** Those of a recording's events that erased something of it and count, in their order: each names the one before it. */
+export function erasuresOf<E extends { readonly event: LedgerEvent }>(state: Pick<RecordingState, 'erased'> | undefined, events: readonly E[]): E[] {
+  const found: E[] = [];
+  for (let seq: number | null = state?.erased?.seq ?? null; seq !== null;) {
+    const one = events.find(({ event }) => event.seq === seq);
+    if (!one) break;
+    found.unshift(one);
+    seq = readErasure(one.event)?.after ?? null;
+  }
+  return found;
 }

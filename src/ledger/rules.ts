@@ -7,6 +7,7 @@ import { PERSON_ID } from '../types/ids.ts';
 import { RECORDING_ID } from '../types/ids.ts';
 import { emptyRoot } from '../merkle/tree.ts';
 import { BREAK_GLASS, type Access } from '../recording/access.ts';
+import type { ErasedHead } from '../recording/erased.ts';
 import { isCount } from '../recording/json.ts';
 import type { TreeHead } from '../types/head.ts';
 import { importKinds, reasons, roles, workstationClasses, type Reason, type ReviewState } from '../types/words.ts';
@@ -38,6 +39,14 @@ export interface RecordingState {
   readonly reason: Reason;
   /** What an auditor said of it last (review-facts.ts); null where nobody did. */
   readonly review: ReviewFacts | null;
+  /** Which of its records lack pieces, as its last `recording.erased` says that counts (life-cycle-facts.ts); null where there is none. */
+  readonly erased: ErasureFacts | null;
+}
+
+/** What of a recording two have erased so far. */
+export interface ErasureFacts extends ErasedHead {
+  /** Number of the event. */
+  readonly seq: number;
 }
 
 /** What an auditor said of a recording. */
@@ -78,6 +87,8 @@ const headActions: readonly string[] = ['recording.segment', ...closings];
 
 /** What is left of one that is gone. */
 export const DELETED = 'recording.deleted';
+/** A span of one is gone: its tree is what it was. */
+export const ERASED = 'recording.erased';
 
 const EMPTY_ROOT = emptyRoot().toString('hex');
 
@@ -96,7 +107,9 @@ export function sayingsOf({ seq, time, action, person, detail = {}, opened }: Le
   const said = (recording: string, of: Saying['detail']): Saying => ({ seq, time, action, ...(person === undefined ? {} : { person }), recording, detail: of });
   if (action === HEADS) return (opened?.heads ?? []).map(([recording, size, root]) => said(recording, { recording, size, root }));
   const id = detail['recording'];
-  return typeof id === 'string' && RECORDING_ID.test(id) && (action === 'recording.start' || action === DELETED || headActions.includes(action))
+  return typeof id === 'string' &&
+    RECORDING_ID.test(id) &&
+    (action === 'recording.start' || action === DELETED || action === ERASED || headActions.includes(action))
     ? [said(id, detail)]
     : [];
 }
@@ -175,9 +188,11 @@ export function nextRecordingState(before: RecordingState | undefined, saying: S
       deleted: false,
       reason: start.reason,
       review: null,
+      erased: null,
     };
   }
   if (action === DELETED) return deletedState(before, saying);
+  if (action === ERASED) return erasedState(before, saying);
   if (before?.deleted) return breaks('after-end', `states a head of recording ${recording} after it was deleted`);
   if (!isHead(saying)) return breaks('bad-head', `states no head of recording ${recording}`);
   const { size, root, segment, firstSeq, outputBytes, durationMs } = detail as { root: string } & Record<string, number>;
@@ -205,9 +220,26 @@ function deletedState(before: RecordingState | undefined, { recording, detail }:
   if (!before) return breaks('no-start', `deletes recording ${recording}, which has not begun`);
   if (before.deleted) return breaks('second-deletion', `deletes recording ${recording} a second time`);
   if (before.closed === null) return breaks('not-closed', `deletes recording ${recording}, which has not ended`);
-  const { owner, began, lengthMs = null, size, root } = detail;
-  const same = owner === before.person && began === before.began && lengthMs === before.durationMs && size === before.head.size && root === before.head.root;
-  return same ? { ...before, deleted: true } : breaks('bad-deletion', `deletes another recording ${recording} than the ledger has`);
+  return isWhole(before, detail) ? { ...before, deleted: true } : breaks('bad-deletion', `deletes another recording ${recording} than the ledger has`);
+}
+
+/** As of a deletion; its head is what it was. Whether it counts, life-cycle-facts.ts says. */
+function erasedState(before: RecordingState | undefined, { recording, detail }: Saying): RecordingState | RuleBreak {
+  const breaks = (broken: RuleCode, sentence: string): RuleBreak => ({ broken, recording, sentence });
+  if (!before) return breaks('no-start', `erases a span of recording ${recording}, which has not begun`);
+  if (before.deleted) return breaks('second-deletion', `erases a span of recording ${recording} after it was deleted`);
+  if (before.closed === null) return breaks('not-closed', `erases a span of recording ${recording}, which has not ended`);
+  return isWhole(before, detail) ? before : breaks('bad-deletion', `erases a span of another recording ${recording} than the ledger has`);
+}
+
+/** Whether an event says of a recording what the ledger has of it. */
+function isWhole(known: RecordingState, { owner, began, lengthMs = null, size, root }: Saying['detail']): boolean {
+  return owner === known.person && began === known.began && lengthMs === known.durationMs && size === known.head.size && root === known.head.root;
+}
+
+/** Which records lack pieces, as a `recording.erased` says; null where it does not say it. */
+export function erasedHeadOf({ detail: { records, sha256 } = {} }: Pick<LedgerEvent, 'detail'>): ErasedHead | null {
+  return isCount(records) && isSha256(sha256) ? { records, sha256 } : null;
 }
 
 export function isBreak(result: RecordingState | RuleBreak): result is RuleBreak {

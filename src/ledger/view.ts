@@ -9,6 +9,7 @@ import { openPlain } from '../disk/plain.ts';
 import { ledgerPaths } from './files.ts';
 import type { SignedHead } from './head.ts';
 import { LedgerQuestions, type LedgerState, type LookupSource } from './lookups.ts';
+import { erasureWhy } from './life-cycle-facts.ts';
 import { bordersOf, type NoteKey } from './note.ts';
 import { reviewWhy, unmaskWhy } from './review-facts.ts';
 import { isNew, readLedgerGently, type LedgerReading } from './read.ts';
@@ -88,7 +89,7 @@ export class LedgerView extends LedgerQuestions {
     const unentitled: Unentitled[] = [];
     const reading = await readLedgerGently(folder, key, {
       onEvent: (event, _line, offset, leaf, states) => {
-        const why = unentitledWhy(facts, event) ?? reviewWhy(facts, states, event) ?? unmaskWhy(facts, states, event);
+        const why = unentitledWhy(facts, event) ?? reviewWhy(facts, states, event) ?? unmaskWhy(facts, states, event) ?? erasureWhy(facts, states, event);
         if (why !== undefined) unentitled.push({ event, why });
         beside.add([{ event, leaf, offset, counts: takeCounted(facts, event, states) }]);
         if ((event.seq + 1) % PROGRESS_EVENTS === 0) progress(event.seq + 1);

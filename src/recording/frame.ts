@@ -11,11 +11,16 @@ import type { Frame, FrameFault } from './types.ts';
 
 /** First bytes of every segment file. */
 export const SEGMENT_MAGIC = Buffer.from('WMXSEG1\n', 'latin1');
+/** Those of a segment file of version 2, in which frames of type 2 may stand: see erased.ts. As long. */
+export const SEGMENT_MAGIC_2 = Buffer.from('WMXERA2\n', 'latin1');
 export const FRAME_HEAD_BYTES = 68;
 /** A reader refuses a longer body before it allocates anything: 16 times the longest output record. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 export const TYPE_HEADER = 0;
 export const TYPE_SEALED = 1;
+/** On the disk only: a sealed record in which pieces were erased. It is read as the record that it was, so as type 1. */
+export const TYPE_ERASED = 2;
+const DIGEST_BYTES = 32;
 /** Where the bytes begin that checksum, leaf and associated data share. */
 const COVERED = 8;
 
@@ -51,6 +56,8 @@ export function associatedData(head: Buffer): Buffer {
 
 // 0x00 || head[8, 68) || SHA-256(body): the leaf's preimage; the checksum covers all of it but the first byte.
 const preimage = Buffer.alloc(1 + FRAME_HEAD_BYTES - COVERED + 32);
+/** Where the type stands in it. */
+const PREIMAGE_TYPE = 1 + 32 - COVERED;
 
 /** Fills length and checksum of a head whose other fields stand already; returns the frame's leaf hash (32 bytes). */
 export function finishHead(head: Buffer, bodyLength: number, bodySha256: Uint8Array): Buffer {
@@ -126,7 +133,21 @@ export function parseFrame(data: Buffer, at: number, segment: number, offset: nu
     leaf: sha256(preimage),
     body,
   };
-  return { kind: 'frame', frame, next };
+  return { kind: 'frame', frame: frame.type === TYPE_ERASED && body.length > DIGEST_BYTES ? asItWas(frame, body) : frame, next };
+}
+
+/** The record that a frame of type 2 stands for: its leaf is that of the body which is gone, whose digest is the first 32 bytes of this one. */
+function asItWas(frame: Frame, body: Buffer): Frame {
+  const bodySha256 = body.subarray(0, DIGEST_BYTES);
+  preimage.writeUInt32BE(TYPE_SEALED, PREIMAGE_TYPE);
+  preimage.set(bodySha256, 61);
+  return { ...frame, type: TYPE_SEALED, bodySha256, leaf: sha256(preimage), body: body.subarray(DIGEST_BYTES), erased: frame.bodySha256 };
+}
+
+/** The bytes of a parsed frame as they stand in its file. */
+export function frameBytes(frame: Frame): Buffer {
+  if (!frame.erased) return encodeFrame(frame, frame.body).bytes;
+  return encodeFrame({ ...frame, type: TYPE_ERASED }, Buffer.concat([frame.bodySha256, frame.body])).bytes;
 }
 
 function fault(code: FrameFault['code'], message: string): Parsed {

@@ -3,15 +3,18 @@
  *
  *   K_0     = HKDF-SHA256(S, no salt, "wardmux/v1/segment/" + recording + "/" + segment, 32)      (RFC 5869)
  *   M_i     = HMAC-SHA256(K_i, "message")    key of record i, AES-256-GCM
+ *   E_i     = HMAC-SHA256(K_i, "erased")     instead of M_i, for what is left of record i where pieces of it were erased
  *   R_i     = HMAC-SHA256(K_i, "salt")       its pieces' salts come from it
  *   K_(i+1) = HMAC-SHA256(K_i, "next")       K_i is wiped: what leaks later opens nothing earlier
  */
-import { createSecretKey, hash, hkdfSync, type KeyObject } from 'node:crypto';
+import { createDecipheriv, createSecretKey, hash, hkdfSync, type KeyObject } from 'node:crypto';
 import { sha256, sha256Into } from '../merkle/sha256.ts';
 
 const BLOCK = 64;
 const KEY_BYTES = 32;
-const labels = { message: Buffer.from('message'), salt: Buffer.from('salt'), next: Buffer.from('next') };
+/** Of AES-256-GCM, behind the ciphertext. */
+export const TAG_BYTES = 16;
+const labels = { message: Buffer.from('message'), erased: Buffer.from('erased'), salt: Buffer.from('salt'), next: Buffer.from('next') };
 
 /** K_0 of a segment, 32 bytes. The caller wipes `secret` (32 bytes) and, later, the result. */
 export function segmentKey(secret: Uint8Array, recording: string, segment: number): Buffer {
@@ -71,11 +74,14 @@ export class Ratchet {
     this.#key = key;
   }
 
-  /** Keys of the next record. The state steps on: the same keys cannot be had from it again. @param salted whether its commitment is asked for: `salt` is empty where it is not */
-  next(salted = true): RecordKeys {
+  /**
+   * Keys of the next record. The state steps on: the same keys cannot be had from it again.
+   * @param of which body of it: that of its recorder, or what is left of it. @param salted whether its commitment is asked for: `salt` is empty where it is not
+   */
+  next(of: 'message' | 'erased' = 'message', salted = true): RecordKeys {
     const hmac = this.#hmac;
     hmac.setKey(this.#key);
-    const message = hmac.digest(labels.message);
+    const message = hmac.digest(labels[of]);
     const salt = salted ? hmac.digest(labels.salt) : Buffer.alloc(0);
     const next = hmac.digest(labels.next);
     this.#key.fill(0);
@@ -140,4 +146,15 @@ export function recordNonce(seq: number): Buffer {
   const nonce = Buffer.alloc(12);
   nonce.writeBigUInt64BE(BigInt(seq), 4);
   return nonce;
+}
+
+/** Opens ciphertext and tag. @param covered the associated data: head[8, 68). Throws where the tag is wrong. */
+export function openSealed(sealed: Uint8Array, key: KeyObject, nonce: Uint8Array, covered: Uint8Array): Buffer {
+  const decipher = createDecipheriv('aes-256-gcm', key, nonce);
+  decipher.setAAD(covered);
+  const end = sealed.length - TAG_BYTES;
+  decipher.setAuthTag(sealed.subarray(end));
+  const plaintext = decipher.update(sealed.subarray(0, end));
+  decipher.final();
+  return plaintext;
 }

@@ -3,7 +3,7 @@
  * never trusted: whatever stands on the disk, the walk ends with a FrameFault and does not throw. Memory is bounded by
  * one block of READ_BYTES and one frame. Over 400 lines: both walks share the block, the place in it and the ways to end.
  */
-import { createDecipheriv, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -11,10 +11,11 @@ import { MerkleTree } from '../merkle/tree.ts';
 import { NotPlainError, openPlainHandle } from '../disk/plain.ts';
 import { RecordingError } from './errors.ts';
 import { decodeEvents, type DecodedEvent } from './events.ts';
-import { coveredBytes, parseFrame, SEGMENT_MAGIC, TYPE_HEADER, TYPE_SEALED } from './frame.ts';
+import { decodeLeft, NONE_ERASED, openLeft, placeOf, type ErasedPiece } from './erased.ts';
+import { coveredBytes, parseFrame, SEGMENT_MAGIC, SEGMENT_MAGIC_2, TYPE_HEADER, TYPE_SEALED } from './frame.ts';
 import { parseHeader, segmentName, segmentNumber } from './header.ts';
 import { RECORDING_ID } from '../types/ids.ts';
-import { commitmentOf, PieceSalts, pieceDigest, pieceSeal, Ratchet, recordNonce, segmentKey } from './ratchet.ts';
+import { commitmentOf, openSealed, PieceSalts, pieceDigest, pieceSeal, Ratchet, recordNonce, segmentKey, TAG_BYTES } from './ratchet.ts';
 import { wrapsOf, type WrapFor } from './rewrapped.ts';
 import type { Frame, FrameFault, RecordingEvent, SegmentHeader, SegmentOpener } from './types.ts';
 import type { TreeHead } from '../types/head.ts';
@@ -23,7 +24,6 @@ import type { TreeHead } from '../types/head.ts';
 const READ_BYTES = 2 * 1024 * 1024;
 /** The first read of a segment: enough for its header, which is all that a list of recordings wants. */
 const FIRST_READ_BYTES = 16 * 1024;
-const TAG_BYTES = 16;
 
 export interface OpenOptions {
   /** The recording may be growing: a torn end of the last segment is then its end and no fault. */
@@ -48,6 +48,8 @@ export interface OpenedPiece {
 export interface OpenedRecord {
   readonly frame: Frame;
   readonly events: readonly OpenedPiece[];
+  /** What was erased of it, ascending; `placeOf` says where the events stand. */
+  readonly erased: readonly ErasedPiece[];
   /** Output bytes of the recording before this record. */
   readonly outputOffset: number;
 }
@@ -56,6 +58,8 @@ export interface OpenedRecord {
 export interface RecordContent {
   readonly frame: Frame;
   readonly events: readonly RecordingEvent[];
+  /** As of an OpenedRecord. */
+  readonly erased: readonly ErasedPiece[];
   /** Output bytes of the recording before this record. */
   readonly outputOffset: number;
 }
@@ -64,6 +68,7 @@ interface Unsealed {
   readonly frame: Frame;
   readonly outputOffset: number;
   readonly decoded: readonly DecodedEvent[];
+  readonly erased: readonly ErasedPiece[];
   /** R_i: the salts of the pieces come from it; empty where nobody asks for them. */
   readonly salt: Buffer;
 }
@@ -146,15 +151,12 @@ export class RecordingReader {
   async *records(opener: SegmentOpener): AsyncGenerator<OpenedRecord, void, undefined> {
     const salts = new PieceSalts();
     try {
-      for await (const { frame, outputOffset, decoded, salt } of this.#unsealed(opener, true)) {
-        salts.setKey(salt);
-        const events = decoded.map(({ event, bytes }, j) => ({ event, bytes, salt: salts.salt(j) }));
+      for await (const unsealed of this.#unsealed(opener, true)) {
+        const { frame, outputOffset, erased } = unsealed;
+        const events = piecesOf(unsealed, salts);
         try {
-          if (!same(commitmentOf(events.map((piece) => pieceDigest(piece.bytes[0]!, pieceSeal(piece.salt, piece.bytes)))), frame.commitment)) {
-            this.#refuse('bad-commitment', frame, `record ${frame.seq} does not hold what its commitment says.`);
-            return;
-          }
-          yield { frame, events, outputOffset };
+          if (!this.#isCommitted(unsealed, events)) return;
+          yield { frame, events, erased, outputOffset };
         } finally {
           for (const piece of events) piece.salt.fill(0);
         }
@@ -166,11 +168,30 @@ export class RecordingReader {
 
   /**
    * The same walk without the commitments, which are an auditor's: that the content is what was sealed under this key is
-   * certain without them, and a replay has it in half of the time.
+   * certain without them, and a replay has it in half of the time. Of a record in which pieces were erased the tree does not cover
+   * what is left, so its commitment is checked here too.
    */
   async *contents(opener: SegmentOpener): AsyncGenerator<RecordContent, void, undefined> {
-    for await (const { frame, outputOffset, decoded } of this.#unsealed(opener, false))
-      yield { frame, outputOffset, events: decoded.map(({ event }) => event) };
+    const salts = new PieceSalts();
+    try {
+      for await (const unsealed of this.#unsealed(opener, false)) {
+        const { frame, outputOffset, decoded, erased } = unsealed;
+        if (frame.erased && !this.#isCommitted(unsealed, piecesOf(unsealed, salts))) return;
+        yield { frame, outputOffset, erased, events: decoded.map(({ event }) => event) };
+      }
+    } finally {
+      salts.wipe();
+    }
+  }
+
+  /** Whether a record holds what its commitment says; the walk ends at one that does not. */
+  #isCommitted({ frame, erased }: Unsealed, pieces: readonly OpenedPiece[]): boolean {
+    const digests = pieces.map((piece) => pieceDigest(piece.bytes[0]!, pieceSeal(piece.salt, piece.bytes)));
+    // Ascending, so each is put where it stands among those before it.
+    for (const { place, code, seal } of erased) digests.splice(place, 0, pieceDigest(code.charCodeAt(0), seal));
+    if (same(commitmentOf(digests), frame.commitment)) return true;
+    this.#refuse('bad-commitment', frame, `record ${frame.seq} does not hold what its commitment says.`);
+    return false;
   }
 
   async *#unsealed(opener: SegmentOpener, salted: boolean): AsyncGenerator<Unsealed, void, undefined> {
@@ -196,13 +217,14 @@ export class RecordingReader {
           if (!ratchet) return;
           continue;
         }
-        const unsealed = this.#unseal(frame, ratchet!, salted);
+        const unsealed = this.#unseal(frame, ratchet!, salted || frame.erased !== undefined);
         if (!unsealed) return;
-        const { plaintext, decoded, salt } = unsealed;
+        const { plaintext, decoded, erased, salt } = unsealed;
         const before = outputOffset;
         for (const { event } of decoded) if (event.code === 'o') outputOffset += event.data.length;
+        for (const { code, bytes } of erased) if (code === 'o') outputOffset += bytes;
         try {
-          yield { frame, outputOffset: before, decoded, salt };
+          yield { frame, outputOffset: before, decoded, erased, salt };
         } finally {
           plaintext.fill(0);
           salt.fill(0);
@@ -234,8 +256,9 @@ export class RecordingReader {
         if (!quiet) stop('torn', 'the file ends before its first frame.');
         return;
       }
-      if (SEGMENT_MAGIC.compare(source.block, source.at, source.at + SEGMENT_MAGIC.length) !== 0)
-        return stop('bad-header', 'this is not a segment of a recording.');
+      const begins = (magic: Buffer): boolean => magic.compare(source.block, source.at, source.at + magic.length) === 0;
+      const mayBeErased = begins(SEGMENT_MAGIC_2);
+      if (!mayBeErased && !begins(SEGMENT_MAGIC)) return stop('bad-header', 'this is not a segment of a recording.');
       source.skip(SEGMENT_MAGIC.length);
       this.#keptBytes = source.offset;
       for (let index = 0; ; index++) {
@@ -251,7 +274,7 @@ export class RecordingReader {
           return;
         }
         if (parsed.kind === 'fault') return stop(parsed.fault.code, `${parsed.fault.message}.`);
-        const fault = this.#check(parsed.frame, index, walk);
+        const fault = this.#check(parsed.frame, index, walk, mayBeErased);
         if (fault) return stop(fault[0], fault[1]);
         source.skip(parsed.frame.length);
         this.#keptBytes = source.offset;
@@ -265,7 +288,8 @@ export class RecordingReader {
   }
 
   /** What a frame must be at its place: its sequence number, time and type, and a header that belongs to this recording. */
-  #check(frame: Frame, index: number, walk: Walk): readonly [FrameFault['code'], string] | undefined {
+  #check(frame: Frame, index: number, walk: Walk, mayBeErased: boolean): readonly [FrameFault['code'], string] | undefined {
+    if (frame.erased && !mayBeErased) return ['bad-header', 'a frame of type 2 stands where none may be.'];
     if (frame.type !== (index === 0 ? TYPE_HEADER : TYPE_SEALED)) return ['bad-header', `a frame of type ${frame.type} stands where none may be.`];
     if (index === 0) {
       const header = parseHeader(frame.body);
@@ -313,12 +337,8 @@ export class RecordingReader {
     }
   }
 
-  #unseal(
-    frame: Frame,
-    ratchet: Ratchet,
-    salted: boolean,
-  ): { readonly plaintext: Buffer; readonly decoded: DecodedEvent[]; readonly salt: Buffer } | undefined {
-    const keys = ratchet.next(salted);
+  #unseal(frame: Frame, ratchet: Ratchet, salted: boolean): (Pick<Unsealed, 'decoded' | 'erased' | 'salt'> & { readonly plaintext: Buffer }) | undefined {
+    const keys = ratchet.next(frame.erased ? 'erased' : 'message', salted);
     const refuse = (sentence: string): undefined => {
       keys.salt.fill(0);
       return this.#refuse('bad-seal', frame, sentence);
@@ -326,17 +346,13 @@ export class RecordingReader {
     if (frame.body.length < TAG_BYTES) return refuse(`record ${frame.seq} is too short to be sealed.`);
     let plaintext: Buffer;
     try {
-      const decipher = createDecipheriv('aes-256-gcm', keys.message, recordNonce(frame.seq));
-      decipher.setAAD(coveredBytes(frame));
-      const end = frame.body.length - TAG_BYTES;
-      decipher.setAuthTag(frame.body.subarray(end));
-      plaintext = decipher.update(frame.body.subarray(0, end));
-      decipher.final();
+      plaintext = frame.erased ? openLeft(frame, keys.message) : openSealed(frame.body, keys.message, recordNonce(frame.seq), coveredBytes(frame));
     } catch {
       return refuse(`record ${frame.seq} does not open: it was changed, or it belongs to another place.`);
     }
     try {
-      return { plaintext, decoded: decodeEvents(plaintext), salt: keys.salt };
+      const left = frame.erased ? decodeLeft(plaintext) : { decoded: decodeEvents(plaintext), erased: NONE_ERASED };
+      return { plaintext, ...left, salt: keys.salt };
     } catch (error) {
       plaintext.fill(0);
       return refuse(`record ${frame.seq} opens but cannot be understood: ${(error as Error).message}.`);
@@ -352,6 +368,12 @@ export class RecordingReader {
   #stop(code: FrameFault['code'], segment: number, offset: number, seq: number, message: string): void {
     this.#fault ??= { code, segment, offset, seq, message };
   }
+}
+
+/** @param salts set to those of the record. */
+function piecesOf({ decoded, erased, salt }: Unsealed, salts: PieceSalts): OpenedPiece[] {
+  salts.setKey(salt);
+  return decoded.map(({ event, bytes }, j) => ({ event, bytes, salt: salts.salt(placeOf(erased, j)) }));
 }
 
 /** Where a walk stands. */

@@ -7,11 +7,10 @@ import { releaseMemory } from '../disk/bytes.ts';
 import { sha256, sha256Into } from '../merkle/sha256.ts';
 import { EVENT_HEAD_BYTES, eventBytes, MAX_RECORD_OUTPUT_BYTES, MAX_RECORD_PIECES, writeEventHead } from './events.ts';
 import { associatedData, finishHead, FRAME_HEAD_BYTES, TYPE_SEALED, writeFields } from './frame.ts';
-import { PieceSalts, Ratchet } from './ratchet.ts';
+import { PieceSalts, Ratchet, TAG_BYTES } from './ratchet.ts';
 import type { EventCode } from './types.ts';
 
 const SALT_BYTES = 32;
-const TAG_BYTES = 16;
 /** Where a record's plaintext, and then its body, stands in the sealer's buffer: the head's room before it also holds a salt. */
 const BODY_AT = FRAME_HEAD_BYTES;
 

@@ -110,8 +110,10 @@ export interface Frame {
   readonly commitment: Uint8Array;
   readonly bodySha256: Uint8Array;
   readonly leaf: Uint8Array;
-  /** Type 0: the header's JSON. Type 1: ciphertext and tag. */
+  /** Type 0: the header's JSON. Type 1: ciphertext and tag; where pieces of it were erased, nonce, ciphertext and tag of what is left. */
   readonly body: Uint8Array;
+  /** SHA-256 of the body that stands in the file, where pieces of the record were erased; `bodySha256` is then that of the one before. */
+  readonly erased?: Uint8Array;
 }
 
 /** Where a segment of a recording begins, as its writer knows it. */

@@ -1,4 +1,5 @@
 /** One walk over everything that lies in a recording's folder, without any key and without changing anything. */
+import { ErasedDigest, type ErasedHead } from './erased.ts';
 import { openRecording, type OpenOptions } from './reader.ts';
 import { TYPE_HEADER } from './frame.ts';
 import type { FrameFault, SegmentHeader } from './types.ts';
@@ -16,6 +17,8 @@ export interface Walk {
   readonly head: TreeHead;
   /** Root over the first frames, lower-case hex, for each of the sizes that were asked for and that it has. */
   readonly roots: ReadonlyMap<number, string>;
+  /** Its records in which pieces were erased; null where there are none. */
+  readonly erased: ErasedHead | null;
   /** Why the walk stopped early. */
   readonly fault: FrameFault | undefined;
   /** Numbers of the segment files that are there, ascending. */
@@ -41,11 +44,13 @@ export async function walkRecording(folder: string, sizes: Iterable<number> = []
   const roots = new Map<number, string>();
   if (wanted.has(0)) roots.set(0, reader.head().root);
   const headers: HeaderFacts[] = [];
+  const erased = new ErasedDigest();
   let lastWallMs = 0;
   let durationMs = 0;
   let lastSegment = -1;
   for await (const frame of reader.frames()) {
     if (frame.type === TYPE_HEADER) headers.push(factsOf(reader.header!));
+    erased.take(frame);
     lastWallMs = frame.wallMs;
     durationMs = Number(frame.monoNs / 1_000_000n);
     lastSegment = frame.segment;
@@ -53,7 +58,7 @@ export async function walkRecording(folder: string, sizes: Iterable<number> = []
     if (wanted.has(frame.seq + 1)) roots.set(frame.seq + 1, reader.head().root);
   }
   const { fault, segments, wholeBytes } = reader;
-  return { folder, headers, head: reader.head(), roots, fault, segments, lastSegment, wholeBytes, lastWallMs, durationMs };
+  return { folder, headers, head: reader.head(), roots, erased: erased.head(), fault, segments, lastSegment, wholeBytes, lastWallMs, durationMs };
 }
 
 function factsOf(header: SegmentHeader): HeaderFacts {

@@ -5,7 +5,7 @@
 import { closeSync, fstatSync, lstatSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { beginningOf, type RecordingState } from '../ledger/rules.ts';
-import { FRAME_HEAD_BYTES, MAX_BODY_BYTES, parseFrame, SEGMENT_MAGIC, TYPE_HEADER } from '../recording/frame.ts';
+import { FRAME_HEAD_BYTES, MAX_BODY_BYTES, parseFrame, SEGMENT_MAGIC, SEGMENT_MAGIC_2, TYPE_HEADER } from '../recording/frame.ts';
 import { parseHeader, segmentName, segmentNumber } from '../recording/header.ts';
 import type { SegmentHeader } from '../recording/types.ts';
 import { openPlain } from '../disk/plain.ts';
@@ -97,7 +97,8 @@ function lookAt(path: string): Look | string {
     let filled = 0;
     for (let got = -1; filled < bytes.length && got !== 0; filled += got) got = readSync(fd, bytes, filled, bytes.length - filled, filled);
     const whole = bytes.subarray(0, filled);
-    if (!whole.subarray(0, SEGMENT_MAGIC.length).equals(SEGMENT_MAGIC)) return 'is not a segment of a recording';
+    const magic = whole.subarray(0, SEGMENT_MAGIC.length);
+    if (!magic.equals(SEGMENT_MAGIC) && !magic.equals(SEGMENT_MAGIC_2)) return 'is not a segment of a recording';
     const parsed = parseFrame(whole, SEGMENT_MAGIC.length, 0, SEGMENT_MAGIC.length);
     const header = parsed.kind === 'frame' && parsed.frame.type === TYPE_HEADER ? parseHeader(parsed.frame.body) : undefined;
     if (!header) return 'has no header that can be understood';

@@ -4,12 +4,16 @@
  */
 import { sayingsOf, type RecordingState } from '../ledger/rules.ts';
 import type { LedgerEvent } from '../ledger/types.ts';
+import { sameErased, type ErasedHead } from '../recording/erased.ts';
 import { isCount } from '../recording/json.ts';
 import type { TreeHead } from '../types/head.ts';
 import type { HeaderFacts, Walk } from '../recording/walk.ts';
 
-/** `shorter`: whole records are missing. `other`: they are not those. `longer`: it goes on after its end. `start`: a header that nobody signed for names another person, policy or recipients. */
-export type ContradictionCode = 'shorter' | 'other' | 'longer' | 'start';
+/**
+ * `shorter`: whole records are missing. `other`: they are not those. `longer`: it goes on after its end. `start`: a header that nobody signed for names another
+ * person, policy or recipients. `erased`: other pieces of it are erased than two have signed for, or some are here again.
+ */
+export type ContradictionCode = 'shorter' | 'other' | 'longer' | 'start' | 'erased';
 
 export interface Judgement {
   /** The largest head that the ledger signed for. */
@@ -67,7 +71,12 @@ export function sizesOf({ heads, state }: Known): number[] {
  * @param policies all that were in force, oldest first: read after the walk where the recording is being written.
  * @param walk made with the roots of `sizesOf(known)`.
  */
-export function judge(recording: string, known: Known, policies: readonly KnownPolicy[], walk: Pick<Walk, 'head' | 'roots' | 'headers' | 'fault'>): Judgement {
+export function judge(
+  recording: string,
+  known: Known,
+  policies: readonly KnownPolicy[],
+  walk: Pick<Walk, 'head' | 'roots' | 'headers' | 'fault' | 'erased'>,
+): Judgement {
   const { state, heads } = known;
   const { head: signed, closed } = state;
   const { head: found, roots, headers, fault } = walk;
@@ -86,11 +95,17 @@ export function judge(recording: string, known: Known, policies: readonly KnownP
   if (found.size < signed.size)
     return result('shorter', `the ledger has a head of ${signed.size} records, and ${found.size} whole ones are there.${fault ? ` ${fault.message}` : ''}`);
   if (!stands(signed)) return result('other', `its first ${signed.size} records have another root than the one that was signed.`);
+  if (!sameErased(walk.erased, state.erased)) return result('erased', erasedText(walk.erased, state.erased));
   // What its recorder did not end goes on behind its last signed head: that is kept, and not proven.
   if (closed === 'recording.end' && found.size > signed.size)
     return result('longer', `it was closed with ${signed.size} records, and ${found.size} are there.`);
   if (closed === 'recording.end' && fault) return result('longer', `behind its ${found.size} records stands what is none. ${fault.message}`);
   return result(undefined);
+}
+
+function erasedText(there: ErasedHead | null, known: ErasedHead | null): string {
+  if (!known) return `pieces of ${there!.records} of its records are erased, and nobody has signed for that.`;
+  return `the ledger says that pieces of ${known.records} of its records were erased, and ${there ? 'others are' : 'they are here'}: an erasure was cut off (wardmux erase finishes it), or files came back out of a copy.`;
 }
 
 function provenText(proven: number, found: number): string {

@@ -187,7 +187,10 @@ const topics = [
     ],
   },
   { heading: 'Emergencies', actions: ['breakglass.start', 'breakglass.extend', 'breakglass.end', 'breakglass.alert', 'breakglass.review', 'breakglass.drill'] },
-  { heading: 'Holds and deletions', actions: ['hold.set', 'hold.frozen', 'hold.clear', 'recording.deleted', 'backup.erased', 'erasure.certified'] },
+  {
+    heading: 'Holds and deletions',
+    actions: ['hold.set', 'hold.frozen', 'hold.clear', 'recording.deleted', 'recording.erased', 'backup.erased', 'erasure.certified'],
+  },
   { heading: 'Backups', actions: ['backup.begun', 'backup.made', 'backup.restored'] },
   {
     heading: 'Recordings and the ledger: what was wrong',

@@ -36,7 +36,18 @@ const failures: ReadonlySet<string> = new Set(eventTable.flatMap(({ action, code
 const of = (...words: readonly string[]): ReadonlySet<string> => new Set(words.flatMap(actionsOf));
 const sorts: Readonly<Record<Exclude<EventKind, 'all' | 'alerts' | 'failed'>, ReadonlySet<string>>> = {
   unlocks: of('unlock', 'unlock.attempt', 'lock', 'session.*', 'consent.accepted'),
-  changes: of('policy.*', 'person.*', 'station.*', 'installation.*', 'revocation.*', 'audit-key.*', 'hold.*', 'recording.deleted', 'first-run'),
+  changes: of(
+    'policy.*',
+    'person.*',
+    'station.*',
+    'installation.*',
+    'revocation.*',
+    'audit-key.*',
+    'hold.*',
+    'recording.deleted',
+    'recording.erased',
+    'first-run',
+  ),
   recordings: of('recording.*', 'play', 'view', 'export', 'pane.*', 'host.*'),
   emergencies: of('breakglass.*'),
 };

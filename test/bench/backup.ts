@@ -78,6 +78,7 @@ const state = (n: number): RecordingState => ({
   deleted: n % 11 === 0,
   reason: 'none',
   review: null,
+  erased: null,
 });
 
 const hold = (n: number): HoldFacts => {

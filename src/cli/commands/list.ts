@@ -16,6 +16,7 @@ import { searchRecordings, type SearchParts } from '../../review/search-recordin
 import { reasons, recordingStates, reviewStates, type Reason, type RecordingStateWord, type ReviewState } from '../../types/words.ts';
 import { begunAs, listRecordings, namesFor, rowOf, type Begun, type ListedRecording } from '../../services/recordings/list.ts';
 import { CliError, exit } from '../exit.ts';
+import { searchable } from '../recording-folder.ts';
 import { appendEvent, factsOf, identitySentence, openInstallation, withLedger, type OpenInstallation } from '../../services/installation/installation.ts';
 import { type PersonOptions, unlockPerson } from '../person.ts';
 import type { CliCommand } from '../command.ts';
@@ -174,7 +175,7 @@ async function forTicket(
   let unread = 0;
   const searched = searchRecordings(
     { ...looks(site, looking, io), lookFor: 'ticket', mostEach: 1, most: Infinity },
-    rows.map(({ id }) => ({ id, folder: join(site.home.recordings, id) })),
+    await searchable(site, rows, io.talk),
     ticket,
   );
   for await (const one of searched) {
@@ -215,7 +216,7 @@ async function search(site: OpenInstallation, rows: readonly Named[], words: str
   let [last, hits, unread] = ['', 0, 0];
   const searched = searchRecordings(
     { ...looks(site, looking, io), lookFor: 'shown', mostEach: MOST_HITS, most: Infinity },
-    rows.toReversed().map(({ id }) => ({ id, folder: join(site.home.recordings, id) })),
+    await searchable(site, rows.toReversed(), io.talk),
     words,
   );
   for await (const one of searched) {

@@ -13,6 +13,7 @@ import { Option } from 'commander';
 import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { appendEvent, openInstallation, type OpenInstallation } from '../../services/installation/installation.ts';
+import { erasureSentences } from '../../services/recordings/erased.ts';
 import { deletionSentence } from '../../services/recordings/life-cycle.ts';
 import { unlockPerson } from '../person.ts';
 import { readAsText } from '../read-as-text.ts';
@@ -130,6 +131,7 @@ async function tellProof(site: OpenInstallation, folder: string, id: string, io:
         `${deletionSentence(id, await view.eventsOf(id))!} Its files are here all the same: they came back out of a copy, and nothing of them is shown.`,
       );
     io.talk(proof.sentence ?? `Recording ${id}: ${proofText(proof)}.`);
+    for (const sentence of await erasureSentences(view, id)) io.talk(sentence);
     if (proof.state.imported !== null) io.talk(`Recording ${id}: ${importedText(proof.state.imported)}.`);
     return { status: proof.contradiction ? exit.contradiction : exit.done, state: proof.state };
   } finally {

@@ -4,6 +4,7 @@ import { LedgerView } from '../../ledger/view.ts';
 import { policyInForce } from '../../policy/index.ts';
 import { deciderOf } from '../../services/deeds/decide.ts';
 import { openInstallation, withLedger } from '../../services/installation/installation.ts';
+import { finishErasures } from '../../services/recordings/erase-span.ts';
 import { expiries, noRetention, runRetention, type Deleted, type Expiry } from '../../services/recordings/life-cycle.ts';
 import type { CliCommand } from '../command.ts';
 import { exit } from '../exit.ts';
@@ -66,7 +67,10 @@ async function run(options: RunOptions, io: CliIo): Promise<number> {
   try {
     const { deleted, held, left } = await withLedger(
       site,
-      ({ ledger }) => runRetention({ home: site.home, ledger, admin: deciderOf(identity) }, policyInForce(site.home, ledger.facts), io.now()),
+      async ({ ledger }) => {
+        await finishErasures({ home: site.home, ledger });
+        return runRetention({ home: site.home, ledger, admin: deciderOf(identity) }, policyInForce(site.home, ledger.facts), io.now());
+      },
       { identity, talk: io.talk },
     );
     if (options.json) await io.out(jsonText({ deleted, held, left }));

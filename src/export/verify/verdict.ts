@@ -1,6 +1,7 @@
 /** What a verification says: its checks, its facts, its sentences. */
 import type { Access } from '../../recording/access.ts';
 import type { FailureCode } from '../failures.ts';
+import type { ErasedSpan } from '../heads.ts';
 import type { BundleState } from '../summary.ts';
 
 /** The steps of a verification, in order: each rests on those before it. */
@@ -48,6 +49,10 @@ export interface BundleFacts {
   readonly recoveredBy: readonly string[];
   /** How often the ledger of the bundle says that the recording's files were not what was written. */
   readonly damaged: number;
+  /** What two have erased of it, in the order of the ledger; left out where nothing was. */
+  readonly erased?: readonly ErasedSpan[];
+  /** Numbers of events that say so and that no two have signed whom the trust file knows; left out where there is none. */
+  readonly uncountedErasures?: readonly number[];
   /** Of what the recording was imported, that nobody witnessed; null where it was recorded here. */
   readonly imported: string | null;
   readonly outputBytes: number;
@@ -108,6 +113,11 @@ export function notesOf(facts: BundleFacts): string[] {
     notes.push(
       `The ledger says ${facts.damaged === 1 ? 'once' : `${facts.damaged} times`} that the files of the recording were found damaged or replaced (recording.damaged): ask what was found, and which copy this bundle was made of.`,
     );
+  for (const one of facts.erased ?? []) notes.push(erasedNote(one));
+  for (const seq of facts.uncountedErasures ?? [])
+    notes.push(
+      `Event ${seq} says that something of the recording was erased, and no two people whom the trust file knows have signed that: it does not count.`,
+    );
   if (facts.withheld > 0)
     notes.push(
       `${facts.withheld} of ${facts.withheld + facts.disclosed} pieces are withheld: this bundle does not show what they hold. Snapshots of the screen always are, because they repeat output${facts.withheldOutputBytes === 0 ? '; no byte of output is' : ''}.`,
@@ -132,6 +142,10 @@ export function notesOf(facts: BundleFacts): string[] {
     notes.push(`The trust file has keys that this verifier cannot use, and what they signed was not checked: ${facts.unknownAlgorithms.join(', ')}.`);
   if (facts.withheldOutputBytes !== null && facts.withheldOutputBytes > 0) notes.push(`${facts.withheldOutputBytes} bytes of output are withheld.`);
   return notes;
+}
+
+function erasedNote({ by, second, time, reason, fromMs, toMs, pieces }: ErasedSpan): string {
+  return `Something of the recording was erased: ${pieces} pieces, from ${fromMs} to ${toMs} ms since its start and snapshots behind that, on ${time} by ${by} and ${second}, who have signed it, because of ${reason}. They are among what is withheld, and nobody can disclose them any more.`;
 }
 
 function afterCrashNote({ signedAfterCrash: late, proven }: BundleFacts): string {

@@ -13,7 +13,7 @@ export const EVENT_WIDTHS: Widths = { key: ID_BYTES + SEQ_BYTES, value: 0 };
 
 const closings: readonly (Closing | null)[] = [null, 'recording.end', 'recording.failed', 'recording.recovered'];
 const kinds: readonly (string | null)[] = [null, UNKNOWN_KIND, ...importKinds];
-/** Start, time of start, person, closing, size, root, segment, bytes and length, digest of its beginning, what it was imported from, whether it was deleted, why its session was opened, and what of it was said last, by whom, in which event. */
+/** Start, time of start, person, closing, size, root, segment, bytes and length, digest of its beginning, what it was imported from, whether it was deleted, why its session was opened, what of it was said last, by whom, in which event, and what was erased of it. */
 const STATE = {
   start: 0,
   began: 6,
@@ -32,7 +32,11 @@ const STATE = {
   review: 112,
   reviewer: 113,
   reviewSeq: 119,
-  end: 125,
+  erased: 125,
+  erasedSeq: 126,
+  erasedRecords: 132,
+  erasedDigest: 138,
+  end: 170,
 } as const;
 export const STATE_WIDTHS: Widths = { key: ID_BYTES, value: STATE.end };
 
@@ -102,6 +106,12 @@ export function stateEntry(id: string, state: RecordingState): Buffer {
     value.write(state.review.by.slice(2), STATE.reviewer, 'hex');
     value.writeUIntBE(state.review.seq, STATE.reviewSeq, 6);
   }
+  if (state.erased) {
+    value[STATE.erased] = 1;
+    value.writeUIntBE(state.erased.seq, STATE.erasedSeq, 6);
+    value.writeUIntBE(state.erased.records, STATE.erasedRecords, 6);
+    value.write(state.erased.sha256, STATE.erasedDigest, 'hex');
+  }
   return Buffer.concat([idKey(id), value]);
 }
 
@@ -125,5 +135,9 @@ export function stateAt(bytes: Buffer, at: number): RecordingState {
     deleted: bytes[at + STATE.deleted] === 1,
     reason: reasons[bytes[at + STATE.reason]!] ?? 'none',
     review: review === undefined ? null : { state: review, by: `p-${hex(STATE.reviewer, STATE.reviewSeq)}`, seq: number(STATE.reviewSeq) },
+    erased:
+      bytes[at + STATE.erased] === 1
+        ? { seq: number(STATE.erasedSeq), records: number(STATE.erasedRecords), sha256: hex(STATE.erasedDigest, STATE.end) }
+        : null,
   };
 }

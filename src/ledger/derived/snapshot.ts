@@ -32,7 +32,7 @@ import { EMPTY_TREE, type TreeState } from './hash-tree.ts';
 
 const FILE = 'snapshot';
 /** First line of its note: no checkpoint, and no head, begins like this. Another number is another shape. */
-const TITLE = 'wardmux-ledger-derived 17';
+const TITLE = 'wardmux-ledger-derived 18';
 
 const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -51,6 +51,7 @@ const state = z.strictObject({
   deleted: z.boolean(),
   reason: z.enum(reasons),
   review: z.strictObject({ state: z.enum(reviewStates), by: z.string(), seq: count }).nullable(),
+  erased: z.strictObject({ seq: count, records: count, sha256 }).nullable(),
 });
 const schema = z.strictObject({
   size: count,

@@ -1,110 +1,20 @@
 /** Random histories of recordings, holds, time and deletions over a real ledger and real files, held against a model that is written a second time here. */
-import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { newRecording, removeFolders } from '../../../test/support/recording.ts';
-import { certify, deedText, type DeletionRequest } from '../../ledger/certificate.ts';
+import { aud, DAYS, op, people, policy, roles, sec, sec2, Site, somebody, type Somebody } from '../../../test/support/life-cycle.ts';
+import { removeFolders } from '../../../test/support/recording.ts';
+import type { DeletionRequest } from '../../ledger/certificate.ts';
 import { unentitledWhy } from '../../ledger/entitled.ts';
-import { testLedgerOptions } from '../../ledger/fixture.ts';
-import { Ledger, noticeEntry } from '../../ledger/index.ts';
-import { readLedger } from '../../ledger/read.ts';
 import type { LedgerEvent } from '../../ledger/types.ts';
 import { LedgerView } from '../../ledger/view.ts';
-import type { LoadedPolicy } from '../../policy/index.ts';
-import type { Role } from '../../types/words.ts';
 import { thumbprint } from '../../recording/wrap.ts';
-import type { PublicJwk } from '../../types/keys.ts';
-import type { Decider } from '../deeds/decide.ts';
-import {
-  clearHold,
-  deleteEarly,
-  deletionSentence,
-  expiries,
-  finishDeletions,
-  runRetention,
-  setHold,
-  type HoldTarget,
-  type LifeCycleParts,
-} from './life-cycle.ts';
+import { clearHold, deleteEarly, deletionSentence, expiries, finishDeletions, runRetention, setHold, type HoldTarget } from './life-cycle.ts';
 import { DAY_MS } from '../../types/units.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 afterAll(removeFolders);
-
-/** That the policy keeps recordings. */
-const DAYS = 30;
-const policy = { sha256: '1'.repeat(64), policy: { retention: { contentDays: DAYS } } } as unknown as LoadedPolicy;
-
-interface Somebody extends Decider {
-  readonly jwk: PublicJwk;
-  readonly key: KeyObject;
-}
-
-function somebody(id: string): Somebody {
-  const { privateKey: key, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-  const jwk = publicKey.export({ format: 'jwk' }) as unknown as PublicJwk;
-  const signs = async (bytes: Uint8Array): Promise<Uint8Array> => sign('sha256', bytes, { key, dsaEncoding: 'ieee-p1363' });
-  return { id, jwk, key, certify: (installation, by, request) => certify(deedText(installation, by, request), jwk, signs) };
-}
-
-/** A security admin, an auditor, an operator, and another security admin, who comes last: from then on two would have to agree. */
-const people = ['a', 'b', 'c', 'd'].map((letter) => somebody(`p-00000000000${letter}`));
-const [sec, aud, op, sec2] = people as [Somebody, Somebody, Somebody, Somebody];
-const roles: readonly (readonly Role[])[] = [['security'], ['auditor'], ['operator'], ['security']];
-
-class Site {
-  readonly options = testLedgerOptions();
-  readonly recordings = join(dirname(this.options.folder), 'recordings');
-  now = Date.UTC(2026, 0, 1);
-  ledger!: Ledger;
-
-  static async open(): Promise<Site> {
-    const site = new Site();
-    mkdirSync(site.recordings);
-    site.ledger = await Ledger.open({ ...site.options, clock: () => site.now });
-    const { ledger } = site;
-    await ledger.append({ action: 'policy.change', detail: { sha256: policy.sha256, auditKeys: [] } });
-    for (const [n, one] of people.entries()) {
-      const facts = { encryptionKey: thumbprint(somebody(one.id).jwk), signingKey: thumbprint(one.jwk), record: 'a'.repeat(64), slots: 'b'.repeat(64) };
-      const by = n === 0 ? {} : { by: sec.id, ...(await sec.certify(ledger.installation, sec.id, { deed: 'keys', person: one.id, after: null, ...facts })) };
-      await ledger.append({ action: 'person.keys', person: one.id, detail: { ...facts, ...by } });
-      const who =
-        n === 0 ? {} : { by: sec.id, ...(await sec.certify(ledger.installation, sec.id, { deed: 'roles', person: one.id, roles: roles[n]!, after: null })) };
-      await ledger.append({ action: 'person.roles', person: one.id, detail: { roles: [...roles[n]!], ...who } });
-    }
-    expect(people.map(({ id }) => ledger.facts.person(id)?.roles)).toEqual(roles);
-    return site;
-  }
-
-  parts(admin: Somebody, second?: Somebody): LifeCycleParts {
-    return { home: { recordings: this.recordings }, ledger: this.ledger, admin, second, asked: new Date(this.now).toISOString() };
-  }
-
-  async record(owner: Somebody, hours: number): Promise<string> {
-    const { writer, clock, notices } = await newRecording({ folder: this.recordings, installation: this.options.installation, person: owner.id });
-    writer.output(Buffer.from('shown\r\n'));
-    clock.step(hours * 3_600_000);
-    await writer.end('closed');
-    for (const notice of notices) await this.ledger.append(noticeEntry(notice));
-    return writer.id;
-  }
-
-  events(): LedgerEvent[] {
-    const events: LedgerEvent[] = [];
-    readLedger(this.options.folder, this.options.key, { onEvent: (event) => void events.push(event) });
-    return events;
-  }
-
-  tombstones(id: string): LedgerEvent[] {
-    return this.events().filter(({ action, detail }) => action === 'recording.deleted' && detail?.['recording'] === id);
-  }
-
-  present(id: string): boolean {
-    return existsSync(join(this.recordings, id, 'segment-000000.wmx'));
-  }
-}
 
 /** What the model knows of a recording and of a hold. */
 interface Modelled {

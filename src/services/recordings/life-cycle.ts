@@ -8,10 +8,9 @@
  * are removed, which destroys the key of what lingers only where the disk writes in place.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fdatasyncSync, fstatSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { syncFolder } from '../../disk/atomic.ts';
-import { requirePlain } from '../../disk/plain.ts';
 import type { DeletionRequest, HoldRequest } from '../../ledger/certificate.ts';
 import type { LedgerFacts } from '../../ledger/facts.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
@@ -20,8 +19,6 @@ import type { RecordingState } from '../../ledger/rules.ts';
 import type { LedgerEvent } from '../../ledger/types.ts';
 import type { LoadedPolicy } from '../../policy/index.ts';
 import { glanceAt } from '../../records/index.ts';
-import { segmentNumber } from '../../recording/header.ts';
-import { REWRAPPED } from '../../recording/rewrapped.ts';
 import { liveState } from '../../recording/live.ts';
 import type { Home } from '../../storage/index.ts';
 import { RECORDING_ID } from '../../types/ids.ts';
@@ -29,6 +26,7 @@ import { Refusal } from '../../types/refusal.ts';
 import type { DeletionReason, HoldEnd, HoldReason } from '../../types/words.ts';
 import { requireStillMay } from '../deeds/admit.ts';
 import { decided, secondNeeded, type Deciders } from '../deeds/decide.ts';
+import { destroyFolder, ERASING, isFolder } from './destroy.ts';
 
 export interface LifeCycleParts extends Deciders {
   /** Whose folder of recordings it is. */
@@ -81,14 +79,18 @@ function othersFor(facts: Pick<LedgerFacts, 'active' | 'person' | 'hand'>, id: s
   return facts.active().filter((other) => mayAgreeWith(facts.person(id), facts.person(other)) && facts.hand(other, now) !== facts.hand(id, now));
 }
 
-function requireOther({ ledger, admin, second }: LifeCycleParts, why: string): readonly string[] {
+/** @returns who could agree, of whom the second is one. @throws Refusal */
+export function requireOther(
+  { ledger, admin, second }: Pick<LifeCycleParts, 'admin' | 'second'> & { readonly ledger: Pick<Ledger, 'facts'> },
+  why: string,
+): readonly string[] {
   const others = othersFor(ledger.facts, admin.id);
   if (!second || !others.includes(second.id)) throw secondNeeded(why, others);
   return others;
 }
 
-/** Asked under the ledger's lock. */
-function requireBoth(facts: LedgerFacts, by: string, second: string, needs: 'hold.clear' | 'evidence.delete'): void {
+/** Asked under the ledger's lock. @throws Refusal */
+export function requireBoth(facts: LedgerFacts, by: string, second: string, needs: 'hold.clear' | 'evidence.delete'): void {
   for (const each of [by, second]) requireStillMay(facts, each, needs);
   if (!othersFor(facts, by).includes(second)) throw secondNeeded('The roles of one of you were changed meanwhile', othersFor(facts, by));
 }
@@ -137,8 +139,8 @@ async function deletable({ ledger, home }: LifeCycleParts, recording: string): P
   return state!;
 }
 
-/** What keeps a recording from being deleted, beside a hold: a sentence. */
-function obstacleOf(recordings: string, id: string, state: RecordingState): string | undefined {
+/** What keeps a recording from being deleted, or a span of it from being erased, beside a hold: a sentence. */
+export function obstacleOf(recordings: string, id: string, state: RecordingState): string | undefined {
   if (state.deleted) return `Recording ${id} was deleted already.`;
   if (state.closed === null || liveState(join(recordings, id)) === 'live')
     return `Recording ${id} has not ended: end it first, or recover it (wardmux list --recover).`;
@@ -149,14 +151,15 @@ function obstacleOf(recordings: string, id: string, state: RecordingState): stri
 
 const heldAs = (id: string, { person, began, durationMs }: RecordingState): HeldRecording => ({ id, owner: person, began, lengthMs: durationMs });
 
-function heldSentence(holds: readonly HoldFacts[], id: string, state: RecordingState): string | undefined {
+/** What is said where holds cover a recording; undefined where none does. */
+export function heldSentence(holds: readonly HoldFacts[], id: string, state: RecordingState): string | undefined {
   const found = holdsOn(holds, heldAs(id, state));
   if (found.length === 0) return undefined;
   return `Recording ${id} is held (${found.map((hold) => `${hold.id}, ${hold.reason}`).join('; ')}), and a hold always wins. See: wardmux hold list`;
 }
 
 /** What the ledger has of it: the event says it once more, and both who decide sign it. */
-function wholeOf(recording: string, { person, began, durationMs, head }: RecordingState) {
+export function wholeOf(recording: string, { person, began, durationMs, head }: RecordingState) {
   return { recording, owner: person!, began, lengthMs: durationMs, ...head };
 }
 
@@ -180,8 +183,6 @@ async function enter({ ledger, admin }: LifeCycleParts, request: DeletionRequest
 /** In the folder of recordings: those whose files are being removed. No id looks like it. */
 const REMOVING = '.deleting';
 
-const isFolder = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-
 /** The recording is gone from where recordings are at once; then its wraps are overwritten, and its files removed. */
 function removeFiles(recordings: string, id: string): Deleted {
   const removing = join(recordings, REMOVING);
@@ -191,32 +192,14 @@ function removeFiles(recordings: string, id: string): Deleted {
     if (!isFolder(join(removing, id))) rmSync(join(removing, id), { force: true });
     renameSync(join(recordings, id), join(removing, id));
     syncFolder(recordings);
-    destroy(join(removing, id));
+    destroyFolder(join(removing, id));
+    // What an erasure of a span was cut off with has the content as well.
+    if (isFolder(join(recordings, ERASING, id))) destroyFolder(join(recordings, ERASING, id));
     return { recording: id, removed: true };
   } catch {
     // The ledger says that it is deleted; whoever runs it again takes away what is left.
     return { recording: id, removed: false };
   }
-}
-
-/** Bytes at the beginning of a segment that are overwritten: magic and header, which has the wraps of its secret, and what follows at once. */
-const WRAP_BYTES = 256 * 1024;
-
-/** Makes what lingers on a disk that writes in place useless, and removes it. Throws what the system says, and where it is a link to another folder. */
-function destroy(folder: string): void {
-  if (!isFolder(folder)) throw new Error(`${folder} is no folder`);
-  for (const name of readdirSync(folder)) {
-    if ((segmentNumber(name) === undefined && name !== REWRAPPED) || !lstatSync(join(folder, name)).isFile()) continue;
-    const fd = requirePlain(join(folder, name), constants.O_WRONLY);
-    try {
-      const { size } = fstatSync(fd);
-      if (size > 0) writeSync(fd, randomBytes(Math.min(size, WRAP_BYTES)), 0, Math.min(size, WRAP_BYTES), 0);
-      fdatasyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-  }
-  rmSync(folder, { recursive: true, force: true });
 }
 
 /**
@@ -230,7 +213,7 @@ export async function finishDeletions({ home, ledger }: Pick<LifeCycleParts, 'ho
   const done: Deleted[] = [];
   for (const [id, state] of await ledger.recordings()) {
     if (!state.deleted || heldSentence(ledger.facts.holds, id, state) !== undefined) continue;
-    if (begun.has(id) && isFolder(join(removing, id))) destroy(join(removing, id));
+    if (begun.has(id) && isFolder(join(removing, id))) destroyFolder(join(removing, id));
     if (isFolder(join(home.recordings, id))) done.push(removeFiles(home.recordings, id));
   }
   return done;
