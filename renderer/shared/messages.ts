@@ -688,7 +688,7 @@ export const messages = {
     leftOut: (lines: number) =>
       `${lines === 1 ? 'one line of ~/.ssh/config is' : `${lines} lines of ~/.ssh/config are`} ignored: wardmux host list names ${lines === 1 ? 'it' : 'them'}.`,
     busy: (host: string) => `Looking at the key of ${host}.`,
-    newTitle: (host: string) => `First visit to ${host}.`,
+    newTitle: (host: string) => `Is this ${host}?`,
     newWhat: (address: string, port: number) => `${address}, port ${port}, shows a key that nobody here has pinned.`,
     once: 'This is asked once. A pinned key that changes later is a stop, and no question. Enter does not connect.',
     fingerprint: (type: string) => `its fingerprint, SHA256, ${type}`,

@@ -1,6 +1,8 @@
 /** The look at a host's key: only a server that has the private key passes it, whatever it says. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startLiar } from '../../test/support/ssh-liar.ts';
 import { makeKey, noSshd, SshServer } from '../../test/support/ssh-server.ts';
@@ -69,4 +71,12 @@ test('the key of a host that has it is shown, with the cipher, and no account is
   expect(looked!.key).toEqual(hostKeyOf(Buffer.from(shownBy(server.hostKey).split(' ')[1]!, 'base64')));
   expect(looked!.cipher).toMatch(/^(chacha20|aes)/);
   expect(server.log).not.toContain('never-named');
+});
+
+test('a folder for the account whose path is too long for a socket is passed over', async (context) => {
+  if (missing !== undefined) context.skip(missing);
+  const deep = join(mkdtempSync(join(tmpdir(), 'deep-')), 'd'.repeat(90));
+  mkdirSync(deep);
+  const looked = await lookAtKey([], hopTo(server.port), rules, 'ssh-ed25519', { ...process.env, XDG_RUNTIME_DIR: deep });
+  expect(looked!.key).toEqual(hostKeyOf(Buffer.from(shownBy(server.hostKey).split(' ')[1]!, 'base64')));
 });

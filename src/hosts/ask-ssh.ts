@@ -1,6 +1,6 @@
 /** Asks the system's ssh: where a host is, which key it has, and what a key looks like. Each call is a process of its own, with a limit of time and of text. */
 import { spawn } from 'node:child_process';
-import { lstatSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Environment } from '../native/environment.ts';
@@ -97,10 +97,19 @@ function run(argv: readonly string[], env: Environment, ms: number, { input, unt
   });
 }
 
+/** The folder in it, six characters of its own, and `/agent`. Bytes; a socket's path has 107 at most (unix(7)). */
+const MOST_PARENT_BYTES = 107 - '/wardmux-hosts-XXXXXX/agent'.length;
+
+/** Where a folder may be made whose socket's path is not too long: a temporary folder may lie however deep. */
+function parentOf(env: Environment): string {
+  const fits = (folder: string | undefined): folder is string =>
+    folder !== undefined && Buffer.byteLength(folder) <= MOST_PARENT_BYTES && statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
+  return [env['XDG_RUNTIME_DIR'], tmpdir()].find(fits) ?? '/tmp';
+}
+
 /** A folder that nobody else can look into, which is gone afterwards. */
 async function inFolder<T>(env: Environment, work: (folder: string) => Promise<T>): Promise<T> {
-  const runtime = env['XDG_RUNTIME_DIR'];
-  const folder = mkdtempSync(join(runtime && lstatSync(runtime, { throwIfNoEntry: false })?.isDirectory() ? runtime : tmpdir(), 'wardmux-hosts-'));
+  const folder = mkdtempSync(join(parentOf(env), 'wardmux-hosts-'));
   try {
     return await work(folder);
   } finally {

@@ -82,7 +82,7 @@ test('a host is found by typing and opened by Return, and the band is gone then'
 test('a key that nobody has pinned is shown, Return takes none, and p takes it', async () => {
   const opened = await start(async (_, accepted) => (accepted ? { state: 'opened' } : { state: 'new', ...shown, key }));
   const { page, asked } = opened;
-  const question = page.getByRole('alertdialog', { name: 'First visit to lab-gw-02.' });
+  const question = page.getByRole('alertdialog', { name: 'Is this lab-gw-02?' });
   await brings(() => page.getByRole('option', { name: /^lab-gw-02/ }).click(), question);
   await shot(opened.page, 'hosts-new');
   expect(await question.textContent()).toContain('X1k/ AuzR w3YG');
@@ -94,7 +94,7 @@ test('a key that nobody has pinned is shown, Return takes none, and p takes it',
 
 test('behind a jump host that one is named, and the command is of the kind of key that was shown', async () => {
   const opened = await start(async () => ({ state: 'new', ...shown, jumps: ['bastion'], key: { ...key, type: 'ecdsa-sha2-nistp384' } }));
-  const question = opened.page.getByRole('alertdialog', { name: 'First visit to lab-gw-02.' });
+  const question = opened.page.getByRole('alertdialog', { name: 'Is this lab-gw-02?' });
   await brings(() => opened.page.getByRole('option', { name: /^lab-gw-02/ }).click(), question);
   await shot(opened.page, 'hosts-jump');
   const text = (await question.textContent())!;
@@ -104,7 +104,7 @@ test('behind a jump host that one is named, and the command is of the kind of ke
 
 test('the button that has the focus leaves', async () => {
   const { page, asked } = await start(async () => ({ state: 'new', ...shown, key }));
-  const question = page.getByRole('alertdialog', { name: 'First visit to lab-gw-02.' });
+  const question = page.getByRole('alertdialog', { name: 'Is this lab-gw-02?' });
   await brings(() => page.getByRole('option', { name: /^lab-gw-02/ }).click(), question);
   await page.keyboard.press('Enter');
   await question.waitFor({ state: 'detached' });
@@ -146,7 +146,7 @@ test('at 1024 in a light window it fits', async () => {
   const opened = await start(async () => ({ state: 'new', ...shown, key }), { viewport: { width: 1024, height: 640 }, colorScheme: 'light' });
   const { page } = opened;
   await shot(opened.page, 'hosts-list-1024');
-  const question = page.getByRole('alertdialog', { name: 'First visit to lab-gw-02.' });
+  const question = page.getByRole('alertdialog', { name: 'Is this lab-gw-02?' });
   await brings(() => page.getByRole('option', { name: /^lab-gw-02/ }).click(), question);
   await shot(opened.page, 'hosts-new-1024');
   expect(await question.evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true);
