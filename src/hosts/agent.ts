@@ -1,5 +1,5 @@
 /**
- * What ssh says of a host once it has proven its key. ssh asks its agent right after the exchange of keys, before it names an account, and tells it first to
+ * What ssh says of a host once it has proven its key. ssh asks its agent after the exchange of keys, before it tries a key of the account, and tells it first to
  * which host it is bound: that host's key, whose signature of this very exchange it has verified by then (session-bind@openssh.com, OpenSSH 8.9 and later).
  * What ssh prints proves nothing: a server's words stand in between, with its line feeds. So the agent of a look is one of ours, in a folder that nobody
  * else can look into. It takes the first message, and never answers.

@@ -173,7 +173,7 @@ export function lookAtKey(
     const agent = await listenAsAgent(socket);
     try {
       let key: HostKey | undefined;
-      // What follows the exchange is of no use here, so ssh is ended as soon as it asks its agent: no account was named, no password and no key was tried.
+      // What follows the exchange is of no use here, so ssh is ended as soon as it asks its agent: no account of anybody was named, no password and no key was tried.
       const until = agent.asked.then((asked) => ({ key } = asked));
       const { err, late } = await run(lookCommand(before, hop, rules, socket, type), env, LOOK_MS, { until, signal });
       if (key) return { key, cipher: cipherOf(err) };

@@ -126,6 +126,9 @@ export function openCommand(way: readonly KnownHop[], rules: HostRules): string[
   return cleaned(line(options, '--', last.hop.id));
 }
 
+/** OpenSSH 10 names an account before it asks its agent: a host whose key nobody has compared yet hears of nobody's. Its log says what this was. */
+const LOOK_ACCOUNT = 'host-key-look';
+
 /**
  * What looks at a host's key: the whole exchange, in which the server proves that it has the key, and nothing after it (agent.ts). ssh-keyscan would take a
  * key from whoever names one, and knows no jumps. Every key is gone on with: which one it is, is asked afterwards, and nothing is sent to it.
@@ -135,7 +138,7 @@ export function openCommand(way: readonly KnownHop[], rules: HostRules): string[
 export function lookCommand(before: readonly KnownHop[], hop: Hop, rules: HostRules, agent: string, type: HostKey['type'] | undefined): string[] {
   const options = [
     ...enforced(rules),
-    ...where(hop),
+    ...where({ ...hop, account: LOOK_ACCOUNT }),
     'StrictHostKeyChecking=accept-new',
     'UserKnownHostsFile=/dev/null',
     `HostKeyAlgorithms=${algorithmsOf(type)}`,
