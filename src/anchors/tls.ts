@@ -95,7 +95,7 @@ export interface TlsOptions {
   readonly network: readonly string[];
   /** Ends the attempt, also when the connection stands. */
   readonly signal: AbortSignal;
-  /** Of a protocol whose server speaks before TLS begins: takes what it says, and writes nothing. */
+  /** Of a protocol whose server speaks before TLS begins: takes what it says, and writes no more than that TLS is to begin. */
   readonly greeted?: (plain: Socket) => Promise<void>;
 }
 

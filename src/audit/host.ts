@@ -192,7 +192,8 @@ export class AuditHost {
     while (!signal.aborted) {
       try {
         const site = await openInstallation({ env: { WARDMUX_HOME: this.#home } });
-        const parts = { site, network, now: this.#parts.now, signal, keep, enter, talk: () => {} };
+        const alerts: SendParts['alerts'] = async (_, now) => ({ events: this.#events, all: this.#reader?.at(now) ?? [] });
+        const parts = { site, network, now: this.#parts.now, signal, keep, enter, alerts, talk: () => {} };
         await forward(rows, { ...parts, pause: () => this.#news(signal), over: () => signal.aborted });
       } catch {
         await inTime(aborted, AGAIN_MS);

@@ -174,7 +174,7 @@ export const policyFields: Readonly<Record<PolicyFieldName, FieldRow>> = {
     weaker: { added: 'stronger', removed: 'weaker', changed: 'weaker' },
   },
   sinks: {
-    help: 'Where events of the ledger go as they are entered: collectors that network has to allow. Ids of people and no names, nothing of a session. Left out: nowhere.',
+    help: 'Where events of the ledger go as they are entered, and its alerts (mail, webhook): servers that network has to allow. Ids of people and no names, nothing of a session. Left out: nowhere.',
     // Events that go elsewhere do not go where somebody looks for them, and one more place has who was where, when.
     weaker: { added: 'weaker', removed: 'weaker', changed: 'weaker' },
   },

@@ -13,11 +13,12 @@ const formsOf = (token: string): readonly string[] => [
 
 /**
  * A word of an answer, for a sentence of ours: short, and nothing of it acts in a terminal.
- * @param token that the server was given: what repeats it is left out
+ * @param tokens that the server was given: what repeats one is left out
  */
-export function wordOf(text: string, token?: string): string {
+export function wordOf(text: string, ...tokens: readonly (string | undefined)[]): string {
   const lower = text.toLowerCase();
-  if (token !== undefined && formsOf(token).some((form) => lower.includes(form.toLowerCase()))) return 'what it says repeats the token and is left out';
+  const forms = tokens.flatMap((token) => (token === undefined ? [] : formsOf(token)));
+  if (forms.some((form) => lower.includes(form.toLowerCase()))) return 'what it says repeats the token and is left out';
   return text
     .replace(/[^\w .,:-]/g, '?')
     .slice(0, 80)

@@ -9,11 +9,11 @@ import { readSmall, writeAtomic } from '../disk/atomic.ts';
 import type { NoteKey } from '../ledger/note.ts';
 
 const schema = z.strictObject({
-  /** The first so many events have gone. */
+  /** The first so many events have gone; of a sink to which alerts go, what these raised. */
   size: z.int().min(0),
   /** Root over them: a place in another history is none in this one. */
   root: z.string().regex(/^[0-9a-f]{64}$/),
-  /** This workstation's clock. */
+  /** This workstation's clock; of a sink to which alerts go, what had not happened by then was told. */
   at: z.iso.datetime(),
   /** Of the collector that took them, SHA-256. */
   certificate: z.string().regex(/^[0-9a-f]{64}$/),
@@ -43,4 +43,12 @@ export function readCursor(folder: string, sink: string, key: NoteKey): SinkCurs
 export async function writeCursor(folder: string, sink: string, cursor: SinkCursor, sign: (bytes: Uint8Array) => Promise<Uint8Array>): Promise<void> {
   const signature = Buffer.from(await sign(signedText(sink, cursor))).toString('base64');
   writeAtomic(pathOf(folder, sink), Buffer.from(`${JSON.stringify({ ...schema.parse(cursor), signature })}\n`, 'utf8'));
+}
+
+/** A place in another history, or behind the end of this one, is none: everything goes again. */
+export async function placeIn(
+  ledger: { readonly rootAt: (size: number) => Promise<string | undefined> },
+  cursor: SinkCursor | undefined,
+): Promise<SinkCursor | undefined> {
+  return cursor && (await ledger.rootAt(cursor.size)) === cursor.root ? cursor : undefined;
 }

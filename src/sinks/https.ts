@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { AnchorError } from '../anchors/errors.ts';
-import { closedEarly, openTls, serverFields, whereOf, type ServerCertificate } from '../anchors/tls.ts';
+import { closedEarly, openTls, serverFields, whereOf, type ServerCertificate, type ServerRow } from '../anchors/tls.ts';
 import { eventDocument, testDocument, type SinkDocument } from './document.ts';
 import { sinkName, token, withServer } from './fields.ts';
 import type { SinkContext, SinkKind, Taken } from './kind.ts';
@@ -15,18 +15,18 @@ const MOST_ANSWER = 1024 * 1024;
 /** Half a megabyte: collectors are set up to take one at least. */
 const BATCH = 500;
 
+export const urlPath = z
+  .string()
+  .max(256)
+  .regex(/^(\/[\w.~-]+)+$/, 'is not a path that begins with a slash and does not end with one');
+
 const rowSchema = withServer(
   z.strictObject({
     name: sinkName,
     kind: z.literal('https').describe('A collector that takes JSON over HTTPS.'),
     shape: z.enum(shapeNames).describe(shapeNames.map((name) => `${name}: ${shapes[name].help}`).join(' ')),
     ...serverFields,
-    path: z
-      .string()
-      .max(256)
-      .regex(/^(\/[\w.~-]+)+$/, 'is not a path that begins with a slash and does not end with one')
-      .optional()
-      .describe('Where its API begins, where that is not the root; of lines, where they go.'),
+    path: urlPath.optional().describe('Where its API begins, where that is not the root; of lines, where they go.'),
     index: z
       .string()
       .max(100)
@@ -48,6 +48,13 @@ const DEFAULT_INDEX = 'wardmux';
 /** Of Basic the token is `user:password`. */
 const authorization = (scheme: Scheme, words: string): string => `${scheme} ${scheme === 'Basic' ? Buffer.from(words, 'utf8').toString('base64') : words}`;
 
+/** Where a request goes. */
+interface PostRow extends ServerRow {
+  readonly path?: string | undefined;
+  readonly index?: string | undefined;
+  readonly scheme?: Scheme | undefined;
+}
+
 interface HttpAnswer {
   readonly status: number;
   readonly text: string;
@@ -55,7 +62,7 @@ interface HttpAnswer {
 }
 
 /** One request over a connection of its own. @throws AnchorError, or what the system says */
-async function post(row: HttpsRow, shape: Shape, body: string, { network, signal, token: words }: SinkContext): Promise<HttpAnswer> {
+async function post(row: PostRow, shape: Shape, body: string, { network, signal, token: words }: SinkContext): Promise<HttpAnswer> {
   const where = whereOf(row);
   const { request: open } = await import('node:http');
   const { socket, certificate } = await openTls(row, { network, signal });
@@ -100,8 +107,8 @@ async function post(row: HttpsRow, shape: Shape, body: string, { network, signal
   }
 }
 
-async function hand(row: HttpsRow, documents: readonly SinkDocument[], context: SinkContext): Promise<Taken> {
-  const shape = shapes[row.shape];
+/** Hands documents over in one request. @throws AnchorError, or what the system says */
+export async function hand(row: PostRow, shape: Shape, documents: readonly SinkDocument[], context: SinkContext): Promise<Taken> {
   const { status, text, certificate } = await post(row, shape, shape.body(documents), context);
   const ids = documents.map(({ id }) => id);
   const { taken, why } = answered(shape, status, text, ids, context.token);
@@ -116,11 +123,12 @@ export const httpsKind: SinkKind<HttpsRow> = {
   send: (row, events, context) =>
     hand(
       row,
+      shapes[row.shape],
       events.map(({ event, leaf }) => eventDocument(event, leaf, context.host)),
       context,
     ),
   async test(row, { installation, time }, context) {
-    const { certificate, refused } = await hand(row, [testDocument(installation, time, context.host)], context);
+    const { certificate, refused } = await hand(row, shapes[row.shape], [testDocument(installation, time, context.host)], context);
     if (refused) throw refused;
     return certificate;
   },

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { AnchorError } from '../anchors/errors.ts';
 import type { ServerCertificate, ServerRow } from '../anchors/tls.ts';
 import type { LedgerEvent } from '../ledger/types.ts';
+import type { AlertTelling, ToldAlert } from './told.ts';
 
 /** An event of the queue, and its leaf in the ledger's tree, lower-case hex. */
 export interface SinkEvent {
@@ -32,7 +33,7 @@ export interface SendContext extends SinkContext {
 
 /** What became of a batch. */
 export interface Taken {
-  /** So many of its first events were taken, or were there already, in the sense of the kind's `sent`. */
+  /** So many of its first events, or alerts, were taken, or were there already, in the sense of the kind's `sent`. */
   readonly events: number;
   readonly certificate: ServerCertificate;
   /** Why the next was not, where not all were. Never skipped: the queue goes on with it. */
@@ -52,16 +53,26 @@ export interface AnySinkRow extends ServerRow {
   readonly token?: string | undefined;
 }
 
-export interface SinkKind<Row extends AnySinkRow> {
+interface AnyKind<Row extends AnySinkRow> {
   readonly kind: Row['kind'];
   /** Its row in policy.json. */
   readonly row: z.ZodType<Row>;
-  /** What it means that an event went, for people. */
+  /** What it means that an event, or an alert, went, for people. */
   readonly sent: (row: Row) => string;
+  /** Hands over something that is no event. @throws AnchorError where it was not taken, or what the system says */
+  readonly test: (row: Row, test: TestOf, context: SinkContext) => Promise<ServerCertificate>;
+}
+
+/** To which every event goes. */
+export interface SinkKind<Row extends AnySinkRow> extends AnyKind<Row> {
   /** Events of one attempt. */
   readonly batch: number;
   /** Hands events over, in order. @throws AnchorError where none was taken, or what the system says */
   readonly send: (row: Row, events: readonly SinkEvent[], context: SendContext) => Promise<Taken>;
-  /** Hands over something that is no event. @throws AnchorError where it was not taken, or what the system says */
-  readonly test: (row: Row, test: TestOf, context: SinkContext) => Promise<ServerCertificate>;
+}
+
+/** To which alerts go, and no events. */
+export interface AlertKind<Row extends AnySinkRow & AlertTelling> extends AnyKind<Row> {
+  /** Hands alerts over, in order; one at least. @throws AnchorError where none was taken, or what the system says */
+  readonly tell: (row: Row, alerts: readonly ToldAlert[], context: SinkContext) => Promise<Taken>;
 }

@@ -2,22 +2,15 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test, vi, type TestContext } from 'vitest';
-import { sendingOf, type SendingParts } from '../../main/sending.ts';
 import { AnchorError } from '../../src/anchors/errors.ts';
-import { AuditHost } from '../../src/audit/host.ts';
-import { auditParentService, auditService, type AuditParentService, type AuditService } from '../../src/audit/service.ts';
 import { withFileLock } from '../../src/disk/lock.ts';
-import type { AuditEntry } from '../../src/ledger/events.ts';
-import { Endpoint } from '../../src/process/endpoint.ts';
-import { linkPair } from '../../src/process/link.fixture.ts';
-import { openLedger } from '../../src/services/installation/open-ledger.ts';
-import { policyOf, type OpenInstallation } from '../../src/services/installation/installation.ts';
+import type { OpenInstallation } from '../../src/services/installation/installation.ts';
 import { drainOnce, forward, sinkStatus, type SendParts } from '../../src/services/ledger/sinks.ts';
 import type { SinkRow } from '../../src/sinks/kinds.ts';
 import { TestAuthority, type Issued } from '../support/certificates.ts';
 import { Collector, noRsyslog } from '../support/rsyslog.ts';
 import { runHere } from '../support/run-here.ts';
-import { deafServer, drain, listen, OLD_TLS, SinkSite, tlsServer, type Heard } from '../support/sink-site.ts';
+import { deafServer, drain, listen, OLD_TLS, runningApp, SinkSite, tlsServer, type Heard } from '../support/sink-site.ts';
 import { DAY_MS } from '../../src/types/units.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -89,31 +82,8 @@ test('the app sends by itself: what is there, then each event as it is entered; 
   const siem = await collector(context);
   const row = await withSink(siem.port);
   await enter(3);
-  const { ledger, signer } = await openLedger(site.home, site.installation);
-  running.push(() => ledger.close());
-  const installed = { ledger, signer, policy: await policyOf(site) };
-  const journal = { enter: async (entry: AuditEntry) => (await ledger.append(entry)).seq >= 0 };
-  const sending = sendingOf({ home: site.home, installed: { current: installed, require: () => installed } as unknown as SendingParts['installed'], journal });
-  const [inside, outside] = linkPair();
-  const nothing = (): void => {};
-  const main = new Endpoint<AuditParentService, AuditService>({
-    table: auditParentService,
-    handlers: {
-      ...{ ready: nothing, alerts: nothing, blind: nothing },
-      sent: async (at) => (await sending.keep(at), {}),
-      sink: async (told) => (await sending.enter(told), {}),
-      sinkEnds: async (told) => (await sending.enterEnd(told), {}),
-      files: () => ({}),
-    },
-    theirs: auditService,
-    ...{ door: () => undefined, frame: nothing, trouble: nothing, bad: nothing },
-    post: (message) => outside.post(message),
-  });
-  outside.onMessage((message) => main.receive(message));
-  new AuditHost({ link: inside, now: Date.now, exit: nothing });
-  running.push(() => outside.close());
-  main.tell('configure', { home });
-  main.tell('sinks', sending.sinks());
+  const { ledger, stop } = await runningApp(site);
+  running.push(stop);
   const first = await size();
   expect(await written(siem, first)).toEqual(Array.from({ length: first }, (_, n) => n));
   await ledger.append({ action: 'app.stop', detail: {} });

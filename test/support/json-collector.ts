@@ -27,7 +27,8 @@ export interface Request {
 
 interface Options {
   readonly server: Issued;
-  readonly shape: ShapeName;
+  /** `hook`: an alert a request, and its id at the top. */
+  readonly shape: ShapeName | 'hook';
   /** Who may have signed the certificates of senders, where it asks for one. */
   readonly ca?: string;
 }
@@ -114,6 +115,7 @@ export class JsonCollector {
       .filter(Boolean)
       .map((line) => JSON.parse(line) as Record<string, Record<string, unknown>>);
     const { shape } = this.#options;
+    if (shape === 'hook') return lines.map((document) => ({ id: document['id'] as unknown as string, document }));
     if (shape === 'splunk') return lines.map((line) => stored(line['event']!));
     if (shape === 'lines') return lines.map(stored);
     if (lines.length % 2 !== 0) throw new Error('a bulk request has an action before each document');

@@ -3,8 +3,16 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
+import { sendingOf, type SendingParts } from '../../main/sending.ts';
+import { AuditHost } from '../../src/audit/host.ts';
+import { auditParentService, auditService, type AuditParentService, type AuditService } from '../../src/audit/service.ts';
+import type { AuditEntry } from '../../src/ledger/events.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
 import { acceptAsItStands } from '../../src/policy/force.fixture.ts';
+import { Endpoint } from '../../src/process/endpoint.ts';
+import { linkPair } from '../../src/process/link.fixture.ts';
 import { appendEvent, openInstallation, policyOf, type OpenInstallation } from '../../src/services/installation/installation.ts';
+import { openLedger } from '../../src/services/installation/open-ledger.ts';
 import { drainOnce, sinksOf, sinkStatus, type SendParts } from '../../src/services/ledger/sinks.ts';
 import type { SinkRow } from '../../src/sinks/kinds.ts';
 import type { Issued, TestAuthority } from './certificates.ts';
@@ -87,6 +95,40 @@ export class SinkSite {
     const { out } = await this.wardmux('ledger', 'verify', '--against', file, '--json');
     return (JSON.parse(out) as { against: { code: string } }).against.code;
   }
+}
+
+/** The process that goes through the ledger, with main's ends of it: as the app has them, in this process. */
+export async function runningApp(site: OpenInstallation): Promise<{ readonly ledger: Ledger; readonly stop: () => void }> {
+  const { ledger, signer } = await openLedger(site.home, site.installation);
+  const installed = { ledger, signer, policy: await policyOf(site) };
+  const journal = { enter: async (entry: AuditEntry) => (await ledger.append(entry)).seq >= 0 };
+  const sending = sendingOf({ home: site.home, installed: { current: installed, require: () => installed } as unknown as SendingParts['installed'], journal });
+  const [inside, outside] = linkPair();
+  const nothing = (): void => {};
+  const main = new Endpoint<AuditParentService, AuditService>({
+    table: auditParentService,
+    handlers: {
+      ...{ ready: nothing, alerts: nothing, blind: nothing },
+      sent: async (at) => (await sending.keep(at), {}),
+      sink: async (told) => (await sending.enter(told), {}),
+      sinkEnds: async (told) => (await sending.enterEnd(told), {}),
+      files: () => ({}),
+    },
+    theirs: auditService,
+    ...{ door: () => undefined, frame: nothing, trouble: nothing, bad: nothing },
+    post: (message) => outside.post(message),
+  });
+  outside.onMessage((message) => main.receive(message));
+  new AuditHost({ link: inside, now: Date.now, exit: nothing });
+  main.tell('configure', { home: site.home.folder });
+  main.tell('sinks', sending.sinks());
+  return {
+    ledger,
+    stop: () => {
+      outside.close();
+      ledger.close();
+    },
+  };
 }
 
 /** Sends what waits as a timer does, and enters nothing of how that went: where a test is of what arrives alone. */

@@ -152,6 +152,13 @@ export const requirements = [
     has: () => anyOf('nats-server') || existsSync('/usr/sbin/nats-server'),
     better: true,
   },
+  {
+    packages: ['python3-aiosmtpd'],
+    why: 'the tests send alerts by e-mail through it',
+    for: ['test'],
+    has: () => spawnSync('/usr/bin/python3', ['-c', 'import aiosmtpd'], { stdio: 'ignore' }).status === 0,
+    better: true,
+  },
   { packages: ['zsh', 'fish'], why: 'the tests complete command lines in both', for: ['test'], programs: ['zsh', 'fish'], better: true },
   { packages: ['tmux'], why: 'the tests compare with tmux', for: ['test', 'bench'], programs: ['tmux'] },
   { packages: ['vim', 'htop'], why: 'full-screen programs in panes and replays', for: ['test', 'bench'], programs: ['vim', 'htop'] },

@@ -30,14 +30,14 @@ async function list({ json }: Json, io: CliIo): Promise<number> {
 async function status(name: string | undefined, { json }: Json, io: CliIo): Promise<number> {
   const site = await openInstallation(io);
   const { policy } = await policyOf(site);
-  const all = await sinkStatus(site, sinksOf(policy, name));
+  const all = await sinkStatus(site, sinksOf(policy, name), io.now());
   if (json) await io.out(jsonText(all));
   else if (all.length === 0) io.talk(NONE);
   else
     await io.out(
       columns([
         ['NAME', 'WHERE', 'SENT', 'WAITING', 'LAST'],
-        ...all.map((one) => [one.name, one.where, String(one.sent), String(one.waiting), one.at ?? 'never']),
+        ...all.map((one) => [one.name, one.where, String(one.sent), `${one.waiting} ${one.of}`, one.at ?? 'never']),
       ]),
     );
   return exit.done;
@@ -117,9 +117,9 @@ const withJson = (command: Command): Command => command.option('--json', 'print 
 export const sinkCommand: CliCommand = {
   name: 'sink',
   needs: { list: 'evidence.read', status: 'evidence.read', test: 'sink.send', run: 'sink.send', token: 'sink.send' },
-  summary: 'Sends the events of the ledger to the collectors that the policy names.',
+  summary: 'Sends the events of the ledger, and its alerts, to where the policy names.',
   description:
-    'Syslog over TLS (RFC 5425), JSON over HTTPS (Elasticsearch, OpenSearch, Splunk, lines), or NATS JetStream: ids of people and no names, nothing of a session. The ledger is the queue: each sink goes on behind the last event that it took. To some kinds events can come twice after a connection that broke, with the same id: list --json says what each sink means by sent. What the collector wrote down is compared with the ledger by wardmux ledger verify --against.',
+    'Syslog over TLS (RFC 5425), JSON over HTTPS (Elasticsearch, OpenSearch, Splunk, lines), or NATS JetStream: ids of people and no names, nothing of a session. Alerts by e-mail through the relay of the site, or to a webhook: the rule and its numbers, and whose only where the policy says so. The ledger is the queue: each sink goes on behind the last event that it took. To some kinds events can come twice after a connection that broke, with the same id: list --json says what each sink means by sent. What the collector wrote down is compared with the ledger by wardmux ledger verify --against.',
   examples: [
     ['wardmux sink list', 'those of the policy in force'],
     ['wardmux sink test siem', 'whether it takes a message; exit status 53 where it does not'],

@@ -1,5 +1,5 @@
 /**
- * Events to the sinks of the policy. The ledger is the queue: each sink goes on behind the last event that it took, in order, whenever somebody runs it, so nothing is
+ * Events, and alerts (alert-sinks.ts), to the sinks of the policy. The ledger is the queue: each sink goes on behind the last event that it took, in order, whenever somebody runs it, so nothing is
  * lost by a collector that is down, a restart in the middle, or a crash here. What was on its way when the connection broke goes once more, but to a kind that can ask
  * what is there.
  */
@@ -17,12 +17,13 @@ import type { LedgerEvent } from '../../ledger/types.ts';
 import { LedgerView } from '../../ledger/view.ts';
 import { leafHash } from '../../merkle/tree.ts';
 import type { Policy } from '../../policy/index.ts';
-import { readCursor, writeCursor, type SinkCursor } from '../../sinks/cursor.ts';
-import { kindOf, type SinkRow } from '../../sinks/kinds.ts';
-import { endingSoon, type CertificateEnd } from '../../sinks/ends.ts';
-import type { SinkContext, SinkEvent } from '../../sinks/kind.ts';
+import { placeIn, readCursor, writeCursor, type SinkCursor } from '../../sinks/cursor.ts';
+import { kindOf, type AlertSinkRow, type SinkRow } from '../../sinks/kinds.ts';
+import type { SinkContext, SinkEvent, SinkKind } from '../../sinks/kind.ts';
 import { openSigner } from '../../storage/index.ts';
 import { appendEvent, type OpenInstallation } from '../installation/installation.ts';
+import { alertSource, tellAlerts, waitingFor, type AlertSource } from './alert-sinks.ts';
+import { tellEnds } from './sink-ends.ts';
 import { sinkToken } from './sink-token.ts';
 import { Refusal } from '../../types/refusal.ts';
 import { sentenceOf } from '../../types/sentence.ts';
@@ -41,8 +42,7 @@ const END_MS = 2000;
 /** A blip is no event, and a night without a collector is not one an hour. */
 const TELL_FAILURE_AFTER = 3;
 const TELL_AGAIN_MS = DAY_MS;
-/** An end that comes nearer is told once a week, and a forwarder looks for one once a day. */
-const TELL_END_MS = 7 * DAY_MS;
+/** A forwarder looks for certificates that end soon once a day. */
 const LOOK_FOR_END_MS = DAY_MS;
 
 /** The sinks of the policy, or the one of that name. @throws Refusal where it has none of that name */
@@ -61,27 +61,45 @@ export function sinksOf(policy: Pick<Policy, 'sinks'>, name?: string): readonly 
 export interface SinkStatus {
   readonly name: string;
   readonly where: string;
-  /** Events that have gone; 0 where none has, or where nothing on the disk is signed for it. */
+  /** What goes there. */
+  readonly of: 'events' | 'alerts';
+  /** Events that have gone, or whose alerts have; 0 where none has, or where nothing on the disk is signed for it. */
   readonly sent: number;
-  /** Events that wait. */
+  /** Events, or alerts, that wait. */
   readonly waiting: number;
   /** When the last ones went, ISO 8601 UTC. */
   readonly at: string | null;
 }
 
-export async function sinkStatus(site: OpenInstallation, rows: readonly SinkRow[]): Promise<SinkStatus[]> {
+/** @param now milliseconds since the epoch: what has not happened by then raises alerts too */
+export async function sinkStatus(site: OpenInstallation, rows: readonly SinkRow[], now = Date.now()): Promise<SinkStatus[]> {
   const view = await LedgerView.open(site.home.ledger, site.noteKey);
+  const alerts = alertSource();
   try {
     const all: SinkStatus[] = [];
     for (const row of rows) {
-      const cursor = view && (await placeIn(view, readCursor(site.home.sinks, row.name, site.noteKey)));
-      const sent = cursor?.size ?? 0;
-      all.push({ name: row.name, where: whereOf(row), sent, waiting: (view?.events ?? 0) - sent, at: cursor?.at ?? null });
+      const { cursor, waiting } = view ? await waitsFor(row, view, { site, alerts, now }) : { cursor: undefined, waiting: 0 };
+      const of = 'tell' in kindOf(row) ? 'alerts' : 'events';
+      all.push({ name: row.name, where: whereOf(row), of, sent: cursor?.size ?? 0, waiting, at: cursor?.at ?? null });
     }
     return all;
   } finally {
     view?.close();
   }
+}
+
+/** Where a sink is, and how many wait for it. */
+async function waitsFor(
+  row: SinkRow,
+  view: LedgerView,
+  { site, alerts, now }: { readonly site: OpenInstallation; readonly alerts: AlertSource; readonly now: number },
+): Promise<{ readonly cursor: SinkCursor | undefined; readonly waiting: number }> {
+  if ('tell' in kindOf(row)) {
+    const { cursor, waiting } = await waitingFor(row as AlertSinkRow, view, { site, alerts, now });
+    return { cursor, waiting: waiting.length };
+  }
+  const cursor = await placeIn(view, readCursor(site.home.sinks, row.name, site.noteKey));
+  return { cursor, waiting: view.events - (cursor?.size ?? 0) };
 }
 
 const leafHex = ({ entry }: { readonly entry: Uint8Array }): string => leafHash(entry).toString('hex');
@@ -95,11 +113,6 @@ async function leafAt(view: LedgerView, seq: number): Promise<string | undefined
   } finally {
     now?.close();
   }
-}
-
-/** A place in another history, or behind the end of this one, is none: everything goes again. */
-async function placeIn(view: LedgerView, cursor: SinkCursor | undefined): Promise<SinkCursor | undefined> {
-  return cursor && (await view.rootAt(cursor.size)) === cursor.root ? cursor : undefined;
 }
 
 export interface SendParts {
@@ -117,6 +130,8 @@ export interface SendParts {
   readonly quietMs?: number;
   /** Events of an attempt; left out: as many as its kind takes. */
   readonly batch?: number;
+  /** Which alerts there are, for sinks that take these; left out: by all events, read here. */
+  readonly alerts?: AlertSource | undefined;
 }
 
 /** What a kind is given for one attempt. */
@@ -153,37 +168,61 @@ async function attempted<T>(row: SinkRow, parts: SendParts, did: string, work: (
   }
 }
 
-/**
- * Hands the next events to a sink. Where it took only the first of them, the place behind these is kept, and then it has failed.
- * @returns how many went, 0 where it has all of them, and which was the last of them that says how this sink stands. @throws AnchorError where it did not take them, LedgerError
- */
-async function sendBatch(
-  row: SinkRow,
-  parts: SendParts,
-): Promise<{ readonly sent: number; readonly last?: LedgerEvent | undefined; readonly certificate?: ServerCertificate }> {
-  const { site, now, keep = keepHere(site), batch = kindOf(row).batch } = parts;
-  const { home, noteKey } = site;
+/** What went, and what of it says how the sink stands. */
+interface Sent {
+  /** Events, or alerts; 0 where it has all of them. */
+  readonly sent: number;
+  /** The last event among them that says how this sink stands. */
+  readonly last?: LedgerEvent | undefined;
+  readonly certificate?: ServerCertificate | undefined;
+}
+
+/** Hands the next events, or alerts, to a sink. Where it took only the first of them, the place behind these is kept, and then it has failed. @throws AnchorError where it did not take them, LedgerError */
+async function sendBatch(row: SinkRow, parts: SendParts & { readonly alerts: AlertSource }): Promise<Sent> {
+  const { home, noteKey } = parts.site;
   const view = await LedgerView.open(home.ledger, noteKey);
   try {
     if (!view) return { sent: 0 };
-    const from = (await placeIn(view, readCursor(home.sinks, row.name, noteKey)))?.size ?? 0;
-    const to = Math.min(view.events, from + batch);
-    if (to === from) return { sent: 0 };
-    const events = (await view.between(from, to)).map((found): SinkEvent => ({ event: found.event, leaf: leafHex(found) }));
-    const {
-      events: taken,
-      certificate,
-      refused,
-    } = await attempted(row, parts, 'take the events', (context) => kindOf(row).send(row, events, { ...context, leafOf: (seq) => leafAt(view, seq) }));
-    if (taken > 0) {
-      const size = from + taken;
-      await keep(row.name, { size, root: (await view.rootAt(size))!, at: new Date(now()).toISOString(), certificate: certificate.sha256 });
-    }
-    if (refused) throw refused;
-    return { sent: taken, certificate, last: events.findLast(({ event }) => isOf(row, event))?.event };
+    const kind = kindOf(row);
+    if (!('tell' in kind)) return await sendEvents(row, kind, view, parts);
+    const { keep = keepHere(parts.site) } = parts;
+    const { sent, from, certificate } = await tellAlerts(row as AlertSinkRow, kind, view, {
+      ...parts,
+      attempt: (did, work) => attempted(row, parts, did, work),
+      keep: (place) => keep(row.name, place),
+    });
+    return { sent, certificate, last: sent === 0 ? undefined : await lastOf(row, view, from) };
   } finally {
     view?.close();
   }
+}
+
+async function sendEvents(row: SinkRow, kind: SinkKind<SinkRow>, view: LedgerView, parts: SendParts): Promise<Sent> {
+  const { site, now, keep = keepHere(site), batch = kind.batch } = parts;
+  const from = (await placeIn(view, readCursor(site.home.sinks, row.name, site.noteKey)))?.size ?? 0;
+  const to = Math.min(view.events, from + batch);
+  if (to === from) return { sent: 0 };
+  const events = (await view.between(from, to)).map((found): SinkEvent => ({ event: found.event, leaf: leafHex(found) }));
+  const {
+    events: taken,
+    certificate,
+    refused,
+  } = await attempted(row, parts, 'take the events', (context) => kind.send(row, events, { ...context, leafOf: (seq) => leafAt(view, seq) }));
+  if (taken > 0) {
+    const size = from + taken;
+    await keep(row.name, { size, root: (await view.rootAt(size))!, at: new Date(now()).toISOString(), certificate: certificate.sha256 });
+  }
+  if (refused) throw refused;
+  return { sent: taken, certificate, last: events.findLast(({ event }) => isOf(row, event))?.event };
+}
+
+/** The last event from there on that says how a sink stands, from the end of the ledger back. */
+async function lastOf(row: SinkRow, view: LedgerView, from: number): Promise<LedgerEvent | undefined> {
+  for (let to = view.events; to > from; to -= READ) {
+    const found = (await view.between(Math.max(from, to - READ), to)).findLast(({ event }) => isOf(row, event));
+    if (found) return found.event;
+  }
+  return undefined;
 }
 
 const keepHere =
@@ -192,6 +231,7 @@ const keepHere =
     const signer = await openSigner(home, installation);
     await writeCursor(home.sinks, sink, place, (bytes) => signer.sign(bytes));
   };
+const withEnter = ({ site, now, enter = enterHere(site) }: SendParts) => ({ site, now, enter });
 const enterHere =
   (site: OpenInstallation): NonNullable<SendParts['enter']> =>
   (entry) =>
@@ -213,10 +253,12 @@ interface Drained {
 /** Sends everything that waits, once. That it failed stands behind its place in the ledger, whoever entered it, so where that goes out it takes events again. @throws as sendBatch */
 function drained(row: SinkRow, parts: SendParts): Promise<Drained> {
   // The app and a service of the account may both send: one of them at a time, or everything would go twice.
-  return withFileLock(join(parts.site.home.sinks, `${row.name}.lock`), `The sending to ${row.name}`, () => drainAlone(row, parts));
+  return withFileLock(join(parts.site.home.sinks, `${row.name}.lock`), `The sending to ${row.name}`, () =>
+    drainAlone(row, { ...parts, alerts: parts.alerts ?? alertSource() }),
+  );
 }
 
-async function drainAlone(row: SinkRow, parts: SendParts): Promise<Drained> {
+async function drainAlone(row: SinkRow, parts: SendParts & { readonly alerts: AlertSource }): Promise<Drained> {
   const { site, enter = enterHere(site) } = parts;
   let failed = false;
   let shown: ServerCertificate | undefined;
@@ -237,7 +279,7 @@ async function drainAlone(row: SinkRow, parts: SendParts): Promise<Drained> {
 export async function drainOnce(row: SinkRow, parts: SendParts): Promise<number> {
   try {
     const { sent, certificate } = await drained(row, parts);
-    if (certificate) await tellEnds(row, parts, certificate);
+    if (certificate) await tellEnds(row, withEnter(parts), certificate);
     return sent;
   } catch (error) {
     if (!isBusy(error) && !isOfLedger(error)) await tellFailing(row, parts, codeOf(error), 1);
@@ -245,52 +287,26 @@ export async function drainOnce(row: SinkRow, parts: SendParts): Promise<number>
   }
 }
 
-/** Enters which certificates of a sink end soon, each once a week, whichever process says so. */
-async function tellEnds(row: SinkRow, { site, now, enter = enterHere(site) }: SendParts, certificate: ServerCertificate): Promise<void> {
-  const ends = await endingSoon(row, certificate, now());
-  if (ends.length === 0) return;
-  const told = await toldEnds(row, site, now() - TELL_END_MS);
-  for (const { which, until } of ends)
-    if (!told.some((each) => each.which === which && each.until === until))
-      await enter({ action: 'sink.certificate', detail: { sink: row.name, kind: row.kind, which, until } });
-}
-
-/** What was entered of them since then, from the end of the ledger back. */
-async function toldEnds(row: SinkRow, { home, noteKey }: OpenInstallation, since: number): Promise<Partial<CertificateEnd>[]> {
-  const view = await LedgerView.open(home.ledger, noteKey);
-  const told: Partial<CertificateEnd>[] = [];
-  try {
-    for (let to = view?.events ?? 0; view && to > 0; to -= READ) {
-      const events = await view.between(Math.max(0, to - READ), to);
-      for (const { event } of events)
-        if (event.action === 'sink.certificate' && event.detail?.['sink'] === row.name && Date.parse(event.time) >= since) told.push(event.detail);
-      if (Date.parse(events[0]!.event.time) < since) break;
-    }
-    return told;
-  } finally {
-    view?.close();
-  }
-}
-
 const FAILED = 'sink.failed';
 const isOf = (row: SinkRow, { action, detail }: LedgerEvent): boolean => (action === FAILED || action === 'sink.resumed') && detail?.['sink'] === row.name;
 
 /** Enters that a sink fails, once a day for as long as it does, whichever process says so. */
-async function tellFailing(row: SinkRow, { site, now, enter = enterHere(site) }: SendParts, code: AnchorFailureCode, attempts: number): Promise<void> {
+async function tellFailing(row: SinkRow, parts: SendParts, code: AnchorFailureCode, attempts: number): Promise<void> {
+  const { site, now, enter = enterHere(site), alerts = alertSource() } = parts;
   const view = await LedgerView.open(site.home.ledger, site.noteKey);
   let last: LedgerEvent | undefined;
-  let waiting = 0;
+  let waits = 0;
   try {
-    const end = view?.events ?? 0;
-    const place = view && (await placeIn(view, readCursor(site.home.sinks, row.name, site.noteKey)));
-    waiting = end - (place?.size ?? 0);
-    for (let from = end - waiting; view && from < end; from += READ)
-      for (const { event } of await view.between(from, Math.min(end, from + READ))) if (isOf(row, event)) last = event;
+    if (view) {
+      const { cursor, waiting } = await waitsFor(row, view, { site, alerts, now: now() });
+      waits = waiting;
+      last = await lastOf(row, view, cursor?.size ?? 0);
+    }
   } finally {
     view?.close();
   }
   if (last?.action === FAILED && now() - Date.parse(last.time) < TELL_AGAIN_MS) return;
-  await enter({ action: FAILED, detail: { sink: row.name, kind: row.kind, code, attempts, waiting } });
+  await enter({ action: FAILED, detail: { sink: row.name, kind: row.kind, code, attempts, waiting: waits } });
 }
 
 export interface ForwardParts extends SendParts {
@@ -313,8 +329,10 @@ interface Failing {
 export async function forward(rows: readonly SinkRow[], parts: ForwardParts): Promise<void> {
   let ended = false;
   const over = (): boolean => ended || parts.over();
+  // Read once for all of them.
+  const alerts = parts.alerts ?? alertSource();
   const all = rows.map((row) =>
-    forwardTo(row, { ...parts, over }).catch((error: unknown) => {
+    forwardTo(row, { ...parts, alerts, over }).catch((error: unknown) => {
       ended = true;
       throw error;
     }),
@@ -332,10 +350,10 @@ async function forwardTo(row: SinkRow, parts: ForwardParts): Promise<void> {
       try {
         const { sent, certificate } = await drained(row, parts);
         if (certificate && now() >= lookForEnd) {
-          await tellEnds(row, parts, certificate);
+          await tellEnds(row, withEnter(parts), certificate);
           lookForEnd = now() + LOOK_FOR_END_MS;
         }
-        if (sent > 0) talk(`${row.name}: ${sent} events went to ${whereOf(row)}.`);
+        if (sent > 0) talk(`${row.name}: ${sent} ${'tell' in kindOf(row) ? 'alerts' : 'events'} went to ${whereOf(row)}.`);
         Object.assign(failing, { attempts: 0, notBefore: 0 });
       } catch (error) {
         if (isBusy(error)) {

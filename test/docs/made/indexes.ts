@@ -20,7 +20,7 @@ export const foldersOfRows: readonly FolderOfRows[] = [
   { folder: 'src/mux/commands', what: 'command', row: /^export const (\w+): Command\b/gm },
   { folder: 'renderer/workspace/bands', what: 'band that can be opened', row: /^export const (\w+) = band\(/gm },
   { folder: 'src/anchors', what: 'kind of anchor', row: /^export const (\w+): AnchorKind</gm },
-  { folder: 'src/sinks', what: 'kind of sink', row: /^export const (\w+): SinkKind</gm },
+  { folder: 'src/sinks', what: 'kind of sink', row: /^export const (\w+): (?:Sink|Alert)Kind</gm },
   {
     folder: 'src/cli/commands',
     what: 'command of `wardmux`',
