@@ -59,6 +59,8 @@ import { WindowKeeper } from './window/keeper.ts';
 import { PlaceFile } from './window/place.ts';
 import { ownWorkspaces } from './own-workspaces.ts';
 import type { Workspaces } from './workspace/workspaces.ts';
+import type { VaultClient } from './processes/vault-client.ts';
+import { Looks } from './workspace/look.ts';
 import { WorkspaceMemory } from './workspace/memory.ts';
 
 export interface WiringParts {
@@ -111,7 +113,7 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
   const home = openHome(folder);
   const machine = new LockController();
   const limits = new LimitWatch();
-  const display = new DisplayFile(home);
+  const station = new DisplayFile(home);
   const now = (): number => clock.now();
   const installed = new InstalledHolder({
     home,
@@ -174,11 +176,22 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
       gate.emitLocked('stale', () => ({}));
     },
   });
+  /** Whoever is in, with what holds their keys. An emergency keeps nothing, and finds nothing of anybody's. */
+  const ownKeys = (): { readonly person: string; readonly vault: VaultClient } | undefined =>
+    gate.session?.grant.breakGlass === null && vaults.current ? { person: gate.session.person.id, vault: vaults.current } : undefined;
+  const tampered = (person: string): void => journal.log({ action: 'workspace.tampered', person });
+  const looks = new Looks({
+    home,
+    station,
+    // A guest at a covered page is not who is in, and an emergency is nobody's own.
+    open: () => (windows.surface === 'guest' ? undefined : ownKeys()),
+    tampered,
+  });
   const windows = new WindowKeeper({
     host,
     rendererFolder,
     places: new PlaceFile(home),
-    appearance: () => display.value,
+    appearance: () => looks.value,
     clock,
     onMessage: (text) => void bridge.receive(text),
     onFrame: (peer, bytes) => gate.fromPage(peer, bytes),
@@ -234,7 +247,7 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
   const attempts = new Attempts({ home, gate, vaults, installed, journal, revocations });
   const waysIn = new WaysIn({ home, vaults, installed, journal, clock, attempts });
   const welcomes = new Welcomes({ home, gate, installed });
-  const unlock = new Unlock({ home, gate, windows, vaults, installed, journal, revocations, attempts, welcomes });
+  const unlock = new Unlock({ home, gate, windows, vaults, installed, journal, revocations, attempts, welcomes, looks });
   const breakGlass = new BreakGlass({ home, gate, vaults, pty, installed, journal, clock });
   const status = new Status({
     home,
@@ -276,9 +289,8 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
   });
   const memory = new WorkspaceMemory({
     home,
-    // An emergency keeps nothing, and finds nothing of anybody's.
-    open: () => (gate.session?.grant.breakGlass === null && vaults.current ? { person: gate.session.person.id, vault: vaults.current } : undefined),
-    tampered: (person) => journal.log({ action: 'workspace.tampered', person }),
+    open: ownKeys,
+    tampered,
     say: (kind, text) => gate.notice(kind, text),
   });
   const workspace = ownWorkspaces({
@@ -346,7 +358,7 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     hosts: hostsOf({ home, env, gate, installed, workspace, look: () => policy.look() }),
     showFolder,
     setup: { auditKey: () => defaultAuditKey(env), medium: (path) => mediumOf(path, home.folder), secretStore: () => secretStoreFacts(home) },
-    display,
+    display: looks,
     clipboard,
     emit,
     openInstalled,

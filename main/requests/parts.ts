@@ -10,7 +10,7 @@ import type { Home } from '../../src/storage/index.ts';
 import type { Auditing } from '../audit.ts';
 import type { Attempts } from '../unlock/attempts.ts';
 import type { BreakGlass } from '../unlock/break-glass.ts';
-import type { DisplayFile } from '../window/display.ts';
+import type { Looks } from '../workspace/look.ts';
 import type { Consent } from '../consent.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Gate } from '../gate.ts';
@@ -70,7 +70,7 @@ export interface RequestParts {
   readonly reasons: Pick<Reasons, 'asked' | 'of' | 'give'>;
   readonly installed: Pick<InstalledHolder, 'current'>;
   readonly journal: Pick<Journal, 'log' | 'notEntered'>;
-  readonly display: Pick<DisplayFile, 'value' | 'change'>;
+  readonly display: Pick<Looks, 'value' | 'change'>;
   readonly evidence: Evidence;
   readonly proving: Proving;
   readonly audit: Auditing;

@@ -28,6 +28,7 @@ import type { VaultClient } from '../processes/vault-client.ts';
 import type { VaultKeeper } from '../processes/vault-keeper.ts';
 import type { Welcomes } from './welcomes.ts';
 import type { WindowKeeper } from '../window/keeper.ts';
+import type { Looks } from '../workspace/look.ts';
 
 /** What the page sends of a passkey, or of a key that was touched: the passphrase has come as a sealed frame then. */
 export interface CredentialAnswer {
@@ -63,6 +64,7 @@ export interface UnlockParts {
   readonly revocations: Pick<Revocations, 'look'>;
   readonly attempts: Attempts;
   readonly welcomes: Welcomes;
+  readonly looks: Pick<Looks, 'recall'>;
 }
 
 export class Unlock {
@@ -265,13 +267,16 @@ export class Unlock {
 
   /** Opens the workspace for an identity that the vault host has opened, if nobody has locked since the attempt began. */
   async #open(begun: number, person: Person, { grant, glass }: Admitted, slot: string, welcome: Events['welcome'], since?: Since): Promise<void> {
-    const { gate, windows, vaults, installed, welcomes } = this.#parts;
+    const { gate, windows, vaults, installed, welcomes, looks } = this.#parts;
     const session = { person, grant, ways: new Ways(slot) };
     if (!gate.stands(begun) || !vaults.current || !gate.open(begun, session, glass)) {
       installed.current?.ledger.standsOn(null);
       return;
     }
     welcomes.opens(person.id, welcome, since?.time ?? null);
+    // Before the first picture: it has their colours.
+    await looks.recall();
+    if (gate.session !== session) return;
     await windows.show('workspace');
     if (since) welcomes.tellChanges(person.id, since.seq);
   }

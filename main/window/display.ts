@@ -1,4 +1,4 @@
-/** display.json: theme, cell size, contrast, motion. Convenience, not safety: a bad file is set aside for the default. */
+/** display.json: theme, cell size, contrast, motion of the station, as its lock page has it. Convenience, not safety: a bad file is set aside for the default. */
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Display } from '../../src/bridge/schema.ts';
@@ -13,6 +13,9 @@ const schema = z.strictObject({
   motion: z.boolean(),
 });
 const initial: Display = { theme: 'system', cell: 'auto', contrast: false, motion: true };
+
+/** @throws where it is none */
+export const displayOf = (text: string): Display => schema.parse(JSON.parse(text));
 
 export class DisplayFile {
   readonly #path: string;
@@ -37,7 +40,7 @@ export class DisplayFile {
   #read(): Display {
     try {
       const text = readSmall(this.#path);
-      return text === undefined ? initial : schema.parse(JSON.parse(text.toString()));
+      return text === undefined ? initial : displayOf(text.toString());
     } catch {
       return initial;
     }

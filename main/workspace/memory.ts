@@ -3,7 +3,6 @@
  * the disk is sealed by the open identity (src/people/own.ts): it is written and read only while that person is in, and only they can have made it.
  */
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { CLASS_NAME } from '../../src/types/classes.ts';
 import { readJson } from '../../src/disk/json.ts';
@@ -75,12 +74,14 @@ function keptOf(text: string): Kept {
   }
 }
 
-const fileSchema = z.strictObject({ format: z.literal('wardmux-workspace'), version: z.literal(1), iv: z.string(), ciphertext: z.string() });
+/** A file of something small of a person's, sealed by them. */
+export const sealedFile = <F extends string>(format: F) =>
+  z.strictObject({ format: z.literal(format), version: z.literal(1), iv: z.string(), ciphertext: z.string() });
 
 /** What the vault answers where the box is none, or its key does not open it. Whatever else it says is of the vault, and not of the file. */
 const notAsSealed: readonly string[] = ['not-for-this-key', 'bad-input'];
 /** Written whole or not at all (writeAtomic): what is not of its form is not what we wrote. */
-const isTampered = (error: unknown): boolean =>
+export const isTampered = (error: unknown): boolean =>
   (error instanceof StorageFault && error.code === 'corrupt') || (error instanceof Refusal && notAsSealed.includes(error.code));
 
 /** It was sealed by its person, and is not what this version keeps. */
@@ -122,7 +123,7 @@ export class WorkspaceMemory {
     const open = this.#parts.open();
     // Locked meanwhile, or there is something newer.
     if (open?.person !== wanted.person || wanted !== this.#last) return;
-    const path = this.#path(open.person);
+    const path = this.#parts.home.workspaceOf(open.person);
     if (wanted.text === '') return rmSync(path, { force: true });
     const { sealed } = await open.vault.ask('keepWorkspace', { text: wanted.text });
     writeAtomic(path, `${JSON.stringify({ format: 'wardmux-workspace', version: 1, ...sealed })}\n`);
@@ -138,7 +139,7 @@ export class WorkspaceMemory {
     const open = this.#parts.open();
     if (!open) return undefined;
     try {
-      const file = readJson(fileSchema, this.#path(open.person), '');
+      const file = readJson(sealedFile('wardmux-workspace'), this.#parts.home.workspaceOf(open.person), '');
       if (!file) {
         this.#unread.delete(open.person);
         return undefined;
@@ -178,9 +179,5 @@ export class WorkspaceMemory {
       'warn',
       `How your windows were arranged could not be read: ${sentenceOf(error)} You begin with one window. The file is left as it is, and what you arrange now is not kept until Wardmux starts anew.`,
     );
-  }
-
-  #path(person: string): string {
-    return join(this.#parts.home.workspaces, `${person}.json`);
   }
 }

@@ -969,7 +969,7 @@ export const messages = {
       operator: 'works: recorded shells, own recordings',
       auditor: 'looks at what others did, with an audit key',
       security: 'decides about people and policy',
-      custodian: 'keeps a share of a key',
+      custodian: 'keeps the file of an audit key',
       emergency: 'is let in by break-glass',
     } as Readonly<Record<string, string>>,
     count: (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`,

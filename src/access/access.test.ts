@@ -80,8 +80,8 @@ const written: Readonly<Record<string, readonly [when: readonly Phase[], roles: 
   'recording.export.others': [['open'], ['auditor']],
   'recording.unmask': [['open'], ['auditor']],
   'ledger.verify': [['open'], ['operator', 'auditor', 'security']],
-  'audit-key.prove': [['open'], ['auditor', 'security']],
-  'audit-key.rewrap': [['open'], ['security']],
+  'audit-key.prove': [['open'], ['auditor', 'security', 'custodian']],
+  'audit-key.rewrap': [['open'], ['security', 'custodian']],
   'vault.slot.add': [['open'], ['operator', 'auditor', 'security', 'custodian', 'emergency']],
   'vault.slot.change': [['open'], ['operator', 'auditor', 'security', 'custodian', 'emergency']],
   'command.give': [['open'], ['operator', 'auditor', 'security', 'custodian', 'emergency']],
@@ -223,7 +223,7 @@ describe('the table', () => {
     for (const [role, never] of [
       ['security', content],
       ['auditor', [...admin, 'session.open', 'session.use', 'session.record']],
-      ['custodian', [...admin, ...content, 'ledger.verify', 'audit-key.prove']],
+      ['custodian', [...admin, ...content, 'ledger.verify', 'review.everybody', 'audit.look', 'hold.clear', 'evidence.delete']],
     ] as const)
       for (const name of never) {
         const row = permissions[name as Permission];

@@ -134,11 +134,15 @@ export const permissions = {
   },
   'backup.restore': { when: always, roles: 'anyone', help: 'Put a backup back into a new folder, with an audit key from a file: the key decides.' },
   'installation.rotate': { when: ['open'], roles: ['security'], help: 'Have another key take over as that of the installation.' },
-  'audit-key.prove': { when: ['open'], roles: ['auditor', 'security'], help: 'Have it entered that one has the private half of an audit key.' },
+  'audit-key.prove': {
+    when: ['open'],
+    roles: ['auditor', 'security', 'custodian'],
+    help: 'Have it entered that one has the private half of an audit key.',
+  },
   'audit-key.rewrap': {
     when: ['open'],
-    roles: ['security'],
-    help: 'Have what an audit key opens wrapped once more for the others of the policy in force.',
+    roles: ['security', 'custodian'],
+    help: 'Have what an audit key opens, whose file one has, wrapped once more for the others of the policy in force, which two have accepted.',
   },
   'consent.accept': { when: ['open'], roles, enrols: true, help: 'Accept the text of the policy in force.' },
   'reason.give': { when: ['open'], roles, enrols: true, help: 'Say why one has come in, where the policy asks.' },

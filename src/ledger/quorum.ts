@@ -10,7 +10,7 @@ import { DAY_MS } from '../types/units.ts';
 const ADMIN: Role = 'security';
 /**
  * Whoever has one of these agrees as the second to what somebody else asks for: to what is decided over people and policy, or to the end of a hold and to a deletion. So
- * who gets one from one alone is that one's hand. A custodian agrees to nothing, as long as there is no deed for shares.
+ * who gets one from one alone is that one's hand. A custodian agrees to nothing: what they do is done with a key's file, for keys that two have accepted.
  */
 const SECONDS: readonly Role[] = [ADMIN, 'auditor'];
 /** Daily work: the one role that somebody who is alone for the time being may give, so that a ward works on. */

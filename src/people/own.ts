@@ -7,7 +7,7 @@ import { hkdfSync } from 'node:crypto';
 import type { OpenIdentity } from './identity.ts';
 import { seal, unseal, type Sealed } from '../crypto/seal.ts';
 
-export type OwnPurpose = 'workspace';
+export type OwnPurpose = 'workspace' | 'look';
 
 function withKey<T>(identity: OpenIdentity, purpose: OwnPurpose, use: (key: Uint8Array, aad: Uint8Array) => T): T {
   const label = `wardmux/v1/own/${purpose}`;

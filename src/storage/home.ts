@@ -17,8 +17,12 @@ export interface Home {
   readonly ledger: string;
   readonly anchors: string;
   readonly recordings: string;
-  /** How each person's windows were arranged and called, sealed by them. */
+  /** How each person's windows were arranged and called, and how they look, sealed by them. */
   readonly workspaces: string;
+  /** @param person an id */
+  readonly workspaceOf: (person: string) => string;
+  /** @param person an id */
+  readonly lookOf: (person: string) => string;
   /** What those wrote who broke the glass, sealed to the audit keys; and the room that is held back for emergencies. */
   readonly emergencies: string;
   /** Why and for whom each recording was exported, sealed to the audit keys and to whoever exported it. */
@@ -60,6 +64,8 @@ export function homePaths(folder: string): Home {
     anchors: join(folder, 'anchors'),
     recordings: join(folder, 'recordings'),
     workspaces: join(folder, 'workspaces'),
+    workspaceOf: (person) => join(folder, 'workspaces', `${person}.json`),
+    lookOf: (person) => join(folder, 'workspaces', `${person}.look.json`),
     emergencies: join(folder, 'break-glass'),
     disclosures: join(folder, 'disclosures'),
     alertNotes: join(folder, 'alert-notes'),

@@ -1,5 +1,5 @@
 /** A real gnome-keyring on a D-Bus of its own, for tests in other processes. */
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { keyringState } from './keyring.ts';
@@ -11,6 +11,8 @@ export const missingKeyringPrograms = ['dbus-daemon', 'dbus-send', 'gnome-keyrin
 export interface Keyring {
   /** For whoever is to find it. */
   readonly env: Readonly<Record<string, string>>;
+  /** The same keyring, open, from a new process on the same bus: as after somebody has given its password. */
+  readonly open: () => Promise<void>;
   readonly stop: () => void;
 }
 
@@ -28,17 +30,27 @@ export async function startKeyring(place: string): Promise<Keyring> {
   };
   const bare = { ...env, DBUS_SESSION_BUS_ADDRESS: undefined };
   const pid = Number(execFileSync('dbus-daemon', ['--session', `--address=${bus}`, '--fork', '--print-pid'], { env: bare, encoding: 'utf8' }).trim());
-  const daemon = spawn('gnome-keyring-daemon', ['--foreground', '--unlock', '--components=secrets'], { env, stdio: ['pipe', 'ignore', 'ignore'] });
-  daemon.stdin.end('a test password\n');
   // To ask whether the name is taken starts nothing; to ask for the service would make the bus start another daemon.
   const taken = ['--session', '--print-reply', '--dest=org.freedesktop.DBus', '/', 'org.freedesktop.DBus.NameHasOwner', 'string:org.freedesktop.secrets'];
-  while (!spawnSync('dbus-send', taken, { env, encoding: 'utf8' }).stdout.includes('true')) await new Promise((resolve) => setTimeout(resolve, 20));
-  while ((await keyringState(env, 1000)) !== 'open') await new Promise((resolve) => setTimeout(resolve, 50));
+  const isTaken = (): boolean => spawnSync('dbus-send', taken, { env, encoding: 'utf8' }).stdout.includes('true');
+  const begin = async (): Promise<ChildProcess> => {
+    const daemon = spawn('gnome-keyring-daemon', ['--foreground', '--unlock', '--components=secrets'], { env, stdio: ['pipe', 'ignore', 'ignore'] });
+    daemon.stdin.end('a test password\n');
+    while (!isTaken()) await new Promise((resolve) => setTimeout(resolve, 20));
+    while ((await keyringState(env, 1000)) !== 'open') await new Promise((resolve) => setTimeout(resolve, 50));
+    return daemon;
+  };
+  let daemon = await begin();
+  const open = async (): Promise<void> => {
+    daemon.kill('SIGTERM');
+    while (isTaken()) await new Promise((resolve) => setTimeout(resolve, 20));
+    daemon = await begin();
+  };
   const stop = (): void => {
     daemon.kill('SIGTERM');
     process.kill(pid, 'SIGTERM');
     // A bus removes its socket when it ends: that of one which is started at the same place before it has would be gone.
     execFileSync('sh', ['-c', 'while kill -0 "$1" 2> /dev/null; do sleep 0.02; done', 'sh', String(pid)]);
   };
-  return { env, stop };
+  return { env, open, stop };
 }

@@ -82,7 +82,10 @@ export const reasons = [
 ] as const;
 export type Reason = (typeof reasons)[number];
 
-/** Those that whoever comes in, or begins a session, gives where the policy asks for one, with what the window calls each. */
+/**
+ * Those that whoever comes in, or begins a session, gives where the policy asks for one, with what the window calls each: the word that somebody types to
+ * find it in a list stands first, so that no two begin with an article.
+ */
 export const givenReasons = [
   'treatment',
   'patient-safety',
@@ -96,13 +99,13 @@ export const givenReasons = [
 export type GivenReasonWord = (typeof givenReasons)[number];
 export const givenReasonWords: Readonly<Record<GivenReasonWord, string>> = {
   treatment: 'treatment of a patient',
-  'patient-safety': 'a patient’s safety',
+  'patient-safety': 'safety of a patient',
   maintenance: 'maintenance',
-  'system-down': 'a system is down',
-  'security-incident': 'a security incident',
-  audit: 'an audit',
-  'privacy-request': 'a privacy request',
-  legal: 'a legal matter',
+  'system-down': 'system down',
+  'security-incident': 'security incident',
+  audit: 'audit',
+  'privacy-request': 'privacy request',
+  legal: 'legal matter',
 };
 /** When the policy asks why: at each unlock, or when somebody’s session begins, until it has ended. */
 export const reasonAsks = ['unlock', 'session'] as const;

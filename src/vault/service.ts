@@ -117,6 +117,7 @@ const agreeing = { person: z.string(), known, by: personId, request: deedRequest
 
 /** A workspace of hundreds of panes takes some 50 KiB. */
 const OWN_TEXT = 256 * 1024;
+const LOOK_TEXT = 1024;
 const sealedBox = z.strictObject({ iv: z.string().max(16), ciphertext: z.string().max(2 * OWN_TEXT) });
 
 /** scrypt takes a second of a free core, and a first run measures it before: on a busy machine that is a minute. */
@@ -351,6 +352,9 @@ export const vaultService = {
   keepWorkspace: asked('session.use', z.object({ text: z.string().max(OWN_TEXT) }), z.object({ sealed: sealedBox })),
   /** Opens what this person's identity has sealed so; nothing else opens with it. */
   recallWorkspace: asked('session.use', z.object({ sealed: sealedBox }), z.object({ text: z.string().max(OWN_TEXT) })),
+  /** Seals how the window looks to whoever is in, whatever their roles are, for them alone; and opens it. */
+  keepLook: asked('command.give', z.object({ text: z.string().max(LOOK_TEXT) }), z.object({ sealed: sealedBox })),
+  recallLook: asked('command.give', z.object({ sealed: sealedBox }), z.object({ text: z.string().max(LOOK_TEXT) })),
   /** Judges a bundle by this trust.json. */
   judge: asked(
     'evidence.read',

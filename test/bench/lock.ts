@@ -174,6 +174,8 @@ export async function benchLock(options: { readonly rounds: number; readonly cac
 }
 
 const EIGHT = 8;
+/** No round begins later (ms): on a busy machine eight floods take seconds to come back, and what was measured by then is told with how many rounds it is. */
+const EIGHT_MS = 12 * 60_000;
 export const eightName = `lock to nothing visible while ${EIGHT} panes flood`;
 
 /** The lock with so many panes on the screen, in each of which a program floods. */
@@ -212,16 +214,18 @@ export async function lockEight(options: { readonly rounds: number; readonly say
       writeFileSync(all, '');
       await until(whole, 'the colour of all panes');
       const samples: number[] = [];
-      for (let round = 0; round < rounds; round++) {
-        if (round > 0) await comesBack(whole);
+      const end = performance.now() + EIGHT_MS;
+      while (samples.length < rounds && (samples.length === 0 || performance.now() < end)) {
+        if (samples.length > 0) await comesBack(whole);
         const start = performance.now();
         const locked = app.lock();
         while (display.pointsOf(colour) > 0) await next();
         samples.push(performance.now() - start);
         await locked;
+        if (samples.length % 20 === 0) say(`${eightName}: ${samples.length} of ${rounds} rounds`);
       }
       const p99 = percentile(samples, 0.99).toFixed(0);
-      return figure(eightName, samples, `p99 ${p99} ms, 100 ms wanted; a window on Xvfb`, say);
+      return figure(eightName, samples, `p99 ${p99} ms of ${samples.length} rounds, 100 ms wanted; a window on Xvfb`, say);
     } finally {
       await app.stop();
     }

@@ -77,21 +77,19 @@ if (missingKeyringPrograms.length === 0)
       writeFileSync(file, JSON.stringify({ ...policy, unlock: { ...policy.unlock, storedPasskeys } }));
       await command(['policy', 'apply', file, '--passphrase-fd', '3']);
     };
+    const dbus = (member: string, ...more: string[]): string =>
+      execFileSync('dbus-send', ['--session', '--print-reply', '--dest=org.freedesktop.secrets', '/org/freedesktop/secrets', member, ...more], {
+        env: keyring.env,
+        encoding: 'utf8',
+      });
+    const lockKeyring = (): void => {
+      const collection = /object path "([^"]+)"/.exec(dbus('org.freedesktop.Secret.Service.ReadAlias', 'string:default'))![1]!;
+      dbus('org.freedesktop.Secret.Service.Lock', `array:objpath:${collection}`);
+    };
     /** As any program of the account can. @returns whether the keyring has something under this name */
     const kept = (slot: string): boolean => {
       const { id } = JSON.parse(readFileSync(join(running.home, 'installation.json'), 'utf8')) as { id: string };
-      const found = execFileSync(
-        'dbus-send',
-        [
-          '--session',
-          '--print-reply',
-          '--dest=org.freedesktop.secrets',
-          '/org/freedesktop/secrets',
-          'org.freedesktop.Secret.Service.SearchItems',
-          `dict:string:string:username,${id}/passkey-slot.${slot}`,
-        ],
-        { env: keyring.env, encoding: 'utf8' },
-      );
+      const found = dbus('org.freedesktop.Secret.Service.SearchItems', `dict:string:string:username,${id}/passkey-slot.${slot}`);
       return found.includes('/org/freedesktop/secrets/collection/');
     };
 
@@ -151,6 +149,21 @@ if (missingKeyringPrograms.length === 0)
       await button(/^Close/).click();
       await allow(true);
       await lock();
+      await pressPasskey(running);
+      await running.surface('workspace');
+      await prompt(running);
+      expect(unlocks().at(-1)).toMatchObject({ outcome: 'success', credential: slot.id });
+
+      // The keyring is locked, as any program of the account can: its half cannot be had, which is said and entered. The passphrase opens all the same.
+      await lock();
+      lockKeyring();
+      await pressPasskey(running);
+      await until(async () => (await alerts()).includes('keyring is locked'), 'the sentence on the keyring');
+      expect(running.app.surface).toBe('lock');
+      expect(unlocks().at(-1)).toMatchObject({ outcome: 'failure' });
+      await byPassphrase();
+      await lock();
+      await keyring.open();
       await pressPasskey(running);
       await running.surface('workspace');
       await prompt(running);

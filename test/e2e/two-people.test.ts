@@ -37,6 +37,12 @@ test('the lock page names nobody; each sees their own panes, and the other’s s
   running = await start();
   await firstRun(running, { passkey: false });
   await run(running, 'MINE=seven; echo mara-$((40+2))', 'mara-42');
+  /** What the page is drawn in; null: as the system has it. */
+  const theme = (): Promise<unknown> => running!.page.evaluate('document.documentElement.dataset.theme ?? null');
+  await running.page.keyboard.press('Control+b');
+  await running.page.keyboard.type(':theme dark');
+  await running.page.keyboard.press('Enter');
+  await until(async () => (await theme()) === 'dark', 'her theme');
   const { mara, jo } = await enrolJo();
   await running.app.lock('hotkey');
 
@@ -45,6 +51,8 @@ test('the lock page names nobody; each sees their own panes, and the other’s s
   const poster = (await running.page.textContent('.poster')) ?? '';
   expect(poster).not.toMatch(/M\. U\.|Mara|Jo/);
   expect(poster).toContain('shells of 1 person run on');
+  // How it looks is hers too.
+  expect(await theme()).toBeNull();
   // Somebody who does not exist, and somebody who does with another's passphrase, hear the same.
   const heard: string[] = [];
   for (const name of ['nobody here', 'Mara Ueda']) {
@@ -59,6 +67,7 @@ test('the lock page names nobody; each sees their own panes, and the other’s s
   await running.surface('workspace');
   await prompt(running);
   expect(await paneText(running)).not.toContain('mara-42');
+  expect(await theme()).toBeNull();
   await run(running, 'echo "jo-$((40+3)) ${MINE:-unset}"', 'jo-43 unset');
   await running.app.lock('hotkey');
 
@@ -66,6 +75,7 @@ test('the lock page names nobody; each sees their own panes, and the other’s s
   await running.surface('workspace');
   await until(async () => (await paneText(running!)).includes('mara-42'), 'her own screen');
   expect(await paneText(running)).not.toContain('jo-43');
+  expect(await theme()).toBe('dark');
   await run(running, 'echo "$MINE-again"', 'seven-again');
   await running.app.lock('hotkey');
 

@@ -156,6 +156,22 @@ test('the recordings of an emergency are a step away: the list opens with its pe
   await until(() => core.requests.some(({ request }) => request === 'review.everybody'), 'the list');
   expect(core.requests.find(({ request }) => request === 'review.everybody')?.input).toMatchObject({ words: 'p-0000000000e7', reason: 'system-down' });
   expect(await recordings.locator('#review-words').inputValue()).toBe('p-0000000000e7');
+  // Escape leads back to where one came from.
+  await brings(() => page.keyboard.press('Escape'), page.getByRole('dialog', { name: 'Audit centre' }));
+  await page.locator('[aria-label="Its recordings: b-0123456789ab"]:focus').waitFor();
+});
+
+test('the form of a review is seen to its last button, where the emergencies stand below everything else', async () => {
+  const { page, core, audit } = await start();
+  core.audit.emergencies = async () => ({
+    emergencies: Array.from({ length: 12 }, (_, n) => ({ ...emergency, id: `b-0123456789${String(n + 10)}` })),
+  });
+  await audit();
+  const dialog = page.getByRole('dialog', { name: 'Audit centre' });
+  const sign = dialog.getByRole('button', { name: 'Sign it' });
+  await brings(() => dialog.getByRole('button', { name: 'Review it: b-012345678921' }).press('Enter'), sign);
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('emergency-justified');
+  expect(await sign.evaluate((button) => button.getBoundingClientRect().bottom <= button.closest('.audit__side')!.getBoundingClientRect().bottom)).toBe(true);
 });
 
 test('a review of what is due is signed by keys, with what was found as a sealed frame to the vault alone', async () => {

@@ -1,6 +1,6 @@
 /** Emergencies that somebody else has to review: who was in each, why, until when it is due, and the finding of whoever may, signed once and for ever. */
-import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import type { JSX, Ref } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Output } from '../../../src/bridge/schema.ts';
 import { emergencyReasonWords, reviewFindings, type ReviewFinding } from '../../../src/types/words.ts';
 import type { Bridge } from '../../shared/bridge.ts';
@@ -36,8 +36,15 @@ export function useEmergencies(bridge: Bridge): EmergenciesState {
   };
 }
 
-/** @param home what has the focus when the form is left. */
-export function EmergenciesDue({ state, home }: { readonly state: EmergenciesState; readonly home: () => HTMLElement | null | undefined }): JSX.Element {
+interface DueProps {
+  readonly state: EmergenciesState;
+  /** What has the focus when the form is left. */
+  readonly home: () => HTMLElement | null | undefined;
+  /** The emergency whose recordings were looked at: the focus goes back to it. */
+  readonly from: string | undefined;
+}
+
+export function EmergenciesDue({ state, home, from }: DueProps): JSX.Element {
   const {
     deeds: { listed, face },
     of: reviewing,
@@ -47,6 +54,11 @@ export function EmergenciesDue({ state, home }: { readonly state: EmergenciesSta
   } = state;
   useFormFocus(reviewing, '#emergency-justified', home);
   const all = listed?.emergencies ?? [];
+  const cameFrom = useRef<HTMLButtonElement>(null);
+  useLayoutEffect(() => {
+    cameFrom.current?.focus();
+    cameFrom.current?.closest('li')?.scrollIntoView({ block: 'nearest' });
+  }, [listed === undefined]);
   return (
     <div class="audit__emergencies">
       {face}
@@ -60,7 +72,7 @@ export function EmergenciesDue({ state, home }: { readonly state: EmergenciesSta
               {all.map((one) => (
                 <li key={one.id}>
                   <Mark kind={one.late ? 'stop' : 'glass'} />
-                  <One one={one} onReview={() => begin(one)} />
+                  <One one={one} onReview={() => begin(one)} recordings={one.id === from ? cameFrom : undefined} />
                 </li>
               ))}
             </ol>
@@ -71,11 +83,18 @@ export function EmergenciesDue({ state, home }: { readonly state: EmergenciesSta
   );
 }
 
-function One({ one, onReview }: { readonly one: Emergency; readonly onReview: () => void }): JSX.Element {
+interface OneProps {
+  readonly one: Emergency;
+  readonly onReview: () => void;
+  /** Of the button to its recordings. */
+  readonly recordings: Ref<HTMLButtonElement> | undefined;
+}
+
+function One({ one, onReview, recordings }: OneProps): JSX.Element {
   const { id, time, end, due, late, reason, not, personId } = one;
   const may = model.permits('break-glass.review');
   /** Of whose it is, for this reason: what else they recorded for it stands beside it. */
-  const itsRecordings = (): void => void (model.band.value = { name: 'recordings', words: { words: personId, reason } });
+  const itsRecordings = (): void => void (model.band.value = { name: 'recordings', words: { words: personId, reason, emergency: id } });
   return (
     <div>
       <p>
@@ -94,7 +113,7 @@ function One({ one, onReview }: { readonly one: Emergency; readonly onReview: ()
           </button>
         ) : null}
         {model.permits('review.everybody') ? (
-          <button type="button" class="btn btn--quiet" aria-label={text.recordingsOf(id)} onClick={itsRecordings}>
+          <button type="button" class="btn btn--quiet" aria-label={text.recordingsOf(id)} ref={recordings} onClick={itsRecordings}>
             {text.recordings}
           </button>
         ) : null}

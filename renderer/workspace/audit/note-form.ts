@@ -66,12 +66,16 @@ export function useNoteForm<Listed, Of>(bridge: Bridge, look: () => Promise<List
   };
 }
 
-/** The focus goes to the form's first field, and back when it is left. @param field its selector */
+/** The focus goes to the form's first field, all of the form is where it can be seen, and the focus goes back when it is left. @param field its selector */
 export function useFormFocus(of: unknown, field: string, home: () => HTMLElement | null | undefined): void {
   const was = useRef(false);
   useLayoutEffect(() => {
-    if (of !== undefined) document.querySelector<HTMLElement>(field)?.focus();
-    else if (was.current) home()?.focus();
+    if (of !== undefined) {
+      const first = document.querySelector<HTMLElement>(field);
+      first?.focus();
+      // A browser brings the field alone, and what is signed may lie below the edge.
+      first?.closest('form')?.scrollIntoView({ block: 'nearest' });
+    } else if (was.current) home()?.focus();
     was.current = of !== undefined;
   }, [of]);
 }

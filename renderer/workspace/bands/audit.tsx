@@ -15,11 +15,17 @@ import { band } from './band.tsx';
 import { useDeeds } from './deeds.tsx';
 import { close } from './parts.tsx';
 
-export const auditBand = band('audit', {}, Audit);
+export const auditBand = band('audit', { may: ['emergency'] }, Audit);
 
 const text = messages.audit;
 
-function Audit({ controller }: { readonly controller: Controller }): JSX.Element {
+interface AuditProps {
+  readonly controller: Controller;
+  /** Whose recordings were looked at, where that is what one comes back from. */
+  readonly emergency?: string;
+}
+
+function Audit({ controller, emergency }: AuditProps): JSX.Element {
   const { bridge } = controller;
   const looking = useMemo(() => new EventLooking(bridge), []);
   const pictures = useDeeds<Output<'audit.pictures'>>(() => bridge.request('audit.pictures', {}), '');
@@ -79,7 +85,7 @@ function Audit({ controller }: { readonly controller: Controller }): JSX.Element
             <h3 class="audit__title" tabIndex={-1}>
               <kbd>4</kbd> {text.reviews.label}
             </h3>
-            <EmergenciesDue state={emergencies} home={() => title('audit__reviews')} />
+            <EmergenciesDue state={emergencies} home={() => title('audit__reviews')} from={emergency} />
             <ReviewsDue state={reviews} home={() => title('audit__reviews')} />
           </section>
         </div>

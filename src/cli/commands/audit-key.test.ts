@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { asAdmin, enrolOther } from '../../../test/e2e/as-admin.ts';
 import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
 import { newRecording } from '../../../test/support/recording.ts';
 import { runHere, runWith } from '../../../test/support/run-here.ts';
@@ -211,4 +212,22 @@ test('a draft that stands in policy.json is not written over: not a change that 
     err: expect.stringContaining('wardmux policy accept'),
   });
   expect(existsSync(join(place, 'y.json'))).toBe(false);
+});
+
+test('a custodian has the file of a key and nothing else: shows that it is there, and wraps for the keys that two have accepted, and opens nothing by it', async () => {
+  const words = 'marble canyon drizzle hammock violet';
+  await asAdmin(home, 0, firstWords, (parts) => enrolOther(parts, 'Cleo Nwosu', words, ['custodian']));
+  const cleo = (...args: readonly string[]) => wardmux([...args, '--person', 'Cleo Nwosu'], words);
+  expect(await cleo('audit-key', 'prove', before)).toMatchObject({ status: 0, out: expect.stringContaining('The private half of the audit key') });
+  // Nobody has accepted another key: there is nothing to wrap for, whatever the custodian would like.
+  expect(await cleo('audit-key', 'rewrap', before)).toMatchObject({ status: 1, err: expect.stringContaining('names no other audit key') });
+  await replaced();
+  expect(await cleo('audit-key', 'rewrap', before)).toMatchObject({ status: 0, out: expect.stringContaining('2 segments of 2 recordings') });
+  for (const id of ids) {
+    expect(await play(id, after)).toMatchObject({ status: 0, out: texts.get(id) });
+    const denied = await cleo('play', id, '--raw');
+    expect(denied.status).not.toBe(0);
+    expect(denied.out).not.toContain(texts.get(id)!.trim());
+  }
+  expect([0, 55]).toContain((await wardmux(['ledger', 'verify'])).status);
 });

@@ -64,7 +64,7 @@ export const peopleRows = [
   ),
   row(
     'workspace.tampered',
-    'The file that says how somebody’s windows were arranged and called is not as they sealed it, so it was not used.',
+    'A file with how somebody’s windows were arranged and called, or how they look, is not as they sealed it, so it was not used.',
     { ecs: 'intrusion_detection:info', ocsf: '2004:1', dicom: '110113/~110135', act: 'E', safeguard: 'integrity' },
     {},
     { person: 'required' },

@@ -5,7 +5,6 @@
  */
 import { hostname } from 'node:os';
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { separationOf, type Permission } from '../../access/index.ts';
 import type { ScryptParameters } from '../../crypto/kdf.ts';
 import type { LedgerFacts } from '../../ledger/facts.ts';
@@ -216,7 +215,7 @@ export async function setState(parts: Omit<PeopleParts, 'installation'>, id: str
   else rmSync(personPath(home, id), { force: true });
   dropOthers(home, id);
   // Sealed under a key that is gone; nobody can read how their windows were called.
-  rmSync(join(home.workspaces, `${id}.json`), { force: true });
+  for (const path of [home.workspaceOf(id), home.lookOf(id)]) rmSync(path, { force: true });
   await dropHalves(new StoredHalves(home), before, []);
 }
 

@@ -4,7 +4,6 @@
  * the keys of before, of which the private halves go: only the audit keys of its policies open it (docs/keys.md).
  */
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { keyText } from '../../ledger/certificate.ts';
 import type { LedgerFacts } from '../../ledger/facts.ts';
 import type { KnownPerson } from '../../ledger/person-facts.ts';
@@ -101,7 +100,7 @@ export async function rebind(parts: PeopleParts, record: PersonRecord, shown: Sh
   takeStaged(home, record);
   dropOthers(home, id);
   // Sealed under a key that is gone; nobody can read how their windows were called.
-  rmSync(join(home.workspaces, `${id}.json`), { force: true });
+  for (const path of [home.workspaceOf(id), home.lookOf(id)]) rmSync(path, { force: true });
   await dropHalves(new StoredHalves(home), gone, record.slots);
 }
 

@@ -10,7 +10,8 @@ const meanings: Readonly<Record<Role, string>> = {
   operator: 'Works: opens recorded shells, sees and exports their own.',
   auditor: 'Looks at what others did, with an audit key; decides nothing about people or policy.',
   security: 'Security admin: decides who belongs here and which policy is in force; opens nothing that others recorded.',
-  custodian: 'Keeps a share of a key. There is no deed for shares yet, so alone they do nothing.',
+  custodian:
+    'Keeps the file of an audit key outside, has it entered that it is there, and has what it opens wrapped for the audit keys that two others have accepted. Without the file they do nothing; nothing here is opened for them, and they choose no key.',
   emergency: 'Is in force in an emergency only (break-glass), and then no other role is. Whoever holds it opens nothing with it at an ordinary unlock.',
 };
 
