@@ -24,6 +24,8 @@ const DIGEST_BYTES = 32;
 /** Where the bytes begin that checksum, leaf and associated data share. */
 const COVERED = 8;
 
+const NO_LEAF = Buffer.alloc(0);
+
 /** What a frame states about itself beside its body. */
 export interface FrameFields {
   /** Place in the recording, over all segments, from 0. */
@@ -104,8 +106,9 @@ export type Parsed =
 /**
  * Reads the frame at data[at] and checks its length and checksum. Body, commitment and digest are views into `data`
  * where they can be. `segment` and `offset` only label the result. Never throws.
+ * @param leaf whether its place in the tree is asked for: it is empty where it is not
  */
-export function parseFrame(data: Buffer, at: number, segment: number, offset: number): Parsed {
+export function parseFrame(data: Buffer, at: number, segment: number, offset: number, leaf = true): Parsed {
   if (data.length - at < FRAME_HEAD_BYTES) return { kind: 'more', need: FRAME_HEAD_BYTES };
   const length = data.readUInt32BE(at);
   if (length > MAX_BODY_BYTES) return fault('bad-length', `a frame says it has ${length} bytes; ${MAX_BODY_BYTES} is the most a frame can have`);
@@ -130,7 +133,7 @@ export function parseFrame(data: Buffer, at: number, segment: number, offset: nu
     type: data.readUInt32BE(at + 32),
     commitment: data.subarray(at + 36, at + FRAME_HEAD_BYTES),
     bodySha256,
-    leaf: sha256(preimage),
+    leaf: leaf ? sha256(preimage) : NO_LEAF,
     body,
   };
   return { kind: 'frame', frame: frame.type === TYPE_ERASED && body.length > DIGEST_BYTES ? asItWas(frame, body) : frame, next };

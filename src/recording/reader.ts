@@ -10,7 +10,7 @@ import { basename, join } from 'node:path';
 import { MerkleTree } from '../merkle/tree.ts';
 import { NotPlainError, openPlainHandle } from '../disk/plain.ts';
 import { RecordingError } from './errors.ts';
-import { decodeEvents, type DecodedEvent } from './events.ts';
+import { decodeEvents, EventCursor, type DecodedEvent } from './events.ts';
 import { decodeLeft, NONE_ERASED, openLeft, placeOf, type ErasedPiece } from './erased.ts';
 import { coveredBytes, parseFrame, SEGMENT_MAGIC, SEGMENT_MAGIC_2, TYPE_HEADER, TYPE_SEALED } from './frame.ts';
 import { parseHeader, segmentName, segmentNumber } from './header.ts';
@@ -24,6 +24,7 @@ import type { TreeHead } from '../types/head.ts';
 const READ_BYTES = 2 * 1024 * 1024;
 /** The first read of a segment: enough for its header, which is all that a list of recordings wants. */
 const FIRST_READ_BYTES = 16 * 1024;
+const OUTPUT = 'o'.charCodeAt(0);
 
 export interface OpenOptions {
   /** The recording may be growing: a torn end of the last segment is then its end and no fault. */
@@ -67,6 +68,8 @@ export interface RecordContent {
 interface Unsealed {
   readonly frame: Frame;
   readonly outputOffset: number;
+  readonly plaintext: Buffer;
+  /** Empty where nobody asks for its events as objects. */
   readonly decoded: readonly DecodedEvent[];
   readonly erased: readonly ErasedPiece[];
   /** R_i: the salts of the pieces come from it; empty where nobody asks for them. */
@@ -130,7 +133,12 @@ export class RecordingReader {
   }
 
   /** Walks every frame in order, without a key. Ends at the first fault: see `fault`. */
-  async *frames(): AsyncGenerator<Frame, void, undefined> {
+  frames(): AsyncGenerator<Frame, void, undefined> {
+    return this.#frames(true);
+  }
+
+  /** @param treed whether they go into the tree: its head is asked for after the walk */
+  async *#frames(treed: boolean): AsyncGenerator<Frame, void, undefined> {
     const { before } = this.#options;
     this.#tree = before?.clone() ?? new MerkleTree();
     this.#fault = undefined;
@@ -140,7 +148,7 @@ export class RecordingReader {
     const last = this.segments.at(-1) ?? -1;
     const walk: Walk = { seq: before?.size ?? (first === 0 ? 0 : -1), monoNs: 0n, first: undefined };
     if (last < first) this.#stop('missing-segment', first, 0, 0, `Segment ${segmentName(first)} is missing.`);
-    for (let segment = first; segment <= last && !this.#fault; segment++) yield* this.#segmentFrames(segment, segment === last, walk);
+    for (let segment = first; segment <= last && !this.#fault; segment++) yield* this.#segmentFrames(segment, segment === last, walk, treed);
   }
 
   /**
@@ -151,7 +159,7 @@ export class RecordingReader {
   async *records(opener: SegmentOpener): AsyncGenerator<OpenedRecord, void, undefined> {
     const salts = new PieceSalts();
     try {
-      for await (const unsealed of this.#unsealed(opener, true)) {
+      for await (const unsealed of this.#unsealed(opener, 'salted')) {
         const { frame, outputOffset, erased } = unsealed;
         const events = piecesOf(unsealed, salts);
         try {
@@ -174,10 +182,33 @@ export class RecordingReader {
   async *contents(opener: SegmentOpener): AsyncGenerator<RecordContent, void, undefined> {
     const salts = new PieceSalts();
     try {
-      for await (const unsealed of this.#unsealed(opener, false)) {
+      for await (const unsealed of this.#unsealed(opener, 'events')) {
         const { frame, outputOffset, decoded, erased } = unsealed;
         if (frame.erased && !this.#isCommitted(unsealed, piecesOf(unsealed, salts))) return;
         yield { frame, outputOffset, erased, events: decoded.map(({ event }) => event) };
+      }
+    } finally {
+      salts.wipe();
+    }
+  }
+
+  /**
+   * The same walk for who looks through very much of it: the events of each record as they were sealed, which are checked and are read with an
+   * EventCursor. They are wiped when the next ones are asked for. Nothing goes into the tree: `head` says nothing after it.
+   */
+  async *plaintexts(opener: SegmentOpener): AsyncGenerator<Buffer, void, undefined> {
+    const salts = new PieceSalts();
+    try {
+      for await (const unsealed of this.#unsealed(opener, 'plain')) {
+        const { frame, plaintext, decoded } = unsealed;
+        if (!frame.erased) {
+          yield plaintext;
+          continue;
+        }
+        if (!this.#isCommitted(unsealed, piecesOf(unsealed, salts))) return;
+        // They stand behind what says which pieces were erased.
+        const first = decoded[0];
+        if (first) yield plaintext.subarray(first.bytes.byteOffset - plaintext.byteOffset);
       }
     } finally {
       salts.wipe();
@@ -194,11 +225,11 @@ export class RecordingReader {
     return false;
   }
 
-  async *#unsealed(opener: SegmentOpener, salted: boolean): AsyncGenerator<Unsealed, void, undefined> {
+  async *#unsealed(opener: SegmentOpener, as: Unsealing): AsyncGenerator<Unsealed, void, undefined> {
     let ratchet: Ratchet | undefined;
     let outputOffset = -1;
     try {
-      for await (const frame of this.frames()) {
+      for await (const frame of this.#frames(as !== 'plain')) {
         if (frame.type === TYPE_HEADER) {
           const header = this.#header!;
           if (outputOffset >= 0 && header.outputOffset !== outputOffset) {
@@ -217,14 +248,14 @@ export class RecordingReader {
           if (!ratchet) return;
           continue;
         }
-        const unsealed = this.#unseal(frame, ratchet!, salted || frame.erased !== undefined);
+        const unsealed = this.#unseal(frame, ratchet!, frame.erased ? 'salted' : as);
         if (!unsealed) return;
-        const { plaintext, decoded, erased, salt } = unsealed;
+        const { plaintext, decoded, erased, salt, outputBytes } = unsealed;
         const before = outputOffset;
-        for (const { event } of decoded) if (event.code === 'o') outputOffset += event.data.length;
+        outputOffset += outputBytes;
         for (const { code, bytes } of erased) if (code === 'o') outputOffset += bytes;
         try {
-          yield { frame, outputOffset: before, decoded, erased, salt };
+          yield { frame, outputOffset: before, plaintext, decoded, erased, salt };
         } finally {
           plaintext.fill(0);
           salt.fill(0);
@@ -236,7 +267,7 @@ export class RecordingReader {
   }
 
   /** Checks the walk's rules for one segment file and yields its frames. */
-  async *#segmentFrames(segment: number, isLast: boolean, walk: Walk): AsyncGenerator<Frame, void, undefined> {
+  async *#segmentFrames(segment: number, isLast: boolean, walk: Walk, treed: boolean): AsyncGenerator<Frame, void, undefined> {
     const quiet = isLast && this.#options.live === true;
     this.#keptBytes = 0;
     const path = join(this.folder, segmentName(segment));
@@ -262,11 +293,11 @@ export class RecordingReader {
       source.skip(SEGMENT_MAGIC.length);
       this.#keptBytes = source.offset;
       for (let index = 0; ; index++) {
-        let parsed = parseFrame(source.block, source.at, segment, source.offset);
+        let parsed = parseFrame(source.block, source.at, segment, source.offset, treed);
         if (parsed.kind === 'more') {
-          if (await source.want(parsed.need)) parsed = parseFrame(source.block, source.at, segment, source.offset);
+          if (await source.want(parsed.need)) parsed = parseFrame(source.block, source.at, segment, source.offset, treed);
           // The head may have come with the first read and the body with the second.
-          if (parsed.kind === 'more' && (await source.want(parsed.need))) parsed = parseFrame(source.block, source.at, segment, source.offset);
+          if (parsed.kind === 'more' && (await source.want(parsed.need))) parsed = parseFrame(source.block, source.at, segment, source.offset, treed);
         }
         if (parsed.kind === 'more') {
           const whole = source.left === 0 && index > 0;
@@ -278,7 +309,7 @@ export class RecordingReader {
         if (fault) return stop(fault[0], fault[1]);
         source.skip(parsed.frame.length);
         this.#keptBytes = source.offset;
-        this.#tree.append(parsed.frame.leaf);
+        if (treed) this.#tree.append(parsed.frame.leaf);
         this.#options.progress?.(parsed.frame.length);
         yield parsed.frame;
       }
@@ -337,8 +368,8 @@ export class RecordingReader {
     }
   }
 
-  #unseal(frame: Frame, ratchet: Ratchet, salted: boolean): (Pick<Unsealed, 'decoded' | 'erased' | 'salt'> & { readonly plaintext: Buffer }) | undefined {
-    const keys = ratchet.next(frame.erased ? 'erased' : 'message', salted);
+  #unseal(frame: Frame, ratchet: Ratchet, as: Unsealing): (Omit<Unsealed, 'frame' | 'outputOffset'> & { readonly outputBytes: number }) | undefined {
+    const keys = ratchet.next(frame.erased ? 'erased' : 'message', as === 'salted');
     const refuse = (sentence: string): undefined => {
       keys.salt.fill(0);
       return this.#refuse('bad-seal', frame, sentence);
@@ -351,8 +382,10 @@ export class RecordingReader {
       return refuse(`record ${frame.seq} does not open: it was changed, or it belongs to another place.`);
     }
     try {
+      if (as === 'plain') return { plaintext, decoded: [], erased: NONE_ERASED, salt: keys.salt, outputBytes: outputIn(plaintext) };
       const left = frame.erased ? decodeLeft(plaintext) : { decoded: decodeEvents(plaintext), erased: NONE_ERASED };
-      return { plaintext, ...left, salt: keys.salt };
+      const outputBytes = left.decoded.reduce((sum, { event }) => (event.code === 'o' ? sum + event.data.length : sum), 0);
+      return { plaintext, ...left, salt: keys.salt, outputBytes };
     } catch (error) {
       plaintext.fill(0);
       return refuse(`record ${frame.seq} opens but cannot be understood: ${(error as Error).message}.`);
@@ -368,6 +401,17 @@ export class RecordingReader {
   #stop(code: FrameFault['code'], segment: number, offset: number, seq: number, message: string): void {
     this.#fault ??= { code, segment, offset, seq, message };
   }
+}
+
+/** What of a record is asked for: its events with what their salts come from, its events, or that they are in order alone. */
+type Unsealing = 'salted' | 'events' | 'plain';
+
+/** Output bytes in a record. Throws RangeError as EventCursor does. */
+function outputIn(plaintext: Buffer): number {
+  let bytes = 0;
+  const cursor = new EventCursor(plaintext);
+  while (cursor.next()) if (cursor.code === OUTPUT) bytes += cursor.to - cursor.from;
+  return bytes;
 }
 
 /** @param salts set to those of the record. */
