@@ -1,5 +1,6 @@
 /** Text searched in what a recording has shown, and tickets in its markers. Pure but for the recording that is read; what is found is content, and goes only to whom the recording was opened for. */
 import { ticketOf } from '../recording/access.ts';
+import { EventCursor } from '../recording/events.ts';
 import type { RecordingReader } from '../recording/reader.ts';
 import { eventSize } from '../recording/tail.ts';
 import type { SegmentOpener } from '../recording/types.ts';
@@ -11,6 +12,7 @@ const CONTEXT_CHARS = 120;
 const REMEMBERED = 256;
 /** Other work gets its turn after so much output. */
 const TURN_BYTES = 512 * 1024;
+const [OUTPUT, START, RESIZE] = Array.from('osr', (letter) => letter.charCodeAt(0));
 
 export interface SearchHit {
   /** When it came to stand there, microseconds since the recording's start. */
@@ -131,19 +133,21 @@ export async function searchRecording(reader: RecordingReader, opener: SegmentOp
   const finder = new Finder(needle, found);
   // Of the size that it begins with: an emulator is dear, and so is another size of it.
   let shown: Shown | undefined;
-  const begin = (size = { cols: 80, rows: 24 }): Promise<Shown> => Shown.of(size, { text: finder.look, run: finder.run });
+  const begin = (size = { cols: 80, rows: 24 }): Promise<Shown> => Shown.of(size, { text: finder.look, run: finder.run, needle });
   let bytes = 0;
   let turn = TURN_BYTES;
   try {
-    for await (const { events } of reader.contents(opener)) {
-      for (const { code, timeUs, data } of events) {
-        if (signal?.aborted) return bytes;
-        if (code === 'o') {
+    for await (const plaintext of reader.plaintexts(opener)) {
+      if (signal?.aborted) return bytes;
+      const event = new EventCursor(plaintext);
+      while (event.next()) {
+        const { code, timeUs, from, to } = event;
+        if (code === OUTPUT) {
           shown ??= await begin();
-          shown.output(data, timeUs);
-          bytes += data.length;
-        } else if (code === 's' || code === 'r') {
-          const size = eventSize(code, data);
+          shown.output(plaintext, timeUs, from, to);
+          bytes += to - from;
+        } else if (code === START || code === RESIZE) {
+          const size = eventSize(code === START ? 's' : 'r', plaintext.subarray(from, to));
           if (size && shown) shown.resize(size.cols, size.rows, timeUs);
           else if (size) shown = await begin(size);
         }

@@ -11,7 +11,9 @@
 import type { Terminal } from '@xterm/headless';
 import { rowText } from '../terminal/row-text.ts';
 import { inked, normalLines } from '../terminal/serialize.ts';
+import { fits, handOver, takeOver } from './hand-over.ts';
 import { COLOUR, Joined, lineEnds, linesToPass, PASSED_LEAST } from './plain.ts';
+import { Quick } from './quick.ts';
 import { Stage } from './stage.ts';
 
 export interface ShownText {
@@ -52,6 +54,8 @@ export interface ShownListener {
   readonly text?: (shown: ShownText) => void;
   /** Takes runs of lines in place of their texts. Who takes neither lines that left nor marks gets runs that go over several outputs, once they end. */
   readonly run?: (run: ShownRun) => void;
+  /** In small letters: who takes runs and looks for this alone need not be told of a line that has it not. */
+  readonly needle?: string;
   readonly left?: (left: LeftText) => void;
   readonly mark?: (mark: ShownMark) => void;
 }
@@ -64,6 +68,9 @@ const KEPT_LINES = 2 * SLICE_BYTES;
 const LINE_CELLS = 2 * SLICE_BYTES;
 /** Lines whose last text is remembered, so that the same is not told again. */
 const REMEMBERED = 4096;
+/** As long as the quick screen came no further than this before it had to hand over, it is asked half as often. */
+const WORTH_BYTES = 16 * 1024;
+const MOST_WAIT = 64;
 /** Shell marks: a nonce or an exit is no longer. */
 const MARK_CHARS = 256;
 
@@ -111,6 +118,13 @@ export class Shown {
   #input: { readonly line: number; readonly x: number } | undefined;
   readonly #joined = new Joined();
   readonly #joins: boolean;
+  #quick: Quick | undefined;
+  /** The quick screen shows what is shown, and the emulator what was there before. */
+  #isQuick = false;
+  #quickBytes = 0;
+  /** It is asked again whether the quick screen can take over after so many outputs, of so many at first. */
+  #wait = 1;
+  #waits = 1;
 
   private constructor(stage: Stage, listener: ShownListener) {
     this.stage = stage;
@@ -120,16 +134,49 @@ export class Shown {
     this.#joins = joins(listener);
     this.#follow();
     this.#hook();
+    this.#takeOver();
   }
 
   static async of(size: { readonly cols: number; readonly rows: number }, listener: ShownListener): Promise<Shown> {
     return new Shown(await Stage.of(size, KEPT_LINES, !joins(listener)), listener);
   }
 
-  /** Output bytes, and when they came. */
-  output(bytes: Uint8Array, timeUs: number): void {
-    this.#joined.add(bytes, timeUs);
+  /** Output, bytes `from` to `to`, and when it came. */
+  output(bytes: Uint8Array, timeUs: number, from = 0, to = bytes.length): void {
+    let rest: Uint8Array | undefined;
+    if (this.#isQuick) {
+      this.#quickBytes += to - from;
+      rest = this.#quick!.feed(bytes, from, to, timeUs);
+      if (!rest) return;
+      this.#handOver();
+    } else rest = to - from === bytes.length ? bytes : bytes.subarray(from, to);
+    this.#joined.add(rest, timeUs);
     if (!this.#joins || !this.#joined.goesOn()) this.#show();
+  }
+
+  /** The quick screen takes what comes, where it can hold what is shown. */
+  #takeOver(): void {
+    const { needle } = this.#listener;
+    if (!this.#joins || needle === undefined || --this.#wait > 0 || !this.stage.whole || !fits(this.#terminal)) return;
+    this.#wait = this.#waits;
+    const { cols, rows } = this.#terminal;
+    if (this.#quick?.cols !== cols || this.#quick.rows !== rows)
+      this.#quick = new Quick(cols, rows, needle, (text, line, alternate, timeUs) => this.#listener.text?.({ text, line, alternate, timeUs }));
+    this.#isQuick = takeOver(this.#terminal, this.#trimmed, this.#quick);
+    this.#quickBytes = 0;
+  }
+
+  /** The emulator goes on with what the quick screen shows. */
+  #handOver(): void {
+    const quick = this.#quick!;
+    quick.look();
+    this.#follow();
+    this.#trimmed = handOver(quick, this.#terminal);
+    this.#isQuick = false;
+    this.#waits = this.#quickBytes < WORTH_BYTES ? Math.min(MOST_WAIT, 2 * this.#waits) : 1;
+    this.#wait = this.#waits;
+    this.#seen = nowhere;
+    this.#last.clear();
   }
 
   /** Shows what has come. */
@@ -157,7 +204,9 @@ export class Shown {
       this.#emulate(at, next);
       at = next;
     }
+    if (bytes.length === 0) return;
     this.#joined.clear();
+    this.#takeOver();
   }
 
   #emulate(from: number, to: number): void {
@@ -248,6 +297,11 @@ export class Shown {
     this.#show();
     this.#nowUs = timeUs;
     if (cols === this.#terminal.cols && rows === this.#terminal.rows) return;
+    if (this.#isQuick) {
+      const waiting = this.#quick!.takePending();
+      this.#handOver();
+      if (waiting) this.#emulateNow(waiting);
+    }
     this.#look();
     this.#tellLeft();
     const before = this.#untold();
@@ -306,6 +360,7 @@ export class Shown {
   /** The recording ends: what stands on its screens is told as left. */
   end(): void {
     this.#show();
+    if (this.#isQuick) return this.#quick!.look();
     this.#look();
     if (this.#alternate) this.#tellScreen(true);
     this.#tellScreen(false);
@@ -313,6 +368,7 @@ export class Shown {
 
   dispose(): void {
     this.#joined.clear();
+    this.#quick?.dispose();
     this.stage.dispose();
   }
 
@@ -422,7 +478,8 @@ export class Shown {
     let first = row;
     while (first > 0 && row - first < most && buffer.getLine(first)?.isWrapped) first--;
     let last = row;
-    while (last - row < most && buffer.getLine(last + 1)?.isWrapped) last++;
+    // Asked for a row behind its last one the emulator's list begins again.
+    while (last - row < most && last + 1 < buffer.length && buffer.getLine(last + 1)?.isWrapped) last++;
     return { first, last, text: this.#rows(first, last) };
   }
 
