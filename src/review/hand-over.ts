@@ -147,7 +147,7 @@ export function handOver(quick: Quick, terminal: Terminal): number {
   const core = coreOf(terminal);
   const { buffers } = core._bufferService;
   const { normal, alternate } = quick;
-  const kept = Math.min(KEPT_ROWS, normal.top - normal.floor);
+  const kept = Math.min(KEPT_ROWS, normal.top);
   const trimmed = normal.base - kept;
   give(normal, buffers.normal, kept, trimmed);
   if (quick.plane === alternate) {

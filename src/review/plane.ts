@@ -24,8 +24,6 @@ export class Plane {
   readonly gaps: Uint8Array;
   /** The screen's first row. */
   top = 0;
-  /** The first row that is kept. */
-  floor = 0;
   /** Lines above the screen since the beginning, those that are not kept too. */
   base = 0;
   x = 0;
@@ -53,7 +51,7 @@ export class Plane {
     this.ends.fill(0);
     this.wrapped.fill(0);
     this.gaps.fill(0);
-    this.top = this.floor = this.base = this.x = this.y = this.scrollTop = 0;
+    this.top = this.base = this.x = this.y = this.scrollTop = 0;
     this.scrollBottom = this.rows - 1;
   }
 
@@ -72,10 +70,9 @@ export class Plane {
   /** One more row below the screen. */
   advance(wrapped: 0 | 1): void {
     if (this.full) {
-      const from = Math.max(this.floor, this.top - KEPT_ROWS);
+      const from = Math.max(0, this.top - KEPT_ROWS);
       this.move(0, from, this.top + this.rows - from);
       this.top -= from;
-      this.floor = 0;
       // What lies behind them is left from before.
       this.cells.fill(BLANK, (this.top + this.rows) * this.cols);
       this.ends.fill(0, this.top + this.rows);

@@ -142,7 +142,7 @@ export class Quick {
     const { plane, cols } = this;
     const most = Math.ceil(LINE_CELLS / cols);
     let first = row;
-    while (first > plane.floor && row - first < most && plane.wrapped[first] === 1) first--;
+    while (first > 0 && row - first < most && plane.wrapped[first] === 1) first--;
     let end = row + 1;
     while (end - row <= most && end < plane.top + this.rows && plane.wrapped[end] === 1) end++;
     const alternate = plane === this.alternate;
@@ -633,8 +633,8 @@ export class Quick {
   #eraseInDisplay(what: number): boolean {
     const { plane, cols, rows } = this;
     const { top, x, y } = plane;
-    // It looks at another row's wrap then than it should.
-    if (what === 1 && x + 1 >= cols) return false;
+    // The emulator counts the lines above anew then, and where the cursor was saved.
+    if (what === 3) return false;
     this.#restrict(cols);
     this.look();
     if (what === 0) {
@@ -644,9 +644,11 @@ export class Quick {
     } else if (what === 1) {
       plane.erase(top + y, 0, x + 1);
       this.#unwrap(top + y);
+      this.#changed(top + y);
+      // The emulator takes another row for the one below, or throws.
+      if (x + 1 >= cols && y + 1 < rows) this.#unwrap(top + y + 1);
       for (let row = 0; row < y; row++) plane.blank(top + row);
     } else if (what === 2) for (let row = 0; row < rows; row++) plane.blank(top + row);
-    else if (what === 3) plane.floor = plane.top;
     return true;
   }
 }
