@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { testEvent } from '../ledger/fixture.ts';
 import { collectedVerdict } from '../services/ledger/against.ts';
 import { CollectorComparison } from './collected.ts';
+import { eventCef } from './cef.ts';
 import { eventDocument } from './document.ts';
 import { eventMessage } from './message.ts';
 
@@ -16,6 +17,7 @@ function compare(lines: readonly string[], size: number) {
   for (let seq = 0; seq < size; seq++) comparison.leaf(leafOf(seq));
   return comparison.result();
 }
+const cefOf = (seq: number): string => eventCef(testEvent(seq, { action: 'app.stop' }), leafOf(seq), 'ws7');
 const all = (count: number): string[] => Array.from({ length: count }, (_, seq) => lineOf(seq));
 const codeOf = (lines: readonly string[], size: number): string => collectedVerdict('f', compare(lines, size)).code;
 
@@ -58,11 +60,24 @@ test('order is told, and lines of others and of no event are counted and passed 
 });
 
 test('documents are read as messages are, as they left, with spaces, or in whatever a store puts around them', () => {
-  const documents = Array.from({ length: 5 }, (_, seq) => eventDocument(testEvent(seq, { action: 'app.stop' }), leafOf(seq), 'ws7').json);
+  const documents = Array.from({ length: 5 }, (_, seq) => eventDocument(testEvent(seq, { action: 'app.stop' }), leafOf(seq), 'ws7').line);
   expect(codeOf(documents, 5)).toBe('good');
   const spaced = documents.map((line) => JSON.stringify(JSON.parse(line), null, 1).replaceAll('\n', ''));
   const wrapped = documents.map((line, seq) => `{"_index":"logs","_id":"${own}/${seq}","_source":${line}}`);
   for (const lines of [spaced, wrapped]) expect(compare(lines, 5)).toMatchObject({ events: 5, others: 0, missingCount: 0, different: [] });
   expect(codeOf(documents.toSpliced(1, 1), 5)).toBe('not-anchored');
   expect(codeOf(documents.with(2, documents[2]!.replace(leafOf(2), 'f'.repeat(64))), 5)).toBe('diverged');
+});
+
+test('lines of CEF are read as messages are, alone and behind what a collector puts before them', () => {
+  const lines = Array.from({ length: 5 }, (_, seq) => cefOf(seq));
+  for (const before of ['', '<85>1 2026-11-29T02:00:00.000Z ws7 wardmux - app.stop - '])
+    expect(
+      compare(
+        lines.map((line) => `${before}${line}`),
+        5,
+      ),
+    ).toMatchObject({ events: 5, others: 0, missingCount: 0, different: [] });
+  expect(codeOf(lines.toSpliced(1, 1), 5)).toBe('not-anchored');
+  expect(codeOf(lines.with(2, lines[2]!.replace(leafOf(2), 'f'.repeat(64))), 5)).toBe('diverged');
 });

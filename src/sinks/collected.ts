@@ -14,9 +14,12 @@ const ELEMENT = new RegExp(`\\[${SD_ID} id="(w-[0-9a-f]{12})/(\\d{1,15})" instal
 const DOCUMENT =
   /"id"\s*:\s*"(w-[0-9a-f]{12})\/(\d{1,15})"\s*,\s*"installation"\s*:\s*"(w-[0-9a-f]{12})"\s*,\s*"seq"\s*:\s*(\d{1,15})\s*,\s*"leaf"\s*:\s*"([0-9a-f]{64})"/;
 
+/** The same of a line of CEF (cef.ts). */
+const CEF = /\bexternalId=(w-[0-9a-f]{12})\/(\d{1,15}) deviceExternalId=(w-[0-9a-f]{12}) cn1=(\d{1,15}) cn1Label=seq cs1=([0-9a-f]{64})/;
+
 /** The event of a line, or of a document alone; undefined where it has none. */
 export function collectedOf(line: string): Collected | undefined {
-  const [, id, of, installation, seq, leaf] = ELEMENT.exec(line) ?? DOCUMENT.exec(line) ?? [];
+  const [, id, of, installation, seq, leaf] = ELEMENT.exec(line) ?? DOCUMENT.exec(line) ?? CEF.exec(line) ?? [];
   if (id === undefined || id !== installation || of !== seq) return undefined;
   return { installation: installation!, seq: Number(seq), leaf: leaf! };
 }

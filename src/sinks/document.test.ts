@@ -18,7 +18,7 @@ interface Parsed {
   readonly event: Readonly<Record<string, unknown>> & { readonly category?: readonly string[]; readonly type?: readonly string[] };
   readonly wardmux: Readonly<Record<string, unknown>> & { readonly detail?: Readonly<Record<string, unknown>> };
 }
-const parsed = (event: LedgerEvent): Parsed => JSON.parse(eventDocument(event, leaf, 'ws7').json) as Parsed;
+const parsed = (event: LedgerEvent): Parsed => JSON.parse(eventDocument(event, leaf, 'ws7').line) as Parsed;
 
 test('every event of the table is one line, in words that ECS has, without a signature, and says what its syslog message says', () => {
   for (const { action, fields, person, outcome } of eventTable) {
@@ -29,7 +29,7 @@ test('every event of the table is one line, in words that ECS has, without a sig
       ...(person === 'none' ? {} : { person: ada }),
       ...(outcome === 'none' ? {} : { outcome: 'failure' as const }),
     });
-    const { id, json } = eventDocument(event, leaf, 'ws7');
+    const { id, line: json } = eventDocument(event, leaf, 'ws7');
     expect(id).toBe('w-0123456789ab/7');
     expect(json).not.toContain('\n');
     const document = parsed(event);
@@ -54,7 +54,7 @@ test('no field that the table does not have, and no value that its type does not
     testEvent(5, { action: 'recording.heads', heads: [{ recording: '20261122-081500-0a1b2c3d', size: 3, root: 'cd'.repeat(32) }] }),
   ];
   for (const event of everywhere) {
-    const { json } = eventDocument(event, leaf, 'ws7');
+    const { line: json } = eventDocument(event, leaf, 'ws7');
     expect(json).not.toContain(CANARY);
     expect(json).not.toContain('20261122-081500');
   }
@@ -64,7 +64,7 @@ test('no field that the table does not have, and no value that its type does not
 test('numbers stay numbers and lists lists; a test is no event', () => {
   const event = testEvent(3, { action: 'unlock', person: ada, outcome: 'failure', detail: { method: 'passphrase', failures: 3 } });
   expect(parsed(event)).toMatchObject({ event: { sequence: 3, outcome: 'failure' }, wardmux: { detail: { method: 'passphrase', failures: 3 } } });
-  const { json } = testDocument('w-0123456789ab', '2026-11-29T02:00:00.000Z', 'ws7');
+  const { line: json } = testDocument('w-0123456789ab', '2026-11-29T02:00:00.000Z', 'ws7');
   expect(json).not.toContain('"wardmux":{');
 });
 
@@ -72,7 +72,7 @@ test('whatever stands where an id should, it is one line of JSON', () => {
   const hostile = fc.string({ unit: fc.constantFrom('"', '\\', '}', '\n', '\r', '\0', '\u2028', 'é', '\ud800', '7'), maxLength: 40 });
   fc.assert(
     fc.property(hostile, hostile, (credential, host) => {
-      const { json } = eventDocument({ ...testEvent(1, { action: 'app.stop' }), credential }, leaf, host);
+      const { line: json } = eventDocument({ ...testEvent(1, { action: 'app.stop' }), credential }, leaf, host);
       expect(json).not.toMatch(/[\n\r]/);
       expect((JSON.parse(json) as Parsed).wardmux['leaf']).toBe(leaf);
     }),

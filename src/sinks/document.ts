@@ -17,8 +17,14 @@ export interface SinkDocument {
   /** ISO 8601 UTC. */
   readonly time: string;
   readonly host: string;
-  /** One line of JSON. */
-  readonly json: string;
+  /** One line: JSON, or of a shape that has another form, that. */
+  readonly line: string;
+}
+
+/** How a shape makes its documents. */
+export interface DocumentForms {
+  readonly event: (event: LedgerEvent, leaf: string, host: string) => SinkDocument;
+  readonly test: (installation: string, time: string, host: string) => SinkDocument;
 }
 
 /** @param leaf its leaf in the ledger's tree, lower-case hex. */
@@ -60,7 +66,7 @@ export function eventDocument(event: LedgerEvent, leaf: string, host: string): S
       ...(detail.length > 0 && { detail: Object.fromEntries(detail) }),
     },
   };
-  return { id, time, host: at, json: JSON.stringify(document) };
+  return { id, time, host: at, line: JSON.stringify(document) };
 }
 
 /** That a collector takes documents of this workstation: it is no event. */
@@ -75,5 +81,7 @@ export function testDocument(installation: string, time: string, host: string): 
     observer: { ...OBSERVER, serial_number: installation },
     message: `A test of ${installation}: no event.`,
   };
-  return { id, time, host: at, json: JSON.stringify(document) };
+  return { id, time, host: at, line: JSON.stringify(document) };
 }
+
+export const ecsDocuments: DocumentForms = { event: eventDocument, test: testDocument };

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { AnchorError } from '../anchors/errors.ts';
 import { closedEarly, openTls, serverFields, whereOf, type ServerCertificate, type ServerRow } from '../anchors/tls.ts';
-import { eventDocument, testDocument, type SinkDocument } from './document.ts';
+import type { SinkDocument } from './document.ts';
 import { sinkName, token, withServer } from './fields.ts';
 import type { SinkContext, SinkKind, Taken } from './kind.ts';
 import { answered, schemes, shapeNames, shapes, type Scheme, type Shape } from './shapes.ts';
@@ -26,7 +26,7 @@ const rowSchema = withServer(
     kind: z.literal('https').describe('A collector that takes JSON over HTTPS.'),
     shape: z.enum(shapeNames).describe(shapeNames.map((name) => `${name}: ${shapes[name].help}`).join(' ')),
     ...serverFields,
-    path: urlPath.optional().describe('Where its API begins, where that is not the root; of lines, where they go.'),
+    path: urlPath.optional().describe('Where its API begins, where that is not the root; of lines and cef, where they go.'),
     index: z
       .string()
       .max(100)
@@ -37,7 +37,7 @@ const rowSchema = withServer(
     scheme: z
       .enum(schemes)
       .optional()
-      .describe('How the token is shown. Left out: ApiKey for elastic, Basic for opensearch, Splunk for splunk, Bearer for lines.'),
+      .describe('How the token is shown. Left out: ApiKey for elastic, Basic for opensearch, Splunk for splunk, Bearer for lines and cef.'),
   }),
 );
 type HttpsRow = z.infer<typeof rowSchema>;
@@ -124,11 +124,11 @@ export const httpsKind: SinkKind<HttpsRow> = {
     hand(
       row,
       shapes[row.shape],
-      events.map(({ event, leaf }) => eventDocument(event, leaf, context.host)),
+      events.map(({ event, leaf }) => shapes[row.shape].documents.event(event, leaf, context.host)),
       context,
     ),
   async test(row, { installation, time }, context) {
-    const { certificate, refused } = await hand(row, shapes[row.shape], [testDocument(installation, time, context.host)], context);
+    const { certificate, refused } = await hand(row, shapes[row.shape], [shapes[row.shape].documents.test(installation, time, context.host)], context);
     if (refused) throw refused;
     return certificate;
   },

@@ -116,13 +116,13 @@ async function thereOf(row: NatsRow, subject: string, events: readonly SinkEvent
 }
 
 /** @returns the number of the message. @throws AnchorError where the stream did not take it */
-async function publish(session: NatsSession, row: NatsRow, subject: string, { id, json }: SinkDocument, last: number | undefined): Promise<number> {
+async function publish(session: NatsSession, row: NatsRow, subject: string, { id, line }: SinkDocument, last: number | undefined): Promise<number> {
   const header = headerText({
     'Nats-Msg-Id': id,
     'Nats-Expected-Stream': row.stream,
     ...(last === undefined ? {} : { 'Nats-Expected-Last-Subject-Sequence': last }),
   });
-  const { status, text } = await session.ask(subject, header, json);
+  const { status, text } = await session.ask(subject, header, line);
   const where = whereOf(row);
   if (status !== undefined) throw new AnchorError('refused', `${where} has no stream that takes ${subject} (${status}).`);
   const answer = parsed(publishAnswer, text);

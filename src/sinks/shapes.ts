@@ -5,7 +5,8 @@
 import { z } from 'zod';
 import type { AnchorFailureCode } from '../anchors/errors.ts';
 import { NOT_LET_IN, parsed, wordOf } from './answer.ts';
-import type { SinkDocument } from './document.ts';
+import { cefDocuments } from './cef.ts';
+import { ecsDocuments, type DocumentForms, type SinkDocument } from './document.ts';
 
 /** How a token stands in the header `authorization`. */
 export const schemes = ['ApiKey', 'Basic', 'Bearer', 'Splunk'] as const;
@@ -32,6 +33,7 @@ export interface Shape {
   readonly sent: string;
   readonly scheme: Scheme;
   readonly type: string;
+  readonly documents: DocumentForms;
   readonly target: (place: ShapePlace) => string;
   readonly body: (documents: readonly SinkDocument[]) => string;
   /** What is left of it where the server said 200 to 299. @param ids of what was sent, in order. @param token that no sentence repeats */
@@ -51,10 +53,11 @@ const bulkError = z.object({ error: z.object({ type: z.string() }) });
  * `create` takes a document only where there is none of that id: what comes twice is there once, a document that stands there is never written over, and the right to add
  * is enough. 409 says that it was there.
  */
-const bulk: Pick<Shape, 'type' | 'target' | 'body' | 'answer' | 'refusal'> = {
+const bulk: Pick<Shape, 'type' | 'documents' | 'target' | 'body' | 'answer' | 'refusal'> = {
   type: 'application/x-ndjson',
+  documents: ecsDocuments,
   target: ({ path, index }) => `${path}/${index}/_bulk?filter_path=items.*._id,items.*.status,items.*.error.type`,
-  body: (documents) => documents.map(({ id, json }) => `{"create":{"_id":${JSON.stringify(id)}}}\n${json}\n`).join(''),
+  body: (documents) => documents.map(({ id, line }) => `{"create":{"_id":${JSON.stringify(id)}}}\n${line}\n`).join(''),
   answer(text, ids, token) {
     const items = parsed(bulkAnswer, text)?.items;
     if (!items) return bad(0, 'gives no answer of a bulk request');
@@ -74,6 +77,14 @@ const bulk: Pick<Shape, 'type' | 'target' | 'body' | 'answer' | 'refusal'> = {
 
 const splunkAnswer = z.object({ code: z.int(), text: z.string().optional(), 'invalid-event-number': z.int().optional() });
 
+const lines: Pick<Shape, 'sent' | 'scheme' | 'target' | 'body' | 'answer'> = {
+  sent: 'The server said 200 to 299 to the batch. An event can be there twice after a connection that broke, with the same id (event.id; in CEF externalId).',
+  scheme: 'Bearer',
+  target: ({ path }) => path || '/',
+  body: (documents) => documents.map(({ line }) => `${line}\n`).join(''),
+  answer: (_, ids) => ({ taken: ids.length }),
+};
+
 export const shapes = {
   elastic: {
     help: 'Elasticsearch (_bulk).',
@@ -92,12 +103,13 @@ export const shapes = {
     sent: 'The collector said “Success” (code 0) to the batch: its queue has it, and whether an indexer has it only a search can say. An event can be there twice after a connection that broke: | dedup event.id',
     scheme: 'Splunk',
     type: 'application/json',
+    documents: ecsDocuments,
     target: ({ path }) => `${path}/services/collector/event`,
     body: (documents) =>
       documents
-        .map(({ time, host, json }) => {
+        .map(({ time, host, line }) => {
           const at = (Date.parse(time) / 1000).toFixed(3);
-          return `{"time":${at},"host":${JSON.stringify(host)},"source":"wardmux","sourcetype":"wardmux:ledger","event":${json}}\n`;
+          return `{"time":${at},"host":${JSON.stringify(host)},"source":"wardmux","sourcetype":"wardmux:ledger","event":${line}}\n`;
         })
         .join(''),
     answer(text, ids) {
@@ -113,13 +125,11 @@ export const shapes = {
   },
   lines: {
     help: 'Anything that takes lines of JSON: an HTTP input of Vector, Fluent Bit or Logstash.',
-    sent: 'The server said 200 to 299 to the batch. An event can be there twice after a connection that broke, with the same event.id.',
-    scheme: 'Bearer',
     type: 'application/x-ndjson',
-    target: ({ path }) => path || '/',
-    body: (documents) => documents.map(({ json }) => `${json}\n`).join(''),
-    answer: (_, ids) => ({ taken: ids.length }),
+    documents: ecsDocuments,
+    ...lines,
   },
+  cef: { help: 'Anything that takes lines of CEF.', type: 'text/plain; charset=us-ascii', documents: cefDocuments, ...lines },
 } as const satisfies Readonly<Record<string, Shape>>;
 
 export type ShapeName = keyof typeof shapes;

@@ -27,7 +27,7 @@ const documentOf = (alert: ToldAlert): SinkDocument => ({
   id: alert.id,
   time: alert.raised,
   host: alert.host ?? '-',
-  json: JSON.stringify({ text: `${sentenceOfTold(alert)} ${alert.help} ${LOOK}`, ...alert }),
+  line: JSON.stringify({ text: `${sentenceOfTold(alert)} ${alert.help} ${LOOK}`, ...alert }),
 });
 
 /** The first of them that is not taken ends it: the queue goes on with that one. */
@@ -52,8 +52,8 @@ export const webhookKind: AlertKind<WebhookRow> = {
   tell,
   async test(row, { installation, time }, context) {
     const id = `${installation}/test-${time}`;
-    const json = JSON.stringify({ text: `A test of Wardmux (${installation}): no alert.`, id, rule: 'test', installation });
-    const { certificate, refused } = await hand(row, shapes.lines, [{ id, time, host: '-', json }], context);
+    const line = JSON.stringify({ text: `A test of Wardmux (${installation}): no alert.`, id, rule: 'test', installation });
+    const { certificate, refused } = await hand(row, shapes.lines, [{ id, time, host: '-', line }], context);
     if (refused) throw refused;
     return certificate;
   },

@@ -42,5 +42,5 @@ test.each(['elastic', 'opensearch'])('%s-index-template.json has a place for eac
     eventDocument(testEvent(7, { action: 'unlock', outcome: 'failure', detail: { method: 'passphrase', failures: 3 } }), 'ab'.repeat(32), 'ws7'),
     testDocument('w-0123456789ab', '2026-11-29T02:00:00.000Z', 'ws7'),
   ];
-  for (const { json } of documents) expect(lacking(mappings, JSON.parse(json), '')).toEqual([]);
+  for (const { line: json } of documents) expect(lacking(mappings, JSON.parse(json), '')).toEqual([]);
 });

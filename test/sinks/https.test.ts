@@ -68,6 +68,7 @@ const headers: Readonly<Record<ShapeName, string>> = {
   opensearch: `Basic ${Buffer.from(TOKEN).toString('base64')}`,
   splunk: `Splunk ${TOKEN}`,
   lines: `Bearer ${TOKEN}`,
+  cef: `Bearer ${TOKEN}`,
 };
 
 test.each(shapeNames)('%s: all events arrive, in order, once; then only what came since; and what it stores is the ledger', async (shape) => {
@@ -85,14 +86,16 @@ test.each(shapeNames)('%s: all events arrive, in order, once; then only what cam
   expect(siem.came.map(({ id }) => Number(id.split('/')[1]))).toEqual(upTo(first + 2));
   expect(await sinkStatus(made.site, [row])).toMatchObject([{ sent: first + 2, waiting: 0 }]);
   const file = join(made.place, 'collected.ndjson');
-  const lines = [...siem.stored.values()].map(({ document }) => JSON.stringify(document));
+  const lines = siem.lines();
   writeFileSync(file, `${lines.join('\n')}\n`);
   expect(await made.verdict(file)).toBe('good');
   expect(lines.join('\n')).not.toMatch(/\bAda\b|Example|signature/i);
   // One of them otherwise, and one less.
   writeFileSync(
     file,
-    lines.map((line, n) => (n === 2 ? line.replace(/"leaf":"(.)/, (_, digit: string) => `"leaf":"${digit === 'a' ? 'b' : 'a'}`) : line)).join('\n'),
+    lines
+      .map((line, n) => (n === 2 ? line.replace(/("leaf":"|cs1=)(.)/, (_, before: string, digit: string) => `${before}${digit === 'a' ? 'b' : 'a'}`) : line))
+      .join('\n'),
   );
   expect(await made.verdict(file)).toBe('diverged');
   writeFileSync(file, lines.toSpliced(2, 1).join('\n'));

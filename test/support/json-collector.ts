@@ -109,12 +109,17 @@ export class JsonCollector {
     return [...this.stored.keys()].map((id) => Number(id.split('/')[1]));
   }
 
-  #documents(body: string): Stored[] {
-    const lines = body
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as Record<string, Record<string, unknown>>);
+  /** What it stored, a line each, as a store gives it back. */
+  lines(): string[] {
     const { shape } = this.#options;
+    return [...this.stored.values()].map(({ document }) => (shape === 'cef' ? String(document['text']) : JSON.stringify(document)));
+  }
+
+  #documents(body: string): Stored[] {
+    const { shape } = this.#options;
+    const texts = body.split('\n').filter(Boolean);
+    if (shape === 'cef') return texts.map((text) => ({ id: / externalId=(\S+) /.exec(`|${text}`.replaceAll('|', ' '))?.[1] ?? 'none', document: { text } }));
+    const lines = texts.map((line) => JSON.parse(line) as Record<string, Record<string, unknown>>);
     if (shape === 'hook') return lines.map((document) => ({ id: document['id'] as unknown as string, document }));
     if (shape === 'splunk') return lines.map((line) => stored(line['event']!));
     if (shape === 'lines') return lines.map(stored);
