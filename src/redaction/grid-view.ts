@@ -273,8 +273,9 @@ export class GridView {
   }
 
   #leavePlain(): void {
+    if (!this.#plain) return;
+    if (this.#plainLines > this.#terminal.rows) this.#trimPlain();
     const tokens = this.#plain;
-    if (!tokens) return;
     this.#plain = undefined;
     this.#afterReturn = false;
     for (const token of tokens) {

@@ -64,14 +64,14 @@ export class Redactor {
     switch (code) {
       case 'o': {
         // A copy: both views keep what they have not judged yet, and the reader wipes its own.
-        const bytes = Uint8Array.from(data);
+        const bytes = Buffer.from(data);
         this.#output.feed(piece, bytes);
         const grid = (this.#grid ??= await this.#newGrid(FALLBACK));
         grid.feed(piece, bytes);
         return;
       }
       case 'i':
-        return this.#input.feed(piece, Uint8Array.from(data));
+        return this.#input.feed(piece, Buffer.from(data));
       case 's':
         this.#whole(piece, data, 'start');
         return this.#resize(eventSize('s', data));

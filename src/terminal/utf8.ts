@@ -8,6 +8,8 @@ const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
 const encoder = new TextEncoder();
 
+const NOTHING = new Uint8Array(0);
+
 /** Lowest and highest second byte after these lead bytes (Unicode, table 3-7); 0x80 to 0xBF after any other. */
 const SECOND_BYTES: Readonly<Record<number, readonly [number, number]>> = { 0xe0: [0xa0, 0xbf], 0xed: [0x80, 0x9f], 0xf0: [0x90, 0xbf], 0xf4: [0x80, 0x8f] };
 
@@ -37,7 +39,7 @@ export function repairUtf8(bytes: Uint8Array): Uint8Array {
 
 /** Chunks of bytes as whole characters: what the end of a chunk cuts waits for its rest. */
 export class WholeCharacters {
-  #tail: Uint8Array = new Uint8Array(0);
+  #tail: Uint8Array = NOTHING;
 
   /** How many bytes wait: 0 to 3. */
   get waiting(): number {
@@ -47,16 +49,20 @@ export class WholeCharacters {
   /** What is whole now. It may be a view of `chunk`. */
   feed(chunk: Uint8Array): Uint8Array {
     const all = this.#tail.length === 0 ? chunk : concat(this.#tail, chunk);
-    const whole = all.subarray(0, all.length - cutCharacter(all));
+    const cut = cutCharacter(all);
+    if (cut === 0) {
+      this.#tail = NOTHING;
+      return all;
+    }
     // A copy, which slice() of a Buffer is not: whoever gave the chunk may wipe it.
-    this.#tail = Uint8Array.from(all.subarray(whole.length));
-    return whole;
+    this.#tail = new Uint8Array(all.subarray(all.length - cut));
+    return all.subarray(0, all.length - cut);
   }
 
   /** Nothing more comes: what waits is no character any more. */
   end(): Uint8Array {
     const rest = this.#tail;
-    this.#tail = new Uint8Array(0);
+    this.#tail = NOTHING;
     return rest;
   }
 }

@@ -10,6 +10,7 @@ import type { RecordingState } from '../../ledger/rules.ts';
 import { LedgerView } from '../../ledger/view.ts';
 import { checkRecording } from '../../records/index.ts';
 import { sealLeft, type ErasedPiece } from '../../recording/erased.ts';
+import { EventCursor } from '../../recording/events.ts';
 import { frameBytes, SEGMENT_MAGIC_2 } from '../../recording/frame.ts';
 import { pieceSeal, Ratchet, segmentKey } from '../../recording/ratchet.ts';
 import { openRecording, readHeader } from '../../recording/reader.ts';
@@ -65,6 +66,18 @@ async function play(steps: readonly { readonly kind: string; readonly text: stri
   }
 }
 
+/** Events that are left, as whoever searches walks over them. */
+async function searched(folder: string): Promise<string[]> {
+  const events: string[] = [];
+  const reader = await openRecording(folder);
+  for await (const plaintext of reader.plaintexts(opener)) {
+    const event = new EventCursor(plaintext);
+    while (event.next()) events.push(JSON.stringify([String.fromCharCode(event.code), event.timeUs, plaintext.toString('base64', event.from, event.to)]));
+  }
+  expect(reader.fault).toBeUndefined();
+  return events;
+}
+
 /** Place of each event that is left, with what it is. */
 async function left(folder: string): Promise<string[]> {
   const { events, fault } = await readAll(folder);
@@ -96,6 +109,7 @@ test('whatever is erased one after the other, the rest is left in its places, an
         }
         expect(await done).toMatchObject({ fromMs, toMs, pieces: gone.length });
         expect(await left(folder)).toEqual(model);
+        expect(await searched(folder)).toEqual(model.map((event) => JSON.stringify((JSON.parse(event) as unknown[]).slice(1))));
         expect(await checkRecording(folder, site.ledger, id)).toMatchObject({ found: head, proven: head.size, sentence: undefined });
         // Read from any segment on, and by its commitments too.
         const { segments } = await openRecording(folder);
@@ -222,7 +236,7 @@ test('a record that says that pieces were erased which its commitment does not h
   const id = await site.record(op, 1, secrets);
   const folder = join(site.recordings, id);
   await forge(folder, (erased) => erased.map((one) => ({ ...one, seal: Buffer.alloc(32, 7) })));
-  for (const walk of ['records', 'contents'] as const) {
+  for (const walk of ['records', 'contents', 'plaintexts'] as const) {
     const reader = await openRecording(folder);
     for await (const record of reader[walk](opener)) void record;
     expect(reader.fault).toMatchObject({ code: 'bad-commitment' });
