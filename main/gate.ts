@@ -2,7 +2,6 @@
  * The gate: the one place that says whether frames and keys pass. While it is closed no frame passes in either direction,
  * whatever a page or a process says. It also holds the order of a lock (cut, kill, then tell) and of an unlock (prove, then show).
  */
-import type { AttachedPane } from '../src/pty/service.ts';
 import type { Activity, Invisibility, Surface } from '../src/types/words.ts';
 import { denials, type Standing } from '../src/access/index.ts';
 import { Refusal } from '../src/types/refusal.ts';
@@ -71,7 +70,6 @@ export class Gate {
   /** The first run's vault host, which holds the new person's identity open until the first run is finished or left. */
   #created: { readonly vault: VaultClient; readonly person: string } | undefined;
   /** What the workspace has yet to be shown again: panes that the pty host shows from here on, and what of them came before. */
-  #attached: readonly AttachedPane[] = [];
   /** For a page that has not been greeted yet. */
   #early: Events['notice'][] = [];
   #lastLock: { readonly at: string; readonly cause: LockCause } | null = null;
@@ -173,17 +171,6 @@ export class Gate {
   /** The page listens: what was to be said to it before that. */
   greeted(): void {
     for (const notice of this.#early.splice(0)) this.emit('notice', () => notice);
-  }
-
-  attached(panes: readonly AttachedPane[]): void {
-    this.#attached = panes;
-  }
-
-  /** What is to be shown again, once. */
-  takeAttached(): readonly AttachedPane[] {
-    const panes = this.#attached;
-    this.#attached = [];
-    return panes;
   }
 
   // ---------------------------------------------------------------- unlock
@@ -392,7 +379,6 @@ export class Gate {
     this.#parts.journal.locked();
     this.#session = undefined;
     this.#created = undefined;
-    this.#attached = [];
     this.#early = [];
   }
 }

@@ -20,6 +20,20 @@ const flatPages: Plugin = {
   },
 };
 
+/** The workspace's first script is a page's second: it is small, waits for nothing and nothing waits for it (workspace/greeting.ts). */
+const greeting: Plugin = {
+  name: 'greeting',
+  enforce: 'post',
+  generateBundle(_, bundle) {
+    const page = bundle['workspace/index.html'];
+    const script = Object.values(bundle).find((file) => file.type === 'chunk' && file.isEntry && file.name === 'greeting');
+    if (page?.type !== 'asset' || !script) throw new Error('the workspace has no greeting');
+    const needs = script.type === 'chunk' ? script.imports.map((file) => `<link rel="modulepreload" crossorigin href="/${file}">`) : [];
+    const tags = [`<script type="module" async crossorigin src="/${script.fileName}"></script>`, ...needs];
+    page.source = String(page.source).replace('</title>', ['</title>', ...tags].join('\n    '));
+  },
+};
+
 /** The icon goes into the page: a browser fetches an icon's file by a way that the hosts do not answer. */
 const iconInside: Plugin = {
   name: 'icon-inside',
@@ -33,7 +47,7 @@ export default defineConfig({
   root: here('.'),
   base: '/',
   publicDir: false,
-  plugins: [iconInside, flatPages],
+  plugins: [iconInside, greeting, flatPages],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     outDir: here('../dist/renderer'),
@@ -44,6 +58,9 @@ export default defineConfig({
     // The content security policy allows no inline script and no data: font.
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
-    rolldownOptions: { checks: { bundlerTimings: false }, input: Object.fromEntries(surfaces.map((surface) => [surface, here(`${surface}/index.html`)])) },
+    rolldownOptions: {
+      checks: { bundlerTimings: false },
+      input: { ...Object.fromEntries(surfaces.map((surface) => [surface, here(`${surface}/index.html`)])), greeting: here('workspace/greeting.ts') },
+    },
   },
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { grantOf } from '../../src/access/index.ts';
 import type { Person } from '../../src/people/types.ts';
+import type { AttachedPane } from '../../src/pty/service.ts';
 import { pageRequests } from './page.ts';
 import type { RequestParts } from './parts.ts';
 
@@ -16,7 +17,6 @@ async function hello(
   const parts: Partial<RequestParts> = {
     gate: {
       session: { person, grant: grantOf(person, 'passphrase') },
-      attached: () => undefined,
       greeted: () => undefined,
       notice: (level: string, sentence: string) => void noticed.push(`${level}: ${sentence}`),
     } as unknown as RequestParts['gate'],
@@ -82,4 +82,35 @@ test('the audit key that nobody has shown to lie elsewhere is a quiet line once 
   expect((await at(before, key(new Date().toISOString()))).noticed).toEqual([]);
   expect((await at(before, key(before, true))).noticed).toEqual([]);
   expect(logged).toEqual(['audit-key.asked']);
+});
+
+const shown = (pane: number): AttachedPane => ({ pane, recording: `r-${pane}`, written: {} as AttachedPane['written'], seen: 0 });
+
+test('the vault rebuilds the panes as soon as the shells have answered: the page is not waited for, and is told of the shells before', async () => {
+  const order: string[] = [];
+  const ask = async (request: string, { pane }: { readonly pane?: number }): Promise<never> => (order.push(`${request} ${pane}`), {} as never);
+  await hello(['operator'], {
+    vaults: { require: () => ({ connect: async () => new Uint8Array(65), ask }) } as unknown as RequestParts['vaults'],
+    pty: { start: () => undefined, ack: () => undefined, attach: async () => ({ publicKey: new Uint8Array(65), panes: [shown(0), shown(3)] }) },
+    emit: (event, payload) => void order.push(event === 'channel' ? `channel ${(payload as { peer: string }).peer}` : event),
+  });
+  expect(order.filter((each) => /^(channel|rebuild)/.test(each))).toEqual(['channel vault', 'channel pty', 'rebuild 0', 'rebuild 3']);
+});
+
+test('nothing is rebuilt for a page in whose place another one has come while the shells were asked', async () => {
+  const windows = { document: 1, surface: 'workspace' as const, greet: () => undefined };
+  const asked: string[] = [];
+  const attach = async (): Promise<{ publicKey: Uint8Array; panes: AttachedPane[] }> => {
+    windows.document++;
+    return { publicKey: new Uint8Array(65), panes: [shown(0)] };
+  };
+  const said = hello(['operator'], {
+    windows,
+    vaults: {
+      require: () => ({ connect: async () => new Uint8Array(65), ask: async (request: string) => void asked.push(request) }),
+    } as unknown as RequestParts['vaults'],
+    pty: { start: () => undefined, ack: () => undefined, attach },
+  });
+  await expect(said).rejects.toThrow('This page was replaced.');
+  expect(asked).toEqual([]);
 });

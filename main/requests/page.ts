@@ -7,6 +7,7 @@ import { Refusal } from '../../src/types/refusal.ts';
 import { sentenceOf } from '../../src/types/sentence.ts';
 import { ViewRefused } from '../processes/pty-client.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
+import { rebuildPanes } from './rebuild.ts';
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
@@ -38,8 +39,8 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
         throw error;
       });
     check();
-    gate.attached(attached.panes);
     emit('channel', { peer: 'pty', publicKey: base64(attached.publicKey), seen: attached.panes.map((of) => ({ pane: of.pane, bytes: of.seen })) });
+    rebuildPanes(parts, grant, attached.panes);
   }
 
   /** Once a day, as the ledger counts it, until somebody has shown that an audit key lies off this disk: the same as in a terminal. */

@@ -42,7 +42,7 @@ export interface RequestParts {
   readonly home: Pick<Home, 'folder' | 'recordings'>;
   readonly host: Pick<Host, 'name' | 'passkeyLimit'>;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly gate: Pick<Gate, 'session' | 'activity' | 'attached' | 'takeAttached' | 'greeted' | 'hold' | 'emit' | 'lock' | 'notice'>;
+  readonly gate: Pick<Gate, 'session' | 'activity' | 'greeted' | 'hold' | 'emit' | 'lock' | 'notice'>;
   readonly windows: Pick<WindowKeeper, 'document' | 'surface' | 'greet'>;
   readonly vaults: {
     /** The vault host that stands. @throws Refusal */

@@ -1,22 +1,10 @@
 /** The open workspace: its size, its commands, what it has shown and what it has copied. */
 import { denials } from '../../src/access/index.ts';
 import { Refusal } from '../../src/types/refusal.ts';
-import type { AttachedPane } from '../../src/pty/service.ts';
-import { enterLiveDamage, isDamage } from '../../src/records/index.ts';
-import { sentenceOf } from '../../src/types/sentence.ts';
 import type { HandlersOf, RequestParts } from './parts.ts';
 
 export function workspaceRequests(parts: RequestParts): HandlersOf<'workspace' | 'command' | 'ack' | 'alert' | 'synchronized' | 'clipboard'> {
-  const { gate, vaults, pty, workspace, memory, consent, reasons, installed, clipboard } = parts;
-
-  /** The pane could not be rebuilt: where that is because somebody has been at the recording's files, it is found out here. */
-  async function notRebuilt(error: unknown, { pane, recording, written }: AttachedPane): Promise<void> {
-    if (!(error instanceof Refusal) || !isDamage(error.code)) return gate.notice('warn', sentenceOf(error), pane);
-    const sentence = `The recording of this pane is not on the disk as it was written, so its screen is not rebuilt from it. ${error.message} The shell runs on; it is entered in the ledger. Tell who audits this workstation.`;
-    gate.notice('stop', sentence, pane);
-    const ledger = installed.current?.ledger;
-    if (ledger) await enterLiveDamage(ledger, parts.home.recordings, recording, written.head).catch((failure: unknown) => parts.journal.notEntered(failure));
-  }
+  const { gate, pty, workspace, memory, consent, reasons, installed, clipboard } = parts;
 
   return {
     'workspace.size': async ({ cols, rows }) => {
@@ -29,12 +17,7 @@ export function workspaceRequests(parts: RequestParts): HandlersOf<'workspace' |
       return {};
     },
     'workspace.attach': async () => {
-      const vault = vaults.require();
       workspace.output();
-      for (const attached of gate.takeAttached()) {
-        const { pane, recording, written } = attached;
-        void vault.ask('rebuild', { pane, recording, written }).catch((error: unknown) => notRebuilt(error, attached));
-      }
       return {};
     },
     command: async ({ line, pane, from }) => {

@@ -2,14 +2,15 @@
  * The page's side of the bridge: requests with answers, events, and the sealed view channel. One for each document.
  * Only types come from the schema: its run-time checks belong to the core, and zod stays out of the page.
  */
-import { PageKey, type PageChannel } from '../../src/bridge/channel/web.ts';
+import type { PageChannel, PageKey } from '../../src/bridge/channel/web.ts';
 import { ownMemory } from '../../src/bridge/own-memory.ts';
 import { decodeFrame, encodeFrame, type ViewFrame } from '../../src/bridge/frames.ts';
 import { Pending } from '../../src/bridge/pending.ts';
 import { CodedError } from '../../src/types/coded-error.ts';
 import type { EventName, Events, Input, Output, PageBridge, RequestName } from '../../src/bridge/schema.ts';
 import type { Peer } from '../../src/types/words.ts';
-import { fromBase64, toBase64 } from './bytes.ts';
+import { fromBase64 } from './bytes.ts';
+import { sayHello } from './greeting.ts';
 import { messages } from './messages.ts';
 
 declare global {
@@ -73,6 +74,8 @@ class Line {
 export class Bridge {
   readonly #host: PageBridge;
   readonly #pending = new Pending();
+  /** The first question of a document (greeting.ts): it may be asked already. */
+  readonly #greeted = this.#pending.ask<Output<'hello'>>(() => {});
   readonly #listeners = new Map<EventName, Set<Listener<never>>>();
   readonly #lines = { pty: new Line(), vault: new Line() };
   #frames: FrameListener = () => {};
@@ -84,7 +87,6 @@ export class Bridge {
   constructor(host: PageBridge | undefined = window.wardmux) {
     if (!host) throw new Error(messages.bridge.missing);
     this.#host = host;
-    host.onMessage((text) => this.#message(text));
     host.onFrame((peer, bytes) => {
       // Taken, so that nobody waits, and not opened.
       if (this.#ended) return undefined;
@@ -94,14 +96,14 @@ export class Bridge {
     });
   }
 
-  /** Makes the document's ephemeral key and says hello. Call it after every listener is in place. */
+  /** Says hello with the document's ephemeral key, and listens. Call it after every listener is in place. */
   async hello(): Promise<void> {
-    this.#key = await PageKey.generate();
+    this.#key = await sayHello(this.#host);
     const early = this.#early ?? [];
     this.#early = undefined;
-    const answer = this.request('hello', { publicKey: toBase64(this.#key.publicKey) });
     for (const ask of early) ask();
-    await answer;
+    this.#host.onMessage((text) => this.#message(text));
+    await this.#greeted;
   }
 
   /** @throws Refused with the core's sentence. */

@@ -70,9 +70,9 @@ export class Controller {
   #attached = false;
   #channel = false;
   #isDrawn = false;
-  #draw!: () => void;
-  /** The page stands, and each emulator in its place. */
-  readonly #drawn = new Promise<void>((resolve) => (this.#draw = resolve));
+  #feed!: () => void;
+  /** The page stands, and each emulator in its place: what the panes were sent before that has waited. */
+  readonly #fed = new Promise<void>((resolve) => (this.#feed = resolve));
   #lastActivity = -Infinity;
   #lastMove = -Infinity;
   #statusAt = 0;
@@ -122,7 +122,6 @@ export class Controller {
   /** The page stands: from here on emulators are fed. */
   drawn(): void {
     this.#isDrawn = true;
-    this.#draw();
     this.#attach();
   }
 
@@ -230,6 +229,7 @@ export class Controller {
   #attach(): void {
     if (this.#attached || !this.#channel || !this.#isDrawn || !model.view.value) return;
     this.#attached = true;
+    this.#feed();
     void this.#ask(this.bridge.request('workspace.attach', {}));
   }
 
@@ -237,7 +237,7 @@ export class Controller {
     if (frame.type === 'review') return this.#review(frame);
     if (!('pane' in frame) || frame.type === 'input' || frame.type === 'query' || frame.type === 'snapshot') return;
     const { pane } = frame;
-    return this.#isDrawn ? this.terminal(pane).receive(frame) : this.#drawn.then(() => this.terminal(pane).receive(frame));
+    return this.#attached ? this.terminal(pane).receive(frame) : this.#fed.then(() => this.terminal(pane).receive(frame));
   }
 
   #onStatus(status: StatusView): void {

@@ -1,7 +1,8 @@
 /**
  * The emulator's view does work for every line it scrolls and every switch of its screen: it draws all rows again for a
  * selection that is not there, moves the scrollbar, sets and clears timers, and each of these makes the browser draw a
- * frame. In a flood nobody sees it. This keeps such work back until the next frame that is painted anyway (frame-budget.ts).
+ * frame. In a flood nobody sees it. This keeps such work back until the next frame that is painted anyway (frame-budget.ts), and
+ * while a recording is played back, where each frame is another moment of the past, until that is done.
  * It takes hold of inner parts of @xterm/xterm 6.0.0, as that library's own renderer addons do; where a part is missing,
  * the view goes on as it was.
  */
@@ -29,8 +30,11 @@ interface Inner {
 
 type Work = () => void;
 
-/** Keeps view work of `terminal` back while `flooded()`. Call it once, after the terminal was opened. */
-export function quietView(terminal: Terminal, flooded: () => boolean): void {
+/**
+ * Keeps view work of `terminal` back while `flooded()`, and draws nothing while it is `replaying()`. Call it once, after the terminal was opened; and have
+ * all rows drawn when the replay has ended.
+ */
+export function quietView(terminal: Terminal, flooded: () => boolean, replaying: () => boolean): void {
   const core = (terminal as unknown as Inner)._core;
   const service = core?._renderService;
   const renderRows = service?._renderRows;
@@ -44,7 +48,7 @@ export function quietView(terminal: Terminal, flooded: () => boolean): void {
   ): void => {
     if (!work) return;
     put((...values) => {
-      if (!flooded()) {
+      if (!flooded() && !replaying()) {
         waiting.delete(kind);
         work(...values);
         return;
@@ -79,6 +83,7 @@ export function quietView(terminal: Terminal, flooded: () => boolean): void {
   for (const type of ['wheel', 'pointerdown']) terminal.element?.addEventListener(type, settleScroll, { capture: true, passive: true });
   wrap('cursor', core._syncTextArea?.bind(core), (wrapped) => (core._syncTextArea = wrapped));
   service._renderRows = (start, end) => {
+    if (replaying()) return;
     const due = [...waiting.values()];
     waiting.clear();
     for (const work of due) work();

@@ -197,8 +197,11 @@ export class TerminalView {
     tuneCell(this.terminal);
     forgetSelection(this.terminal);
     showCursor(this.terminal);
-    const budget = frameBudget;
-    if (budget) quietView(this.terminal, () => budget.flooded());
+    quietView(
+      this.terminal,
+      () => frameBudget?.flooded() === true,
+      () => this.#feed.replaying,
+    );
     parent.addEventListener('scroll', () => this.#onScroll(), true);
   }
 
@@ -321,11 +324,20 @@ export class TerminalView {
       (...values: A): void => {
         if (feed === this.#feed) act(...values);
       };
+    /** Unparsed bytes that the frame budget knows of. */
+    let live = 0;
     const screen: Screen = {
-      queued: (bytes) => frameBudget?.arrived(bytes),
+      queued: (bytes) => {
+        // What is played back is no flood: it ends, and is drawn at once then.
+        if (feed.replaying) return;
+        live += bytes;
+        frameBudget?.arrived(bytes);
+      },
       write: (bytes, parsed) => {
         const done = (): void => {
-          frameBudget?.parsed(bytes.length);
+          const counted = Math.min(live, bytes.length);
+          live -= counted;
+          if (counted > 0) frameBudget?.parsed(counted);
           parsed();
         };
         if (feed === this.#feed) this.#write(bytes, done);
@@ -393,6 +405,7 @@ export class TerminalView {
     this.#port.ack(this.pane, this.#parsed);
     if (skipped > 0) this.skipped.value = messages.workspace.skipped(size(skipped));
     this.#applySize();
+    this.terminal.refresh(0, this.terminal.rows - 1);
     const typed = this.#typedAhead;
     this.#typedAhead = [];
     for (const bytes of typed) this.#port.input(this.pane, bytes);

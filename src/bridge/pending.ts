@@ -9,9 +9,12 @@ interface Waiting {
   readonly timer: ReturnType<typeof setTimeout> | undefined;
 }
 
+/** The number of what is asked first. */
+export const FIRST_QUESTION = 1;
+
 export class Pending {
   readonly #waiting = new Map<number, Waiting>();
-  #next = 1;
+  #next = FIRST_QUESTION;
   #ended: Error | undefined;
 
   /**

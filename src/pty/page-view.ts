@@ -51,6 +51,7 @@ export class PageView {
   #view: View | undefined;
   /** The page that was given a challenge. */
   #candidate: Candidate | undefined;
+  #endWatch: () => void = () => {};
 
   constructor(parts: PageViewParts) {
     this.#parts = parts;
@@ -112,20 +113,25 @@ export class PageView {
 
   #watchLease(view: View): void {
     const { clock, silent } = this.#parts;
+    this.#endWatch();
     const left = view.lease.left(clock.now());
     if (left === 0) return silent();
-    clock.after(left, () => {
+    this.#endWatch = clock.after(left, () => {
       if (view === this.#view) this.#watchLease(view);
     });
   }
 
+  /** This process is awake: it looks now, and is not woken for it later. */
   renewLease(): void {
-    this.#view?.lease.renew(this.#parts.clock.now());
+    if (!this.#view) return;
+    this.#view.lease.renew(this.#parts.clock.now());
+    this.#watchLease(this.#view);
   }
 
   /** From here on nothing is shown and nobody types: the key is gone. */
   drop(): void {
     this.#dropCandidate();
+    this.#endWatch();
     this.#view?.channel.close();
     this.#view = undefined;
     this.#parts.dropped();

@@ -583,8 +583,6 @@ export class FakeCore {
       gate: {
         session: workspace ? session : undefined,
         activity: () => undefined,
-        attached: () => undefined,
-        takeAttached: () => [],
         hold: () => undefined,
         emit: (event, payload) => workspace && emit(event, payload()),
         greeted: () => undefined,
