@@ -100,6 +100,9 @@ describe('the list', () => {
       left: 1,
     });
     expect((await reviews.list({ ...query, from: 1 }, 'own')).rows).toEqual([]);
+    // Of what is asked for by its id too: nobody is told of somebody else's by it.
+    expect((await reviews.list({ ...query, only: [others, own] }, 'own')).rows.map(({ id }) => id)).toEqual([own]);
+    expect((await reviews.list({ ...query, only: [others] }, 'everybody')).rows.map(({ id }) => id)).toEqual([others]);
   });
 
   test('of everybody has all, and says whose', async () => {

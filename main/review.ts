@@ -85,7 +85,7 @@ export class Reviews implements Reviewing {
     this.#parts = parts;
   }
 
-  readonly list: Reviewing['list'] = async ({ sort, descending, from, count, ...asked }, whose) => {
+  readonly list: Reviewing['list'] = async ({ sort, descending, from, count, only, ...asked }, whose) => {
     const { person } = this.#parts.gate.requireSession();
     const all = (await this.#rows(person.id)).filter((row) => whose === 'everybody' || row.person === person.id);
     const states: Record<string, number> = {};
@@ -96,7 +96,7 @@ export class Reviews implements Reviewing {
       if (row.review) more(states, row.review.state);
       if (row.reason) more(reasons, row.reason);
     }
-    const left = filterRows(all, filterOf(asked));
+    const left = filterRows(only ? all.filter(({ id }) => only.includes(id)) : all, filterOf(asked));
     const rows = sortRows(left, sort, descending).slice(from, from + count);
     return { rows: await Promise.all(rows.map((row) => this.#told(row, person.id))), all: all.length, left: left.length, states, reasons };
   };
@@ -338,7 +338,7 @@ const playOf = (
 ): AuditEntry => ({ action: 'play', person, outcome, detail: { recording, key, how, ...more } });
 
 /** What the page has asked for, as the rows know it. @throws Refusal `no-day` */
-function filterOf({ state, reason, words, since = '', until = '' }: Omit<Input<'review.list'>, 'sort' | 'descending' | 'from' | 'count'>): RowFilter {
+function filterOf({ state, reason, words, since = '', until = '' }: Omit<Input<'review.list'>, 'sort' | 'descending' | 'from' | 'count' | 'only'>): RowFilter {
   const days = daysAsked({ since, until });
   return { state, reason, words: words?.split(/\s+/), since: days.since ?? undefined, until: days.until ?? undefined };
 }

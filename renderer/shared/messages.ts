@@ -628,6 +628,7 @@ export const messages = {
     by: (sort: string) => `By ${sort}`,
     noDay: 'Start not known',
     day: (date: Date) => date.toLocaleDateString('en-GB', { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }),
+    shortDay: (date: Date) => date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' }),
     none: 'There are no recordings yet.',
     noneLeft: 'No recording is like that.',
     sealed: 'sealed to its person',

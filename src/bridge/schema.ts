@@ -109,6 +109,8 @@ const listQuery = z.strictObject({
   descending: z.boolean(),
   from: z.number().int().nonnegative(),
   count: z.number().int().min(1).max(500),
+  /** These and no others: what was found in is told whose it is and when it began, whatever the list stands at. */
+  only: z.array(recording).max(100).optional(),
 });
 /** Which events somebody looks for. */
 const eventQuery = z.strictObject({

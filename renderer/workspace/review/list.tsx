@@ -306,11 +306,9 @@ function Rows({ looking }: { readonly looking: Looking }): JSX.Element {
 function Hits({ looking }: { readonly looking: Looking }): JSX.Element {
   const hits = looking.hits.value ?? [];
   const found = looking.found.value;
-  const rowOf = (id: string): Row | undefined => looking.rows.value.find((row) => row.id === id);
-  const openAt = (id: string, timeUs: number): void => {
-    const row = rowOf(id) ?? (looking.row.value?.id === id ? looking.row.value : undefined);
-    void looking.open(row ?? { ...strange, id, yours: !looking.ofOthers.value }, timeUs / 1000);
-  };
+  const openAt = (id: string, timeUs: number): void =>
+    void looking.open(looking.rowOf(id) ?? { ...strange, id, yours: !looking.ofOthers.value }, timeUs / 1000);
+  const began = (row: Row | undefined): Date | undefined => (row?.start ? new Date(row.start) : undefined);
   return (
     <>
       <p role="status" class="gap-h">
@@ -328,34 +326,42 @@ function Hits({ looking }: { readonly looking: Looking }): JSX.Element {
         </Button>
       </p>
       <ol class="recs gap-h">
-        {hits.map(({ recording, timeUs, context, at, length: long }, n) => (
-          <li key={n}>
-            <button type="button" class="rec rec--hit" onClick={() => openAt(recording, timeUs)}>
-              <span class="rec__when">
-                {length(timeUs / 1000)}
-                <span class="faint">{rowOf(recording)?.start ? clock(new Date(rowOf(recording)!.start)) : ''}</span>
-              </span>
-              <span class="rec__what">
-                {context === '' ? (
-                  <span class="dim">{text.covered}</span>
-                ) : (
-                  <span class="hit">
-                    {context.slice(0, at)}
-                    <mark>{context.slice(at, at + long)}</mark>
-                    {context.slice(at + long)}
+        {hits.map(({ recording, timeUs, context, at, length: long }, n) => {
+          const row = looking.rowOf(recording);
+          const start = began(row);
+          return (
+            <li key={n}>
+              <button type="button" class="rec rec--hit" onClick={() => openAt(recording, timeUs)}>
+                <span class="rec__when">
+                  {length(timeUs / 1000)}
+                  <span class="faint">{start ? clock(start) : ''}</span>
+                </span>
+                <span class="rec__what">
+                  {context === '' ? (
+                    <span class="dim">{text.covered}</span>
+                  ) : (
+                    <span class="hit">
+                      {context.slice(0, at)}
+                      <mark>{context.slice(at, at + long)}</mark>
+                      {context.slice(at + long)}
+                    </span>
+                  )}
+                  <span class="faint">
+                    {[row && (row.name ?? row.person), start && text.shortDay(start), looking.programs.value.get(recording) ?? recording]
+                      .filter(Boolean)
+                      .join(', ')}
                   </span>
-                )}
-                <span class="faint">{looking.programs.value.get(recording) ?? recording}</span>
-              </span>
-            </button>
-          </li>
-        ))}
+                </span>
+              </button>
+            </li>
+          );
+        })}
       </ol>
     </>
   );
 }
 
-/** A hit in a recording that is not on the page of the list. */
+/** A hit in a recording of which nothing is told yet, or nothing can be. */
 const strange: Omit<Row, 'id' | 'yours'> = {
   person: '',
   name: null,

@@ -33,12 +33,22 @@ export interface ReplayScreen {
 
 /** Rows that are asked for at once. */
 const PAGE = 200;
+/** Recordings that are asked for at once beside the list. */
+const MOST_WANTED = 100;
 /** Lines of the transcript that are asked for at once. */
 const LINES = 120;
 /** Where fewer wait, the vault is asked for more. */
 const FEW = 64;
 /** A recording that goes on is looked at so often. */
 const FOLLOW_MS = 1000;
+
+/** Of one search: whose recordings are asked for. */
+interface Wanted {
+  readonly asked: Set<string>;
+  readonly waiting: string[];
+  busy: boolean;
+}
+const noneWanted = (): Wanted => ({ asked: new Set(), waiting: [], busy: false });
 
 interface Waiting {
   readonly code: string;
@@ -81,6 +91,9 @@ export class Looking {
   readonly hits = signal<readonly Hit[] | undefined>(undefined);
   readonly found = signal<Extract<ReviewTold, { kind: 'searched' }> | undefined>(undefined);
   readonly searchedBytes = signal(0);
+  /** Those in which something was found and that do not stand in the list. */
+  readonly elsewhere = signal<ReadonlyMap<string, Row>>(new Map());
+  #wanted: Wanted = noneWanted();
   /** What was given last for a look into somebody else’s: nobody types it anew for each. */
   readonly withKey = signal<WithKey | undefined>(undefined);
   /** What was found is somebody else’s. */
@@ -126,9 +139,8 @@ export class Looking {
   async list(more = false): Promise<void> {
     const query = this.query.value;
     const from = more ? this.rows.value.length : 0;
-    const request = model.permits('review.everybody') ? 'review.everybody' : 'review.list';
     try {
-      const { rows, ...counts } = await this.#bridge.request(request, { ...query, from, count: PAGE });
+      const { rows, ...counts } = await this.#bridge.request(this.#listed, { ...query, from, count: PAGE });
       if (query !== this.query.value) return;
       batch(() => {
         this.rows.value = more ? [...this.rows.value, ...rows] : rows;
@@ -182,7 +194,9 @@ export class Looking {
       this.hits.value = [];
       this.found.value = undefined;
       this.searchedBytes.value = 0;
+      this.elsewhere.value = new Map();
     });
+    this.#wanted = noneWanted();
     try {
       await this.#bridge.sendFrame('vault', { type: 'query', pane: ticket, bytes: textBytes(words) });
       await ask(ticket);
@@ -191,6 +205,38 @@ export class Looking {
       this.fault.value = refusalWords(error);
       this.hits.value = undefined;
     }
+  }
+
+  /** What is known of a recording, wherever it stands. */
+  rowOf(id: string): Row | undefined {
+    const { value: open } = this.row;
+    return this.rows.value.find((row) => row.id === id) ?? this.elsewhere.value.get(id) ?? (open?.id === id ? open : undefined);
+  }
+
+  /** Whose a recording is and when it began is asked once, with those that come until the answer is there. */
+  #want(id: string): void {
+    const { asked, waiting } = this.#wanted;
+    if (asked.has(id) || this.rowOf(id)) return;
+    asked.add(id);
+    waiting.push(id);
+    if (waiting.length === 1 && !this.#wanted.busy) void this.#whose(this.#wanted);
+  }
+
+  async #whose(of: Wanted): Promise<void> {
+    of.busy = true;
+    while (of === this.#wanted && of.waiting.length > 0) {
+      const only = of.waiting.splice(0, MOST_WANTED);
+      // What is not told stands there by its id.
+      const { rows } = await this.#bridge
+        .request(this.#listed, { sort: 'start', descending: true, from: 0, count: MOST_WANTED, only })
+        .catch(() => ({ rows: [] }));
+      if (of === this.#wanted) this.elsewhere.value = new Map([...this.elsewhere.value, ...rows.map((row) => [row.id, row] as const)]);
+    }
+    of.busy = false;
+  }
+
+  get #listed(): 'review.everybody' | 'review.list' {
+    return model.permits('review.everybody') ? 'review.everybody' : 'review.list';
   }
 
   /** Ends a search, and what was found goes. */
@@ -405,8 +451,10 @@ export class Looking {
       this.tickets.value = new Map([...this.tickets.value, ...told.programs.flatMap(([id, , given]) => (given === null ? [] : [[id, given] as const]))]);
     } else if (told.kind === 'hit' || told.kind === 'searching' || told.kind === 'searched') {
       if (ticket !== this.#searching) return;
-      if (told.kind === 'hit') this.hits.value = [...(this.hits.value ?? []), told];
-      else if (told.kind === 'searching') this.searchedBytes.value = told.bytes;
+      if (told.kind === 'hit') {
+        this.hits.value = [...(this.hits.value ?? []), told];
+        this.#want(told.recording);
+      } else if (told.kind === 'searching') this.searchedBytes.value = told.bytes;
       else this.found.value = told;
     } else if (ticket === this.#open) this.#looked(told);
   }
