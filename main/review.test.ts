@@ -262,7 +262,7 @@ describe('a search', () => {
   test('of everybody’s with an audit key has no own one, goes by the filter, and each with hits is entered with why', async () => {
     const asks = { ticket: 5, lookFor: 'ticket', why: 'audit', keyFile: '/key.json' } as const;
     await reviews.searchOthers(asks);
-    expect(searched.at(-1)).toEqual({ ticket: 5, lookFor: 'ticket', recordings: [others], keyFile: '/key.json' });
+    expect(searched.at(-1)).toEqual({ ticket: 5, lookFor: 'ticket', recordings: [{ id: others, live: false }], keyFile: '/key.json' });
     await reviews.looked(5, others);
     expect(entered).toEqual([
       { action: 'play', person: ADA, outcome: 'success', detail: { recording: others, key: 'audit', how: 'search', masked: true, reason: 'audit' } },
@@ -272,7 +272,7 @@ describe('a search', () => {
     await expect(reviews.searchOthers({ ...asks, until: 'yesterday' })).rejects.toThrow('is no day');
     who = KIM;
     await reviews.searchOthers({ ...asks, ticket: 6 });
-    expect(searched.at(-1)).toMatchObject({ recordings: [own] });
+    expect(searched.at(-1)).toMatchObject({ recordings: [{ id: own, live: false }] });
   });
 });
 

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { Refusal } from '../src/types/refusal.ts';
 import type { Input, Output } from '../src/bridge/schema.ts';
-import { checkRecording } from '../src/records/index.ts';
+import { checkRecording, goesOn } from '../src/records/index.ts';
 import { isLetGo, liveState } from '../src/recording/live.ts';
 import { filterRows, sortRows, type RecordingRow, type RowFilter } from '../src/review/rows.ts';
 import { erasureFault, requireErasedAsSigned } from '../src/services/recordings/erased.ts';
@@ -214,14 +214,16 @@ export class Reviews implements Reviewing {
   };
 
   /** Newest first. What was deleted or erased, and came back out of a copy, nobody looks into. */
-  async #lookedInto(rows: readonly RecordingRow[]): Promise<string[]> {
+  async #lookedInto(rows: readonly RecordingRow[]): Promise<{ readonly id: string; readonly live: boolean }[]> {
     const { ledger } = this.#parts.installed.require();
-    const ids: string[] = [];
+    const some: { readonly id: string; readonly live: boolean }[] = [];
     for (const { id, state } of sortRows(rows, 'start', true)) {
-      if (state === 'contradicts' && (await ledger.recording(id))?.deleted) continue;
-      if ((await erasureFault(join(this.#parts.home.recordings, id), ledger, id)) === undefined) ids.push(id);
+      const known = await ledger.recording(id);
+      const folder = join(this.#parts.home.recordings, id);
+      if (state === 'contradicts' && known?.deleted) continue;
+      if ((await erasureFault(folder, ledger, id)) === undefined) some.push({ id, live: goesOn(folder, known) });
     }
-    return ids;
+    return some;
   }
 
   /** The vault found text in a recording: it is entered before it is told. @throws Refusal where nobody searches */

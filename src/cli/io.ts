@@ -7,6 +7,8 @@ export interface CliIo {
   readonly out: (data: string | Uint8Array) => Promise<void>;
   /** Talk: stderr. */
   readonly talk: (line: string) => void;
+  /** How far something is: one line of the terminal behind stderr, in the place of the one before; an empty one takes it away. Undefined where stderr is none. */
+  readonly progress?: (line: string) => void;
   readonly stdoutIsTerminal: boolean;
   readonly now: () => number;
   /** Asked before anything is done in the installation. @throws where nobody was asked whether it may be */

@@ -54,6 +54,7 @@ const status = await runCli(process.argv.slice(2), {
   // Written when it resolves: what is said after it stands behind it, where both go to one place. A pipe that nobody reads is told of by an event.
   out: (data) => new Promise((written) => process.stdout.write(data, () => written())),
   talk: (line) => void process.stderr.write(`${fold(line, process.stderr.columns)}\n`),
+  ...(process.stderr.isTTY ? { progress: (line: string) => void process.stderr.write(`\r\x1b[2K${line}`) } : {}),
   stdoutIsTerminal: process.stdout.isTTY === true,
   now: Date.now,
   wait: (ms) => wait(ms),

@@ -3,6 +3,8 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RecordingState } from '../ledger/rules.ts';
 import { LedgerView } from '../ledger/view.ts';
+import { goesOn } from '../records/index.ts';
+import type { Searchable } from '../review/search-recordings.ts';
 import type { OpenInstallation } from '../services/installation/installation.ts';
 import { erasureFault } from '../services/recordings/erased.ts';
 import { deletionSentence } from '../services/recordings/life-cycle.ts';
@@ -39,14 +41,14 @@ export async function searchable(
   { home, noteKey }: OpenInstallation,
   recordings: readonly { readonly id: string }[],
   tell: (sentence: string) => void,
-): Promise<{ readonly id: string; readonly folder: string }[]> {
+): Promise<Searchable[]> {
   const view = await LedgerView.open(home.ledger, noteKey);
   try {
-    const found: { readonly id: string; readonly folder: string }[] = [];
+    const found: Searchable[] = [];
     for (const { id } of recordings) {
       const folder = join(home.recordings, id);
       const fault = view && (await erasureFault(folder, view, id));
-      if (fault === undefined) found.push({ id, folder });
+      if (fault === undefined) found.push({ id, folder, live: goesOn(folder, await view?.recording(id)) });
       else tell(fault);
     }
     return found;

@@ -2,7 +2,6 @@
  * Text searched in many recordings, for whoever has a key of them: the command's and the window's search. Before anything of one is told, that it was
  * looked into is entered.
  */
-import { liveState } from '../recording/live.ts';
 import { openRecording, readHeader } from '../recording/reader.ts';
 import { wrapsOf } from '../recording/rewrapped.ts';
 import type { FrameFault, SegmentOpener } from '../recording/types.ts';
@@ -23,6 +22,14 @@ export interface SearchParts {
   readonly signal?: AbortSignal;
   /** Output bytes searched so far, in all. */
   readonly progress?: (bytes: number) => void;
+}
+
+/** One that is looked into. */
+export interface Searchable {
+  readonly id: string;
+  readonly folder: string;
+  /** It goes on, as the ledger says too: a torn end is its end. The torn end of any other is told, whatever a mark beside it says. */
+  readonly live?: boolean;
 }
 
 const searches = { shown: searchRecording, ticket: searchTickets } as const;
@@ -55,9 +62,9 @@ class Look {
   #ended = false;
   #wake = (): void => {};
 
-  constructor(asked: Asked, { id, folder }: { readonly id: string; readonly folder: string }) {
+  constructor(asked: Asked, { id, ...where }: Searchable) {
     this.recording = id;
-    this.done = this.#run(asked, folder).finally(() => {
+    this.done = this.#run(asked, where).finally(() => {
       this.#ended = true;
       this.#wake();
     });
@@ -75,11 +82,13 @@ class Look {
     this.#ends.abort();
   }
 
-  async #run({ opener, lookFor, mostEach, signal, needle, passed }: Asked, folder: string): Promise<FrameFault | 'closed' | undefined> {
+  async #run(
+    { opener, lookFor, mostEach, signal, needle, passed }: Asked,
+    { folder, live = false }: Omit<Searchable, 'id'>,
+  ): Promise<FrameFault | 'closed' | undefined> {
     const first = await readHeader(folder, 0);
     if (first && wrapsOf(folder)(first.header, opener.kid) === undefined) return 'closed';
-    // The torn end of one that nobody writes any more is told.
-    const reader = await openRecording(folder, { live: liveState(folder) === 'live' });
+    const reader = await openRecording(folder, { live });
     let [found, bytes] = [0, 0];
     const progress = (done: number): void => {
       passed(done - bytes);
@@ -108,7 +117,7 @@ class Look {
  */
 export async function* searchRecordings(
   { opener, lookFor, enter, mostEach, most, signal, progress }: SearchParts,
-  recordings: readonly { readonly id: string; readonly folder: string }[],
+  recordings: readonly Searchable[],
   words: string,
 ): AsyncGenerator<Searched, void, undefined> {
   let [hits, searched, closed, bytes] = [0, 0, 0, 0];

@@ -10,7 +10,7 @@ import { coveredLine } from '../redaction/index.ts';
 import { masksOf } from './masks.ts';
 import { tellPage } from './page-frames.ts';
 import { Watched, type Watching } from '../review/replay.ts';
-import { searchRecordings, type SearchParts } from '../review/search-recordings.ts';
+import { searchRecordings, type Searchable, type SearchParts } from '../review/search-recordings.ts';
 import { begunAs } from '../services/recordings/list.ts';
 import type { SearchedFor } from '../types/words.ts';
 import type { ReviewTold, TranscriptLine } from '../review/told.ts';
@@ -147,7 +147,7 @@ export class Review {
    */
   async search(
     ticket: number,
-    recordings: readonly { readonly id: string; readonly folder: string }[],
+    recordings: readonly Searchable[],
     words: string,
     opener: SegmentOpener,
     enter: (recording: string) => Promise<unknown>,

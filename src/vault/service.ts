@@ -37,6 +37,8 @@ import { keylessNames } from '../selftest/rows.ts';
 const personId = z.string().regex(PERSON_ID);
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not bytes');
 /** Opaque JSON for @simplewebauthn, checked in full by the vault. */
+/** One that is looked into; `live` where the ledger says too that it goes on. */
+const lookedInto = z.object({ id: z.string(), live: z.boolean() });
 const json = z.record(z.string(), z.unknown());
 const none = z.object({});
 /** `uv`: whether the authenticator had verified its owner; left out where none was used. */
@@ -274,14 +276,14 @@ export const vaultService = {
   /** Finds in these recordings what has come as a sealed frame before. Asks for one `looked` for each with hits, before they are told. */
   reviewSearch: asked(
     'recording.replay.own',
-    z.object({ ticket, lookFor: z.enum(searchedFor), masked: z.boolean(), recordings: z.array(z.string()).readonly() }),
+    z.object({ ticket, lookFor: z.enum(searchedFor), masked: z.boolean(), recordings: z.array(lookedInto).readonly() }),
     z.object({ hits: z.number(), searched: z.number() }),
     'any',
   ),
   /** The same in somebody else’s, with the audit key of that file, masked. */
   reviewSearchOthers: asked(
     'recording.replay.others',
-    z.object({ ticket, lookFor: z.enum(searchedFor), recordings: z.array(z.string()).readonly(), keyFile: z.string().max(4096) }),
+    z.object({ ticket, lookFor: z.enum(searchedFor), recordings: z.array(lookedInto).readonly(), keyFile: z.string().max(4096) }),
     z.object({ hits: z.number(), searched: z.number() }),
     'any',
   ),

@@ -407,6 +407,7 @@ test('a ticket is found where it was given, and stands beside what it was given 
 
 test.each([
   ['1024 dark', { viewport: { width: 1024, height: 640 }, colorScheme: 'dark' as const }],
+  ['1300 light', { viewport: { width: 1300, height: 800 }, colorScheme: 'light' as const }],
   ['1440 light', { viewport: { width: 1440, height: 900 }, colorScheme: 'light' as const }],
   ['2560 dark', { viewport: { width: 2560, height: 1440 }, colorScheme: 'dark' as const }],
 ])('%s: axe finds nothing, nothing is wider than the window, and everything is reached by tab', async (name, options) => {
@@ -424,6 +425,11 @@ test.each([
   await until(async () => (await screenText()).includes('E_CONN_RESET'), 'the end of the recording');
   await brings(() => dialog.getByRole('button', { name: 'Verify' }).click(), dialog.getByText(/Verified against the signed ledger/));
   await looks('replay');
+  // At no width are its letters less than three quarters of those of the workspace.
+  const drawn = await page.evaluate<number>(
+    `(() => { const screen = document.querySelector('.review__screen .xterm-screen'); return screen.getBoundingClientRect().width / screen.offsetWidth; })()`,
+  );
+  expect(drawn).toBeGreaterThan(0.75);
   const reached = new Set<string>();
   for (let n = 0; n < 60; n++) {
     await page.keyboard.press('Tab');

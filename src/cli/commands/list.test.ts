@@ -1,5 +1,5 @@
 /** `wardmux list` as people and scripts use it: which recordings, whose names, and what is found in them. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
@@ -7,12 +7,17 @@ import { runHere, runWith } from '../../../test/support/run-here.ts';
 import { newRecording } from '../../../test/support/recording.ts';
 import { newScryptParameters } from '../../crypto/kdf.ts';
 import { openInstallation, withLedger } from '../../services/installation/installation.ts';
+import { deciderOf } from '../../services/deeds/decide.ts';
+import { openLedger } from '../../services/installation/open-ledger.ts';
+import { enrol, prepareEnrolment } from '../../services/people/people.ts';
 import { noticeEntry } from '../../ledger/index.ts';
 import { ticketMark } from '../../recording/access.ts';
+import { holdRecording, markLive } from '../../recording/live.ts';
 import { generateAuditKey, thumbprint } from '../../recording/wrap.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
+const auditorWords = 'marble canyon drizzle hammock violet';
 const place = ownFolder();
 const home = join(place, 'home');
 let ada: string;
@@ -24,11 +29,13 @@ const events = () =>
   readFileSync(join(home, 'ledger', 'events.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { action: string; person?: string; detail?: Record<string, unknown> }); // prettier-ignore
 
 beforeAll(async () => {
-  const { person, installation } = await firstHome(place, { kdf: newScryptParameters() }).then(({ identity, installation: made }) => {
-    const { person: one } = identity;
-    identity.destroy();
-    return { person: one, installation: made };
-  });
+  const { identity, installation, home: made } = await firstHome(place, { kdf: newScryptParameters() });
+  const { person } = identity;
+  const { ledger: first } = await openLedger(made, installation);
+  const uma = await prepareEnrolment({ name: 'Uma Okafor', passphrase: Buffer.from(auditorWords), kdf: newScryptParameters() });
+  await enrol({ home: made, installation, ledger: first, admin: deciderOf(identity) }, uma, ['auditor']);
+  await first.close();
+  identity.destroy();
   ada = person.id;
   const site = await openInstallation({ env: { WARDMUX_HOME: home, HOME: place } });
   const own = { kid: thumbprint(person.encryptionKey), role: 'owner' as const, jwk: person.encryptionKey };
@@ -147,6 +154,54 @@ test('an auditor looks into everybody’s with an audit key, for text and for a 
   const named = await opened('list', '--text', 'the needle', '--key', join(place, 'key.json'));
   expect(named.out).toContain(`${ids[0]}  Ada Example  `);
   expect(events().findLast(({ action }) => action === 'play')).toMatchObject({ person: ada, detail: { recording: ids[0], key: 'audit' } });
+});
+
+test('an auditor who gives no audit key is told that they need one', async () => {
+  const { status, out, err } = await runWith(['list', '--text', 'needle', '--as', 'Uma Okafor'], { home, place }, [auditorWords]);
+  expect([status, out, err]).toEqual([
+    1,
+    '',
+    expect.stringMatching(/Who may: an operator, .*With an audit key an auditor looks into everybody’s: give its file as --key FILE\./),
+  ]);
+});
+
+test('who waits at a terminal is told how far a search is, in one line, and nobody else is', async () => {
+  const site = await openInstallation({ env: { WARDMUX_HOME: home, HOME: place } });
+  const { recipient, file } = generateAuditKey();
+  writeFileSync(join(place, 'large.json'), JSON.stringify(file));
+  const { writer, notices } = await newRecording({
+    folder: join(home, 'recordings'),
+    installation: site.installation.id,
+    person: ada,
+    recipients: [recipient],
+  });
+  for (let n = 0; n < 5; n++) writer.output(Buffer.from(`${'x'.repeat(1000)}\r\n`.repeat(1000)));
+  writer.output(Buffer.from('the last needle\r\n'));
+  await writer.end('exit');
+  await withLedger(site, async ({ ledger }) => {
+    for (const notice of notices) await ledger.append(noticeEntry(notice));
+  });
+  const lines: string[] = [];
+  const search = (more: Parameters<typeof runHere>[2]) => runHere(['list', '--text', 'last needle', '--key', join(place, 'large.json')], { home, place }, more);
+  const { out, err } = await search({ progress: (line) => void lines.push(line) });
+  expect(out).toContain('the last needle');
+  expect(lines[0]).toBe('4 MiB searched, 0 hits; ctrl-c ends it.');
+  // What is told has the line for itself.
+  expect(lines.at(-1)).toBe('');
+  expect(err).not.toContain('MiB searched');
+  expect((await search({})).err).toBe(err);
+
+  // The ledger has closed it: whatever says that it goes on, its torn end is told.
+  const segment = join(writer.folder, 'segment-000000.wmx');
+  truncateSync(segment, statSync(segment).size - 3);
+  markLive(writer.folder);
+  const release = holdRecording(writer.folder);
+  try {
+    expect(await search({})).toMatchObject({ err: expect.stringContaining('the file ends in the middle of a frame') });
+  } finally {
+    release();
+    rmSync(writer.folder, { recursive: true });
+  }
 });
 
 test('an audit key that is none, or with nothing to look for, is a sentence', async () => {

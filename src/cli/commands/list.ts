@@ -4,23 +4,21 @@
  */
 import { join } from 'node:path';
 import { Option } from 'commander';
-import type { AuditEntry } from '../../ledger/events.ts';
 import type { RecordingState } from '../../ledger/rules.ts';
 import { LedgerView } from '../../ledger/view.ts';
 import { recordsText, recoverRecordings, type Settlement } from '../../records/index.ts';
 import type { OpenIdentity } from '../../people/identity.ts';
-import type { SegmentOpener } from '../../recording/types.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
 import { filterRows } from '../../review/rows.ts';
-import { searchRecordings, type SearchParts } from '../../review/search-recordings.ts';
 import { reasons, recordingStates, reviewStates, type Reason, type RecordingStateWord, type ReviewState } from '../../types/words.ts';
 import { begunAs, listRecordings, namesFor, rowOf, type Begun, type ListedRecording } from '../../services/recordings/list.ts';
 import { CliError, exit } from '../exit.ts';
-import { searchable } from '../recording-folder.ts';
-import { appendEvent, factsOf, identitySentence, openInstallation, withLedger, type OpenInstallation } from '../../services/installation/installation.ts';
+import { forTicket, search, type Named } from '../look-into.ts';
+import { factsOf, identitySentence, openInstallation, withLedger, type OpenInstallation } from '../../services/installation/installation.ts';
 import { type PersonOptions, unlockPerson } from '../person.ts';
 import type { CliCommand } from '../command.ts';
-import { columns, jsonText, printable, type CliIo } from '../io.ts';
+import { columns, jsonText, type CliIo } from '../io.ts';
+import { Refusal } from '../../types/refusal.ts';
 import { lengthText } from '../../types/length.ts';
 import { beginning, moment, personOptions } from '../options.ts';
 import { deletionSentence } from '../../services/recordings/life-cycle.ts';
@@ -30,8 +28,6 @@ import { sentenceOf } from '../../types/sentence.ts';
 
 /** Of so many deleted ones it is said when, by whom and why. */
 const TOLD_DELETIONS = 20;
-/** Of one recording so many hits are told. */
-const MOST_HITS = 1000;
 
 /** The ledger's word, where it has one: a list is there also where the ledger is not good, which is said. */
 async function openView({ home, noteKey }: OpenInstallation, io: CliIo): Promise<LedgerView | undefined> {
@@ -116,6 +112,10 @@ function tellBehind(closed: readonly ListedRecording[], io: CliIo): void {
     );
 }
 
+/** What an auditor does who has no recordings of their own to look into. */
+const WITH_KEY = 'With an audit key an auditor looks into everybody’s: give its file as --key FILE.';
+const isNotPermitted = (error: unknown): error is Refusal => error instanceof Refusal && error.code === 'not-permitted';
+
 interface ListOptions extends PersonOptions {
   readonly json?: boolean;
   readonly recover?: boolean;
@@ -128,15 +128,6 @@ interface ListOptions extends PersonOptions {
   readonly text?: string;
   readonly key?: string;
 }
-
-/** Whoever looks: somebody who has come in, for names and for what is theirs, or an audit key, for what is sealed to it; or both. */
-interface Looking {
-  readonly identity: OpenIdentity | undefined;
-  readonly opener: SegmentOpener;
-}
-
-/** A listed recording with what only somebody with a key is told. */
-type Named = ListedRecording & { readonly name?: string | null } & Partial<Begun>;
 
 /**
  * The rows that were asked for. With a passphrase each has a name where its person may see that, and the program of what their key opens.
@@ -161,86 +152,6 @@ async function chosen(site: OpenInstallation, all: readonly ListedRecording[], o
     named.push({ ...one, name, ...begun });
   }
   return named;
-}
-
-/** Those that were recorded for a ticket that has these characters in it, at their beginning or since an unlock in them. Newest last, as they came. */
-async function forTicket(
-  site: OpenInstallation,
-  rows: readonly Named[],
-  ticket: string,
-  looking: Looking,
-  io: CliIo,
-): Promise<{ readonly rows: Named[]; readonly status: number }> {
-  const found = new Set<string>();
-  let unread = 0;
-  const searched = searchRecordings(
-    { ...looks(site, looking, io), lookFor: 'ticket', mostEach: 1, most: Infinity },
-    await searchable(site, rows, io.talk),
-    ticket,
-  );
-  for await (const one of searched) {
-    if (one.kind === 'hit') found.add(one.recording);
-    else if (one.kind === 'unread') {
-      unread++;
-      io.talk(one.sentence);
-    } else if (one.kind === 'end' && one.closed > 0)
-      io.talk(`${one.closed} of ${rows.length} recordings are not sealed to ${whose(looking)}: for which ticket they were was not looked at.`);
-  }
-  const named: Named[] = [];
-  // That these were looked into is entered.
-  for (const row of rows)
-    if (found.has(row.id))
-      named.push('program' in row && row.program !== null ? row : { ...row, ...(await begunAs(join(site.home.recordings, row.id), looking.opener)) });
-  return { rows: named, status: unread > 0 ? exit.damaged : exit.done };
-}
-
-const whose = ({ identity, opener }: Looking): string => (opener === identity ? 'your key' : 'this audit key');
-
-const lookedInto = (recording: string, { identity, opener }: Looking): AuditEntry => ({
-  action: 'play',
-  ...(identity ? { person: identity.person.id } : {}),
-  outcome: 'success',
-  detail: { recording, key: opener === identity ? 'owner' : 'audit', how: 'search' },
-});
-
-/** What every search goes with: whose key, and that each look is entered. */
-const looks = (site: OpenInstallation, looking: Looking, io: CliIo): Pick<SearchParts, 'opener' | 'enter'> => ({
-  opener: looking.opener,
-  enter: (recording) => appendEvent(site, lookedInto(recording, looking), { identity: looking.identity, talk: io.talk }),
-});
-
-/** Prints what is found as it is found, or with --json all of it at the end. Newest first. @returns the exit status */
-async function search(site: OpenInstallation, rows: readonly Named[], words: string, looking: Looking, options: ListOptions, io: CliIo): Promise<number> {
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  const found: unknown[] = [];
-  let [last, hits, unread] = ['', 0, 0];
-  const searched = searchRecordings(
-    { ...looks(site, looking, io), lookFor: 'shown', mostEach: MOST_HITS, most: Infinity },
-    await searchable(site, rows.toReversed(), io.talk),
-    words,
-  );
-  for await (const one of searched) {
-    if (one.kind === 'unread') {
-      unread++;
-      io.talk(one.sentence);
-    } else if (one.kind === 'hit') {
-      hits++;
-      const { recording, hit } = one;
-      if (options.json) found.push({ recording, timeMs: Math.floor(hit.timeUs / 1000), context: hit.context, at: hit.at, length: hit.length });
-      else {
-        const row = byId.get(recording)!;
-        if (last !== recording) await io.out(`${recording}  ${printable(row.name ?? row.person)}  ${row.start}\n`);
-        last = recording;
-        await io.out(`  ${lengthText(hit.timeUs / 1000)}  ${printable(hit.context)}\n`);
-      }
-    } else if (one.kind === 'more') io.talk(`${one.recording}: more hits than ${MOST_HITS}; the rest was not searched.`);
-    else
-      io.talk(
-        `${one.hits === 1 ? '1 hit' : `${one.hits} hits`} in ${one.searched} of ${rows.length} recordings; ${one.closed} are not sealed to ${whose(looking)}${unread > 0 ? `; ${unread} could not be read whole` : ''}.`,
-      );
-  }
-  if (options.json) await io.out(jsonText(found));
-  return unread > 0 ? exit.damaged : exit.done;
 }
 
 /** Oldest first. Ids have the second only, and one without a start (a damaged header) has its id's. */
@@ -365,7 +276,11 @@ export const list: CliCommand = {
         const { passphraseFd, as } = options;
         const asks = !recovers && ((key === undefined && (text !== undefined || ticket !== undefined)) || as !== undefined || passphraseFd !== undefined);
         const identity = asks
-          ? await unlockPerson(site, { ...(as === undefined ? {} : { person: as }), ...(passphraseFd === undefined ? {} : { passphraseFd }) }, io)
+          ? await unlockPerson(site, { ...(as === undefined ? {} : { person: as }), ...(passphraseFd === undefined ? {} : { passphraseFd }) }, io).catch(
+              (error: unknown) => {
+                throw key === undefined && isNotPermitted(error) ? new Refusal('not-permitted', `${error.message} ${WITH_KEY}`, { cause: error }) : error;
+              },
+            )
           : undefined;
         const view = await openView(site, io);
         try {

@@ -28,6 +28,7 @@ export function reviewHandlers(
     id: recording,
     folder: recordingFolder(holder.ready().home, recording),
   });
+  const searched = ({ id, live }: { readonly id: string; readonly live: boolean }) => ({ ...folderOf(id), live });
   /** What was typed, which came as a sealed frame. @throws Refusal */
   const queryTaken = (): string => {
     const query = holder.page.takeQuery();
@@ -52,12 +53,12 @@ export function reviewHandlers(
     reviewLines: async ({ ticket, timeUs, count }) => (await review()).lines(ticket, timeUs, count),
     reviewSearch: async ({ ticket, lookFor, recordings, masked }) => {
       const words = queryTaken();
-      return (await review()).search(ticket, recordings.map(folderOf), words, holder.open(), (recording) => looked(ticket, recording), lookFor, masked);
+      return (await review()).search(ticket, recordings.map(searched), words, holder.open(), (recording) => looked(ticket, recording), lookFor, masked);
     },
     reviewSearchOthers: async ({ ticket, lookFor, recordings, keyFile }) => {
       const words = queryTaken();
       const opener = await AuditKeyOpener.fromFile(keyFile);
-      return (await review()).search(ticket, recordings.map(folderOf), words, opener, (recording) => looked(ticket, recording), lookFor, true);
+      return (await review()).search(ticket, recordings.map(searched), words, opener, (recording) => looked(ticket, recording), lookFor, true);
     },
     reviewClose: async ({ search }) => {
       const one = await loaded;
