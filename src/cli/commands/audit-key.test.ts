@@ -5,6 +5,7 @@ import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, st
 import { join } from 'node:path';
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { asAdmin, enrolOther } from '../../../test/e2e/as-admin.ts';
+import { forAudit } from '../../../test/support/disclosure.ts';
 import { firstHome, firstWords, ownFolder } from '../../../test/support/first-home.ts';
 import { newRecording } from '../../../test/support/recording.ts';
 import { runHere, runWith } from '../../../test/support/run-here.ts';
@@ -59,6 +60,19 @@ async function replaced(): Promise<string> {
   await acceptAsItStands(home);
   return done.out.trim();
 }
+
+test('what a new key does not open after all is said, with where it is: runs of backups and sealed words', async () => {
+  expect((await wardmux(['export', ids[0]!, '-o', join(place, 'bundle'), ...forAudit], firstWords)).status).toBe(0);
+  expect((await wardmux(['backup', join(place, 'bk')])).status).toBe(0);
+  await replaced();
+  const done = await wardmux(['audit-key', 'rewrap', before], firstWords);
+  expect(done.err).toMatch(/Not reached: run 1 of the backup \S+, sealed before\./);
+  expect(done.err).toContain(`Not reached: 1 file of sealed words in ${join(home, 'disclosures')}`);
+  // What is sealed to both is reached.
+  expect((await wardmux(['backup', join(place, 'new')])).status).toBe(0);
+  const again = JSON.parse((await wardmux(['audit-key', 'rewrap', before, '--json'], firstWords)).out) as { left: unknown };
+  expect(again.left).toEqual({ backups: [{ backup: expect.any(String), runs: [1] }], words: [{ folder: join(home, 'disclosures'), files: 1 }] });
+});
 
 test('a new key opens what was recorded before it once whoever has the one before says so, and everything still verifies', async () => {
   const kid = await replaced();

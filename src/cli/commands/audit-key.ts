@@ -4,6 +4,7 @@ import { createNew, writeAtomic } from '../../disk/atomic.ts';
 import { toJson } from '../../disk/json.ts';
 import { parsePolicy, proposalSentence } from '../../policy/index.ts';
 import { AuditKeyOpener, generateAuditKey } from '../../recording/wrap.ts';
+import { outOfReach } from '../../services/recordings/out-of-reach.ts';
 import { rewrapRecordings } from '../../services/recordings/rewrap.ts';
 import { mediumOf, type Medium } from '../../disk/media.ts';
 import { requireStillMay } from '../../services/deeds/admit.ts';
@@ -99,12 +100,17 @@ async function rewrap(file: string, options: PersonOptions & { json?: boolean },
   identity.destroy();
   const person = identity.person.id;
   const done = await withLedger(site, ({ ledger }) => rewrapRecordings({ home: site.home, ledger, person, inForce, opener }), { identity, talk: io.talk });
-  if (options.json) await io.out(jsonText({ key: opener.kid, ...done }));
+  const left = await outOfReach(site.home, site.installation, opener.kid, done.to);
+  if (options.json) await io.out(jsonText({ key: opener.kid, ...done, left }));
   else await io.out(`${done.segments} segments of ${done.recordings} recordings open with ${done.to.join(', ')} too.\n`);
   if (done.closed > 0) io.talk(`${done.closed} segments are not sealed to ${opener.kid}, or did not open with it: another audit key of before may open them.`);
-  io.talk(
-    `The key ${opener.kid} still opens what it opened: keep its file as safe as ever, and what was handed out, backed up or written down under it opens with no other.`,
-  );
+  for (const { backup, runs } of left.backups)
+    io.talk(
+      `Not reached: run${runs.length === 1 ? '' : 's'} ${runs.join(', ')} of the backup ${backup}, sealed before. Make a new backup in another folder, and keep this key as long as that one.`,
+    );
+  for (const { folder, files } of left.words)
+    io.talk(`Not reached: ${files === 1 ? '1 file' : `${files} files`} of sealed words in ${printable(folder)}, which the ledger names by their digests.`);
+  io.talk(`The key ${opener.kid} still opens what it opened: keep its file as safe as ever. What was handed out under it opens with no other.`);
   return exit.done;
 }
 
