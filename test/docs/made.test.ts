@@ -113,3 +113,8 @@ test('docs/policy.md and docs/policy.schema.json: every field, every preset, and
   await hasTable('policy.md', presetTable());
   await isMade(join(docs, 'policy.schema.json'), JSON.stringify(policyJsonSchema()));
 });
+
+test('docs/siem/sigma.yml: a Sigma rule for each alert', async () => {
+  const { sigmaText } = await import('./made/sigma.ts');
+  await isMade(join(docs, 'siem/sigma.yml'), sigmaText());
+});
