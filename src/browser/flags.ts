@@ -34,6 +34,9 @@ const disabledFeatures = [
   'SpareRendererForSitePerProcess',
   // The same of the browser's own pages.
   'PreloadTopChromeWebUI',
+  // Pages of the browser's own beside each window with a line for addresses.
+  'WebUIOmniboxPopup',
+  'WebUIOmniboxAimPopup',
   // A profile that is deleted at its end needs no other end, which would hold up ours.
   'DestroyProfileOnBrowserClose',
   // These send what is on a page, or ask servers about it.
