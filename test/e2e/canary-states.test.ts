@@ -1,19 +1,21 @@
 /**
  * The canary in the states in which somebody is neither in nor logged off: under the covered page at which somebody else stands, on a stopped station, and
- * parked while another one breaks the glass. What they saw is in no process of the app, and what the other one sees is found, so the scanner can see.
+ * parked while another one breaks the glass, is warned or is held back, and while nothing can be entered. What they saw is in no process of the app, and what
+ * the other one sees is found, so the scanner can see.
  */
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { tryLock } from '../../src/native/addon.ts';
 import { liftStop, stopStation } from '../../src/services/emergency/stop.ts';
 import type { Role } from '../../src/types/words.ts';
 import { brings } from '../support/brings.ts';
 import { ownProcesses, scanInTurns } from '../support/memory-scan.ts';
 import { asAdmin, enrolOther } from './as-admin.ts';
 import { initialise } from './initialised.ts';
-import { paneText, passphrase, prompt, start, unlockWithPassphrase, until, type Running } from './support.ts';
+import { entered, paneText, passphrase, prompt, start, unlockWithPassphrase, until, type Running } from './support.ts';
 
 const otherWords = 'marble canyon drizzle hammock violet';
 const newWords = 'violin harbour seven lanterns moss';
@@ -150,3 +152,63 @@ test('while another one breaks the glass: nothing of who is parked, and what the
   await running!.surface('lock');
   await gone('after the emergency', { maras, others });
 });
+
+test(
+  'while the other one works and the ledger takes nothing; locked like that; while the other one is warned, and held back after failures: nothing of who is not in',
+  { timeout: 2 * TEST_MS },
+  async () => {
+    await withWord('Jo Varga', ['operator']);
+    const { app, clock, home } = running!;
+    const give = async (words: string): Promise<void> => {
+      await running!.page.locator('input[type=password]').fill(words);
+      await running!.page.keyboard.press('Enter');
+    };
+    const asJo = async (): Promise<void> => {
+      await running!.surface('lock');
+      await running!.page.locator('#who').fill('Jo Varga');
+      await brings(() => running!.page.keyboard.press('Enter'), running!.page.locator('input[type=password]'));
+    };
+    const joComesIn = async (): Promise<void> => {
+      await asJo();
+      await give(otherWords);
+      await running!.surface('workspace');
+      await prompt(running!);
+    };
+    await app.lock('hotkey');
+    await joComesIn();
+    await show('others');
+
+    // As any program of the account can: it takes the lock of the ledger, and keeps it.
+    const held = openSync(join(home, 'ledger', 'lock'), 'r+');
+    await until(() => tryLock(held), 'the lock of the ledger');
+    await running!.page.keyboard.press('Control+b');
+    await brings(() => running!.page.keyboard.press('c'), running!.page.getByText('The ledger is held by another process').first());
+    await gone('while the ledger takes nothing', { maras }, others);
+    const locked = app.lock('hotkey');
+    await running!.surface('lock');
+    await gone('locked while the ledger takes nothing', { maras, others });
+    closeSync(held);
+    await locked;
+
+    await joComesIn();
+    await until(async () => (await where({ others })).others.length > 0, 'what Jo sees', GONE_MS);
+    const warning = running!.page.getByRole('alertdialog');
+    for (let second = 0; (await warning.count()) === 0; second += 5) {
+      expect(second).toBeLessThan(600);
+      clock.advance(5000);
+      await app.tick();
+    }
+    await gone('while Jo is warned', { maras }, others);
+
+    await app.lock('idle');
+    await asJo();
+    const failures = (): number => entered(running!, 'unlock').filter(({ outcome }) => outcome === 'failure').length;
+    for (const failed of [1, 2, 3, 4, 5]) {
+      await running!.page.locator('button.btn--main:not([disabled])').waitFor();
+      await give(newWords);
+      await until(() => failures() === failed, `failure ${failed}`);
+    }
+    await running!.page.getByRole('timer').waitFor();
+    await gone('held back', { maras, others });
+  },
+);
