@@ -17,7 +17,7 @@ import { cellSize } from '../shared/cell.ts';
 import { messages } from '../shared/messages.ts';
 import { size, tame } from '../shared/text.ts';
 import { mendContrast } from './contrast.ts';
-import { guardEmulator, isInSequence } from './emulator-guard.ts';
+import { guardEmulator, isInSequence } from '../../src/terminal/emulator-guard.ts';
 import { frameBudget } from './frame-budget.ts';
 import { PaneFeed, type FeedEvents, type Screen } from './feed.ts';
 import { forgetSelection } from './forget-selection.ts';

@@ -8,6 +8,7 @@ import type { IBufferLine, Terminal } from '@xterm/headless';
 import { resizeTerminal } from '../terminal/resize.ts';
 import { cellText, rowText } from '../terminal/row-text.ts';
 import { newEmulator, writeNow } from '../terminal/screen.ts';
+import { SentenceError } from '../types/sentence.ts';
 import { Sequences, type ControlSequence } from '../terminal/sequences.ts';
 import { repairUtf8, WholeCharacters } from '../terminal/utf8.ts';
 import type { LineScanner } from './line-scanner.ts';
@@ -116,7 +117,12 @@ export class GridView {
   }
 
   static async of(size: { readonly cols: number; readonly rows: number }, scanner: LineScanner, tell: (hit: Hit) => void): Promise<GridView> {
-    return new GridView(await newEmulator(size, SCROLLBACK), scanner, tell);
+    const lost = (): never => {
+      throw new SentenceError(
+        'A piece of this recording cannot be drawn, so what it showed cannot be looked through. Nothing is exported of it with recognisers.',
+      );
+    };
+    return new GridView(await newEmulator(size, SCROLLBACK, lost), scanner, tell);
   }
 
   feed(piece: number, bytes: Uint8Array): void {

@@ -645,7 +645,6 @@ export class Quick {
       plane.erase(top + y, 0, x + 1);
       this.#unwrap(top + y);
       this.#changed(top + y);
-      // The emulator takes another row for the one below, or throws.
       if (x + 1 >= cols && y + 1 < rows) this.#unwrap(top + y + 1);
       for (let row = 0; row < y; row++) plane.blank(top + row);
     } else if (what === 2) for (let row = 0; row < rows; row++) plane.blank(top + row);

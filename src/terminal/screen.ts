@@ -2,6 +2,7 @@
 import type { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
 import type { Terminal } from '@xterm/headless';
 import type { TailItem } from '../recording/tail.ts';
+import { guardEmulator } from './emulator-guard.ts';
 import { Modes } from './modes.ts';
 import { resizeTerminal } from './resize.ts';
 import { serializeTerminal } from './serialize.ts';
@@ -37,12 +38,17 @@ export interface Screen {
   readonly bytes: Uint8Array;
 }
 
-/** An emulator without a window, with the characters' widths of the one in the window. @param scrollback lines above its screen. */
-export async function newEmulator(size: { readonly cols: number; readonly rows: number }, scrollback: number): Promise<Terminal> {
+/**
+ * An emulator without a window, with the characters' widths of the one in the window, and what that one leaves out.
+ * @param scrollback lines above its screen.
+ * @param lost is told of a piece of output that could not be drawn, as guardEmulator does.
+ */
+export async function newEmulator(size: { readonly cols: number; readonly rows: number }, scrollback: number, lost: () => void = () => {}): Promise<Terminal> {
   const Emulator = await (emulator ??= import('@xterm/headless').then((module) => whole(module).Terminal));
   const terminal = new Emulator({ allowProposedApi: true, cols: size.cols, rows: size.rows, scrollback, logLevel: 'off' });
   const Graphemes = await (addon ??= loadAddon());
   terminal.loadAddon(new Graphemes() as never);
+  guardEmulator(terminal, lost);
   return terminal;
 }
 

@@ -5,7 +5,7 @@ import { resizeTerminal } from '../../../src/terminal/resize.ts';
 import { repairUtf8, WholeCharacters } from '../../../src/terminal/utf8.ts';
 import { cellSize } from '../../shared/cell.ts';
 import { mendContrast } from '../contrast.ts';
-import { guardEmulator } from '../emulator-guard.ts';
+import { guardEmulator } from '../../../src/terminal/emulator-guard.ts';
 import { restrictReplies } from '../replies.ts';
 import { advance, fontFamily, readPalette, tuneCell } from '../theme.ts';
 import type { ReplayScreen } from './looking.ts';

@@ -103,4 +103,17 @@ describe.each([
       { numRuns: 500 },
     );
   });
+
+  test('to erase up to the end of a row takes the wrap from the row below, and from no other, however much has scrolled', async () => {
+    const { terminal, write } = setup();
+    // The first row of the screen and the first of all go on in the next one.
+    await write(`${'x'.repeat(2 * cols)}\r\n${numbers}${'\r\n'.repeat(rows)}\x1b[H${'z'.repeat(2 * cols)}`);
+    const wrapped = (): number[] =>
+      Array.from({ length: terminal.buffer.active.length }, (_, y) => y).filter((y) => terminal.buffer.active.getLine(y)!.isWrapped);
+    const before = wrapped();
+    const { baseY } = terminal.buffer.active;
+    expect(before).toEqual([1, baseY + 1]);
+    await write(`\x1b[1;${cols}H\x1b[1J`);
+    expect(wrapped()).toEqual(before.filter((y) => y !== baseY + 1));
+  });
 });

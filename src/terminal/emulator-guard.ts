@@ -1,11 +1,11 @@
 /**
- * Output of a program must not be able to stop the page, in which all panes live: what stopped it once would stop it again
- * after every unlock, for it is recorded and played back. @xterm/xterm 6.0.0 repeats some functions as often as they ask for
- * (`CSI 2147483647 S` for minutes, with every pane), throws at `CSI 1 J` in the last cell of a screen that has not scrolled
- * yet, and after anything that is thrown it never parses again. This takes hold of its inner parts, as quiet-view.ts does;
- * where a part is missing, the functions in question do nothing.
+ * Output of a program must not be able to stop whoever draws it: the page, in which all panes live, or a process that reads recordings. What stopped it once
+ * would stop it again after every unlock, for it is recorded and played back. xterm.js 6.0.0 repeats some functions as often as they ask for
+ * (`CSI 2147483647 S` for minutes, with every pane), throws at `CSI 1 J` in the last cell of a screen that has not scrolled yet (and takes another row's wrap
+ * away on one that has), and after anything that is thrown it never parses again. This takes hold of its inner parts, as quiet-view.ts does; where a part is
+ * missing, the functions in question do nothing.
  */
-import type { Terminal } from '@xterm/xterm';
+import type { Terminal } from '@xterm/headless';
 
 interface Params {
   /** The numbers; 0 where one is left out. */
@@ -17,6 +17,7 @@ type ControlFunction = (params: Params, respectProtect?: boolean) => boolean;
 /** A row of the buffer; all rows have one prototype. */
 interface Line {
   getString?: (column: number) => string;
+  isWrapped?: boolean;
   /** Puts another code point on the character of a cell. */
   addCodepointToCell?: (this: Line, column: number, codePoint: number, width: number) => void;
 }
@@ -88,7 +89,10 @@ function lengthBefore(buffer: Terminal['buffer']['active']): number {
   return Math.max(1, cell?.getChars().length ?? 1);
 }
 
-/** Installs the guard. `lost` is told when a piece of output could not be shown. Call it before any other handler is registered. */
+/**
+ * Installs the guard. Call it before any other handler is registered.
+ * @param lost is told when a piece of output could not be shown; where it throws, so does what wrote that piece.
+ */
 export function guardEmulator(terminal: Emulator, lost: () => void): void {
   const core = (terminal as unknown as Inner)._core;
   const handler = core?._inputHandler;
@@ -102,9 +106,20 @@ export function guardEmulator(terminal: Emulator, lost: () => void): void {
   for (const prefix of ['', '?']) {
     terminal.parser.registerCsiHandler({ prefix, final: 'J' }, ([part]) => {
       const { active } = terminal.buffer;
+      if (part !== 1 || active.cursorX < terminal.cols - 1) return false;
+      const protects = prefix === '?';
       // Up to the last cell is the whole screen.
-      if (part !== 1 || active.cursorY < terminal.rows - 1 || active.cursorX < terminal.cols - 1) return false;
-      handler?.eraseInDisplay?.({ params: Int32Array.of(2) }, prefix === '?');
+      if (active.cursorY >= terminal.rows - 1) handler?.eraseInDisplay?.({ params: Int32Array.of(2) }, protects);
+      else {
+        const lines = core?._bufferService?.buffer?.lines;
+        // It takes the row for the one below that would be it if nothing had scrolled.
+        const other = lines?.get?.(active.cursorY + 1);
+        const wrapped = other?.isWrapped;
+        handler?.eraseInDisplay?.({ params: Int32Array.of(1) }, protects);
+        if (other && wrapped !== undefined) other.isWrapped = wrapped;
+        const below = lines?.get?.(active.baseY + active.cursorY + 1);
+        if (below) below.isWrapped = false;
+      }
       return true;
     });
   }
