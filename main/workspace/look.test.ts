@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openHome, type Home } from '../../src/storage/index.ts';
+import { lookPath, openHome, type Home } from '../../src/storage/index.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { waitFor } from '../../test/support/wait-for.ts';
 import { DisplayFile } from '../window/display.ts';
@@ -42,15 +42,15 @@ test('the lock page has the station’s look, and each person theirs, over an en
   // Who has chosen nothing has the station's.
   expect(first.value).toMatchObject({ theme: 'system', cell: '10' });
   expect(first.change({ theme: 'dark', cell: '12' })).toMatchObject({ theme: 'dark', cell: '12' });
-  await waitFor(() => expect(existsSync(home.lookOf(mara))).toBe(true));
-  expect(readFileSync(home.lookOf(mara), 'utf8')).not.toContain('dark');
+  await waitFor(() => expect(existsSync(lookPath(home, mara))).toBe(true));
+  expect(readFileSync(lookPath(home, mara), 'utf8')).not.toContain('dark');
   inside = undefined;
   expect(first.value).toMatchObject({ theme: 'system', cell: '10' });
   inside = jo;
   await first.recall();
   expect(first.value).toMatchObject({ theme: 'system', cell: '10' });
   first.change({ theme: 'light' });
-  await waitFor(() => expect(existsSync(home.lookOf(jo))).toBe(true));
+  await waitFor(() => expect(existsSync(lookPath(home, jo))).toBe(true));
 
   const next = looks();
   inside = mara;
@@ -67,15 +67,15 @@ test('the lock page has the station’s look, and each person theirs, over an en
 test('what somebody else sealed is not used, and entered; what is no look is not used', async () => {
   inside = jo;
   looks().change({ theme: 'dark' });
-  await waitFor(() => expect(existsSync(home.lookOf(jo))).toBe(true));
-  writeFileSync(home.lookOf(mara), readFileSync(home.lookOf(jo)));
+  await waitFor(() => expect(existsSync(lookPath(home, jo))).toBe(true));
+  writeFileSync(lookPath(home, mara), readFileSync(lookPath(home, jo)));
   inside = mara;
   const hers = looks();
   await hers.recall();
   expect([hers.value, tampered]).toEqual([station.value, [mara]]);
   // Sealed by her, by another version.
   const ciphertext = Buffer.from('{"theme":"sepia"}').toString('base64');
-  writeFileSync(home.lookOf(mara), JSON.stringify({ format: 'wardmux-look', version: 1, iv: mara, ciphertext }));
+  writeFileSync(lookPath(home, mara), JSON.stringify({ format: 'wardmux-look', version: 1, iv: mara, ciphertext }));
   await hers.recall();
   expect([hers.value, tampered]).toEqual([station.value, [mara]]);
   expect(hers.change({ motion: false })).toMatchObject({ motion: false });

@@ -5,13 +5,13 @@
 import type { Display } from '../../src/bridge/schema.ts';
 import { writeAtomic } from '../../src/disk/atomic.ts';
 import { readJson } from '../../src/disk/json.ts';
-import type { Home } from '../../src/storage/index.ts';
+import { lookPath, type Home } from '../../src/storage/index.ts';
 import type { VaultClient } from '../processes/vault-client.ts';
 import { displayOf, type DisplayFile } from '../window/display.ts';
 import { isTampered, sealedFile } from './memory.ts';
 
 export interface LookParts {
-  readonly home: Pick<Home, 'lookOf'>;
+  readonly home: Pick<Home, 'workspaces'>;
   readonly station: Pick<DisplayFile, 'value' | 'change'>;
   /** Who is in and sits at the keyboard, and the process that holds their keys; undefined while nobody does. */
   readonly open: () => { readonly person: string; readonly vault: Pick<VaultClient, 'ask'> } | undefined;
@@ -50,7 +50,7 @@ export class Looks {
     // Locked meanwhile, or there is something newer.
     if (open?.person !== wanted.person || wanted !== this.#own) return;
     const { sealed } = await open.vault.ask('keepLook', { text: JSON.stringify(wanted.value) });
-    writeAtomic(this.#parts.home.lookOf(wanted.person), `${JSON.stringify({ format: 'wardmux-look', version: 1, ...sealed })}\n`);
+    writeAtomic(lookPath(this.#parts.home, wanted.person), `${JSON.stringify({ format: 'wardmux-look', version: 1, ...sealed })}\n`);
   }
 
   /** Takes what whoever has just come in has chosen. Where that is nothing, or cannot be used, the station's look counts. */
@@ -60,7 +60,7 @@ export class Looks {
     if (!open) return;
     const { person, vault } = open;
     try {
-      const file = readJson(sealedFile('wardmux-look'), this.#parts.home.lookOf(person), '');
+      const file = readJson(sealedFile('wardmux-look'), lookPath(this.#parts.home, person), '');
       if (!file) return;
       const { text } = await vault.ask('recallLook', { sealed: { iv: file.iv, ciphertext: file.ciphertext } });
       this.#own = { person, value: displayOf(text) };

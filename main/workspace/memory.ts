@@ -12,7 +12,7 @@ import { presetNames } from '../../src/mux/layout-presets.ts';
 import { MOST_FILES, MOST_KEPT } from '../../src/mux/conf/take.ts';
 import type { Cell } from '../../src/mux/layout.ts';
 import type { Kept } from '../../src/mux/state/kept.ts';
-import type { Home } from '../../src/storage/index.ts';
+import { workspacePath, type Home } from '../../src/storage/index.ts';
 import { Refusal } from '../../src/types/refusal.ts';
 import { sentenceOf } from '../../src/types/sentence.ts';
 import type { VaultClient } from '../processes/vault-client.ts';
@@ -123,7 +123,7 @@ export class WorkspaceMemory {
     const open = this.#parts.open();
     // Locked meanwhile, or there is something newer.
     if (open?.person !== wanted.person || wanted !== this.#last) return;
-    const path = this.#parts.home.workspaceOf(open.person);
+    const path = workspacePath(this.#parts.home, open.person);
     if (wanted.text === '') return rmSync(path, { force: true });
     const { sealed } = await open.vault.ask('keepWorkspace', { text: wanted.text });
     writeAtomic(path, `${JSON.stringify({ format: 'wardmux-workspace', version: 1, ...sealed })}\n`);
@@ -139,7 +139,7 @@ export class WorkspaceMemory {
     const open = this.#parts.open();
     if (!open) return undefined;
     try {
-      const file = readJson(sealedFile('wardmux-workspace'), this.#parts.home.workspaceOf(open.person), '');
+      const file = readJson(sealedFile('wardmux-workspace'), workspacePath(this.#parts.home, open.person), '');
       if (!file) {
         this.#unread.delete(open.person);
         return undefined;

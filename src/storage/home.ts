@@ -19,10 +19,6 @@ export interface Home {
   readonly recordings: string;
   /** How each person's windows were arranged and called, and how they look, sealed by them. */
   readonly workspaces: string;
-  /** @param person an id */
-  readonly workspaceOf: (person: string) => string;
-  /** @param person an id */
-  readonly lookOf: (person: string) => string;
   /** What those wrote who broke the glass, sealed to the audit keys; and the room that is held back for emergencies. */
   readonly emergencies: string;
   /** Why and for whom each recording was exported, sealed to the audit keys and to whoever exported it. */
@@ -51,6 +47,12 @@ export function homeFolder(env: Readonly<Record<string, string | undefined>>): s
   return join(env['HOME'] || homedir(), '.local', 'share', 'wardmux');
 }
 
+/** How a person's windows were arranged and called. @param person an id */
+export const workspacePath = ({ workspaces }: Pick<Home, 'workspaces'>, person: string): string => join(workspaces, `${person}.json`);
+
+/** How a person's windows look. @param person an id */
+export const lookPath = ({ workspaces }: Pick<Home, 'workspaces'>, person: string): string => join(workspaces, `${person}.look.json`);
+
 /** The paths, without touching the disk. */
 export function homePaths(folder: string): Home {
   return {
@@ -64,8 +66,6 @@ export function homePaths(folder: string): Home {
     anchors: join(folder, 'anchors'),
     recordings: join(folder, 'recordings'),
     workspaces: join(folder, 'workspaces'),
-    workspaceOf: (person) => join(folder, 'workspaces', `${person}.json`),
-    lookOf: (person) => join(folder, 'workspaces', `${person}.look.json`),
     emergencies: join(folder, 'break-glass'),
     disclosures: join(folder, 'disclosures'),
     alertNotes: join(folder, 'alert-notes'),

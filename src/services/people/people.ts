@@ -18,7 +18,7 @@ import { dropOthers, factsOf, gravestoneIn, NO_GRAVESTONE, PersonRefused, readPi
 import { hasCredential } from '../../people/slot.ts';
 import { dropHalves, StoredHalves } from '../../people/stored-half.ts';
 import type { PersonRecord } from '../../people/types.ts';
-import { openSecretStore, type Home, type Installation } from '../../storage/index.ts';
+import { lookPath, openSecretStore, workspacePath, type Home, type Installation } from '../../storage/index.ts';
 import { Refusal } from '../../types/refusal.ts';
 import { roles as allRoles, type PersonStateWord, type PersonState, type Role } from '../../types/words.ts';
 import { requireStillMay } from '../deeds/admit.ts';
@@ -183,6 +183,11 @@ export async function grantRoles(parts: Omit<PeopleParts, 'home' | 'installation
   if (ledger.facts.person(id)?.rolesSeq !== seq) throw passedOver();
 }
 
+/** Takes away how somebody's windows were arranged and how they look: their key opens it no more. @param id of a person */
+export function dropWorkspace(home: Pick<Home, 'workspaces'>, id: string): void {
+  for (const path of [workspacePath(home, id), lookPath(home, id)]) rmSync(path, { force: true });
+}
+
 /**
  * Disables, enables or deletes somebody else. Of who is deleted the key slots and the sealed keys go: nothing here opens what they recorded any more
  * but the audit key. @throws Refusal, StorageFault, LedgerError: then nothing was changed.
@@ -215,7 +220,7 @@ export async function setState(parts: Omit<PeopleParts, 'installation'>, id: str
   else rmSync(personPath(home, id), { force: true });
   dropOthers(home, id);
   // Sealed under a key that is gone; nobody can read how their windows were called.
-  for (const path of [home.workspaceOf(id), home.lookOf(id)]) rmSync(path, { force: true });
+  dropWorkspace(home, id);
   await dropHalves(new StoredHalves(home), before, []);
 }
 

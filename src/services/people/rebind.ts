@@ -3,7 +3,6 @@
  * them sign the same request, and they choose a passphrase of their own, which neither sees. Id, name and roles stay. What was recorded before is sealed to
  * the keys of before, of which the private halves go: only the audit keys of its policies open it (docs/keys.md).
  */
-import { rmSync } from 'node:fs';
 import { keyText } from '../../ledger/certificate.ts';
 import type { LedgerFacts } from '../../ledger/facts.ts';
 import type { KnownPerson } from '../../ledger/person-facts.ts';
@@ -16,7 +15,7 @@ import type { Person, PersonRecord } from '../../people/types.ts';
 import { Refusal } from '../../types/refusal.ts';
 import type { IdentityCheckWord } from '../../types/words.ts';
 import { decided, secondNeeded } from '../deeds/decide.ts';
-import { prepareEnrolment, somebodyElse, stillMay, type NewPerson, type PeopleParts } from './people.ts';
+import { dropWorkspace, prepareEnrolment, somebodyElse, stillMay, type NewPerson, type PeopleParts } from './people.ts';
 
 /** How it is known who it is: in a word, or by a code of their printed sheet, which stands for that. */
 export type Shown = { readonly checked: Exclude<IdentityCheckWord, 'recovery-code'> } | { readonly checked: 'recovery-code'; readonly code: string };
@@ -100,7 +99,7 @@ export async function rebind(parts: PeopleParts, record: PersonRecord, shown: Sh
   takeStaged(home, record);
   dropOthers(home, id);
   // Sealed under a key that is gone; nobody can read how their windows were called.
-  for (const path of [home.workspaceOf(id), home.lookOf(id)]) rmSync(path, { force: true });
+  dropWorkspace(home, id);
   await dropHalves(new StoredHalves(home), gone, record.slots);
 }
 
