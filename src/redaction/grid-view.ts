@@ -15,8 +15,8 @@ import type { LineScanner } from './line-scanner.ts';
 import type { ByteSpan, Hit, ShownSpan } from './raw-view.ts';
 import type { Found } from './recogniser.ts';
 
-/** Lines above the screen: a line that wraps over more rows than that is found in the other view. */
-const SCROLLBACK = 200;
+/** Lines above the screen: as many as a screen can have, so that whatever comes back when a window grows is there. A line that wraps over more is found in the other view. */
+const SCROLLBACK = 2000;
 /** So much is given to the emulator at once. */
 const BATCH = 64 * 1024;
 /** After so much, the end of a line is asked whether the emulator is needed any more. */
@@ -204,7 +204,7 @@ export class GridView {
         this.#plainLines += 1;
         this.#plainBytes = 0;
         this.#afterReturn = false;
-        if (this.#plainLines > 4 * this.#terminal.rows) this.#trimPlain();
+        if (this.#plainLines > 2 * this.#reach) this.#trimPlain();
         return;
       }
       if (byte === 13 || byte === 9) {
@@ -268,19 +268,24 @@ export class GridView {
     if (LINE_FINALS.has(final)) this.#put(LOOK_AT_LINE);
   }
 
-  /** What has scrolled off the screen needs no emulator. */
+  /** Lines that can stand on the screen again: a window that grows brings back what has scrolled off, as far as the emulator keeps it. */
+  get #reach(): number {
+    return this.#terminal.rows + SCROLLBACK;
+  }
+
+  /** What has scrolled off for good needs no emulator. */
   #trimPlain(): void {
     const tokens = this.#plain!;
     let lines = 0;
     let at = tokens.length - 1;
-    for (; at >= 0 && lines <= this.#terminal.rows; at--) if (tokens[at] === '\n') lines += 1;
+    for (; at >= 0 && lines <= this.#reach; at--) if (tokens[at] === '\n') lines += 1;
     this.#plain = tokens.slice(at + 2);
     this.#plainLines = lines - 1;
   }
 
   #leavePlain(): void {
     if (!this.#plain) return;
-    if (this.#plainLines > this.#terminal.rows) this.#trimPlain();
+    if (this.#plainLines > this.#reach) this.#trimPlain();
     const tokens = this.#plain;
     this.#plain = undefined;
     this.#afterReturn = false;

@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import '../../test/support/properties.ts';
-import { newEmulator } from '../terminal/screen.ts';
+import { resizeTerminal } from '../terminal/resize.ts';
+import { newEmulator, writeNow } from '../terminal/screen.ts';
 import { Sequences } from '../terminal/sequences.ts';
 import { covered, Redactor, standardKinds, type PieceFinding } from './index.ts';
 import { planted, shapes } from './shapes.fixture.ts';
@@ -155,4 +156,32 @@ test('a screen that is drawn by its places and never in one line is found, and l
     Buffer.from('SSN 536-22-1848\r\n'),
   ]);
   expect([...found.keys()]).toEqual([2, 4]);
+});
+
+test.each([10, 80, 1900])('a value whose first half comes back when the window grows by %i rows, and is ended there', async (lines) => {
+  const rows = 24 + lines + 4;
+  const before = 'a line of a log\r\n'.repeat(100);
+  const later = Array.from({ length: lines }, (_, i) => `log ${i}\r\n`).join('');
+  // Where it stands then, as a window shows it.
+  const terminal = await newEmulator({ cols: 80, rows: 24 }, 10_000);
+  writeNow(terminal, `${before}SSN: 536-22\r\n${later}`);
+  resizeTerminal(terminal, 80, rows);
+  const { active } = terminal.buffer;
+  const row = Array.from({ length: rows }, (_, y) => active.getLine(active.baseY + y)!.translateToString(true)).indexOf('SSN: 536-22');
+  const end = `\x1b[${row + 1};12H-8145`;
+  writeNow(terminal, end);
+  expect(active.getLine(active.baseY + row)!.translateToString(true)).toBe('SSN: 536-22-8145');
+  terminal.dispose();
+  const redactor = new Redactor(standardKinds);
+  const start = JSON.stringify({ command: ['/bin/sh'], cwd: '/', cols: 80, rows: 24, term: 'xterm', version: '1' });
+  const pieces = [
+    ['s', start],
+    ['o', before],
+    ['o', 'SSN: 536-22\r\n'],
+    ['o', later],
+    ['r', `80x${rows}`],
+    ['o', end],
+  ] as const;
+  for (const [code, data] of pieces) await redactor.piece({ code, timeUs: 1, data: Buffer.from(data) });
+  expect([...(await redactor.end()).values()].flatMap(({ kinds }) => kinds)).toContain('ssn');
 });

@@ -1,11 +1,11 @@
 /** The quick screen, held against the emulator: with any output, in any size, cut anywhere, it shows the same and tells the same lines at the same moments. */
 import type { Terminal } from '@xterm/headless';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import '../../test/support/properties.ts';
 import { newEmulator, writeNow } from '../terminal/screen.ts';
 import { handOver, takeOver } from './hand-over.ts';
-import { KEPT_ROWS } from './plane.ts';
+import { KEPT_ROWS, Plane } from './plane.ts';
 import { Quick } from './quick.ts';
 import { Shown } from './shown.ts';
 
@@ -336,3 +336,18 @@ test('what the emulator alone tells is told, no later, of the same line', async 
   );
   expect(found).toBeGreaterThan(RUNS / 2);
 }, 120_000);
+
+test('what is printed into a line over a whole screen is looked at where it was printed, and not over all of that line', () => {
+  const size = { cols: 500, rows: 400 };
+  const text = vi.spyOn(Plane.prototype, 'text');
+  const quick = new Quick(size.cols, size.rows, 'needle', () => undefined);
+  const printed = Buffer.from(`${'a'.repeat(size.cols * size.rows - 1)}\x1b[H${'\ra'.repeat(1000)}`);
+  quick.feed(printed, 0, printed.length, 0);
+  quick.look();
+  const looked = text.mock.calls.reduce((rows, [from, to]) => rows + to - from, 0);
+  expect(looked).toBeGreaterThan(1000);
+  // Some 8,000 cells of a line at a time are 17 of these rows.
+  expect(looked).toBeLessThan(20 * 1000);
+  text.mockRestore();
+  quick.dispose();
+});

@@ -129,7 +129,8 @@ export class Quick {
     const { wrapped } = plane;
     // What was printed may end what stands before it, and what stands behind it has another beginning.
     for (let left = this.#spans; left > 0 && from > 0 && wrapped[from] === 1; left--) from--;
-    while (to < plane.top + this.rows && wrapped[to] === 1) to++;
+    // As far as one line is followed: a screen of one line is not gone over for each letter.
+    for (let left = Math.ceil(LINE_CELLS / cols); left > 0 && to < plane.top + this.rows && wrapped[to] === 1; left--) to++;
     const folded = plane.text(from, to).toLowerCase();
     for (let at = folded.indexOf(this.#needle); at >= 0;) {
       const row = from + Math.floor(at / cols);
