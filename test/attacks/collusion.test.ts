@@ -222,7 +222,7 @@ describe('one alone', () => {
     expect([...seen].filter((name) => !(name in looksWithKey) || name === 'bare with the key')).toEqual([]);
   });
 
-  test('a custodian can do nothing: sees nothing, changes nothing, and each try is in the ledger', { timeout: 600_000 }, async () => {
+  test('a custodian without the file of a key can do nothing: sees nothing, changes nothing, and each try is in the ledger', { timeout: 600_000 }, async () => {
     await sequences(
       'Cleo',
       { ...looks, ...looksWithKey, ...deeds, ...adminDeeds, ...auditorDeeds },

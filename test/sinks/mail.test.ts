@@ -313,9 +313,9 @@ test('the app sends them by itself, as they are raised, and main keeps the place
   const row = await withMail(at.port);
   const app = await runningApp(made.site);
   running.push(app.stop);
-  await waitFor(() => expect(at.mails.map(({ text }) => ruleOf(text))).toContain('policy-weaker'), 30_000);
+  await waitFor(() => expect(at.mails.map(({ text }) => ruleOf(text))).toContain('policy-weaker'));
   await app.ledger.append({ action: 'backoff.tampered', detail: { how: 'missing' } });
-  await waitFor(() => expect(rulesOf(at)).toEqual(['tampered']), 30_000);
+  await waitFor(() => expect(rulesOf(at)).toEqual(['tampered']));
   await waitFor(async () => expect(await sinkStatus(made.site, [row])).toMatchObject([{ waiting: 0 }]));
 });
 

@@ -64,6 +64,10 @@ async function erase(ids: readonly string[], { of, from, to, key, reason, backup
   io.talk(
     `The certificate is in ${printable(out)}; SHA-256 ${digest}. Whoever has the installation's trust.json checks it: wardmux erase --verify FILE --trust trust.json`,
   );
+  if (statement.version === 2)
+    io.talk(
+      'If it was a password, change it: whoever has a key of this recording can still hold guesses against what proves the rest, and finds again in seconds what was typed and shown letter by letter.',
+    );
   for (const { backup: name, runs, state } of statement.backups)
     if (state === 'has-it')
       io.talk(

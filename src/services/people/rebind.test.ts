@@ -1,6 +1,5 @@
 /** New keys for somebody who lost everything: by two, with what was shown, and what opens afterwards and what does not. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newScryptParameters } from '../../crypto/kdf.ts';
 import { keyText } from '../../ledger/certificate.ts';
@@ -11,6 +10,7 @@ import { NOTHING_MORE, personPath, unlockWithPassphrase } from '../../people/per
 import { readPinned } from '../../people/pinned.ts';
 import type { PersonRecord } from '../../people/types.ts';
 import { thumbprint, wrapSecret } from '../../recording/wrap.ts';
+import { lookPath, workspacePath } from '../../storage/index.ts';
 import { changeSentences } from './changes.ts';
 import { deciderOf } from '../deeds/decide.ts';
 import type { FirstRunResult } from '../installation/first-run.ts';
@@ -82,7 +82,8 @@ test('by two it is: same id, name and roles, the new passphrase opens, the old o
   const before = readFileSync(personPath(made.home, id));
   const sealed = await wrapSecret(Buffer.alloc(32, 7), { kid: jo.kid, role: 'owner', jwk: jo.person.encryptionKey });
   expect(await jo.open(sealed)).toEqual(Buffer.alloc(32, 7));
-  writeFileSync(join(made.home.workspaces, `${id}.json`), '{}');
+  const windows = [workspacePath(made.home, id), lookPath(made.home, id)];
+  for (const path of windows) writeFileSync(path, '{}');
   let asked = '';
   await rebind({ ...parts, second: deciderOf(kim), signing: (sha256) => (asked = sha256) }, await prepared(), badge);
   expect(asked).toMatch(/^[0-9a-f]{64}$/);
@@ -100,7 +101,7 @@ test('by two it is: same id, name and roles, the new passphrase opens, the old o
   expect(now.kid).not.toBe(jo.kid);
   await expect(now.open(sealed)).rejects.toMatchObject({ code: 'not-for-this-key' });
   await expect(opened(id, words.jo)).rejects.toMatchObject({ code: 'wrong-passphrase' });
-  expect(existsSync(join(made.home.workspaces, `${id}.json`))).toBe(false);
+  expect(windows.filter((path) => existsSync(path))).toEqual([]);
   expect(changeSentences(made.home, ledger.facts, id).at(-1)).toMatch(/you got new keys.*by Ada Example.* and Kim Olsen/);
   // Whoever had it open with the old keys changes nothing any more, and an old copy of the record is refused.
   await expect(changeSlots(made.home, ledger, jo, () => newCodes(jo, '2026-11-28T08:00:00.000Z'))).rejects.toMatchObject({ code: 'slot-gone' });
