@@ -20,11 +20,26 @@ export interface JsonFinding {
 export type JsonReading<T> =
   { readonly value: T } | { readonly text: string; readonly findings?: undefined } | { readonly text?: undefined; readonly findings: readonly JsonFinding[] };
 
+/** No file of ours goes half as deep. What goes deeper costs seconds only to say where its fault is, and whoever can write a file holds an unlock up by it. */
+const MOST_DEPTH = 64;
+
+/** Whether lists and objects stand in each other that deep, in text that need not be JSON. */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  for (const { 0: token } of text.matchAll(/"(?:\\.|[^"\\])*"?|[[\]{}]/g)) {
+    if (token === '[' || token === '{') depth += 1;
+    else if (token === ']' || token === '}') depth -= 1;
+    if (depth > MOST_DEPTH) return true;
+  }
+  return false;
+}
+
 /** Reads bytes as a schema has them, with every finding. */
 export function readAsJson<T>(schema: z.ZodType<T>, bytes: Uint8Array): JsonReading<T> {
   // Some editors put a byte order mark in front of what people change with them.
   const text = utf8Text(bytes)?.replace(/^\uFEFF/, '');
   if (text === undefined) return { text: 'is not JSON in UTF-8' };
+  if (isDeep(text)) return { text: `is nested more than ${MOST_DEPTH} deep` };
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -240,3 +240,16 @@ test('the line of what is not valid is the one that it stands on, or that of wha
     expect(() => readJson(schema, path, ''), text).toThrow(`is not valid at ${where}: `);
   }
 });
+
+test('JSON that is nested without end is refused before its fault is looked for, brackets in a text count for nothing', () => {
+  const path = join(folder, 'deep.json');
+  const schema = z.looseObject({ a: z.unknown() });
+  for (const text of ['['.repeat(1 << 20), `{"a":${'['.repeat(65)}${']'.repeat(65)}}`, '{"a":'.repeat(100_000)]) {
+    writeFileSync(path, text);
+    expect(() => readJson(schema, path, 'Mend it.')).toThrow(`${path} is nested more than 64 deep. It is left as it is. Mend it.`);
+  }
+  for (const a of [JSON.parse(`${'['.repeat(63)}${']'.repeat(63)}`) as unknown, '['.repeat(1000), `\\"${'{'.repeat(1000)}`]) {
+    writeFileSync(path, JSON.stringify({ a }));
+    expect(readJson(schema, path, '')).toEqual({ a });
+  }
+});
