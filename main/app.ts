@@ -113,8 +113,26 @@ export class App {
 
   /** Once a second: the idle timer, the line, checkpoints. Tests with an injected clock call it by hand. */
   async tick(): Promise<void> {
-    const { journal, installed, machine, limits, pty, vaults, audit, alertNotes, windows, gate, status, policy, person, putOut, breakGlass, people, troubles } =
-      this.#parts;
+    const {
+      journal,
+      installed,
+      machine,
+      limits,
+      pty,
+      vaults,
+      audit,
+      alertNotes,
+      windows,
+      gate,
+      status,
+      policy,
+      timeSync,
+      person,
+      putOut,
+      breakGlass,
+      people,
+      troubles,
+    } = this.#parts;
     troubles.limited(
       limits.look({ 'pty-host': pty.pid, 'vault-host': vaults.current?.pid, 'audit-host': audit.pid } satisfies Record<ChildName, number | undefined>),
     );
@@ -131,6 +149,7 @@ export class App {
     windows.tick();
     await installed.current?.scheduler.tick(this.#options.clock.now());
     installed.tickAnchors();
+    timeSync.tick();
     if (installed.current) audit.tick();
     alertNotes.tick(audit.open);
   }

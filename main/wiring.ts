@@ -36,6 +36,7 @@ import { People } from './deciding/people.ts';
 import { PutOutWatch } from './watch/put-out.ts';
 import { lookAtPolicy } from './deciding/policy-page.ts';
 import { PolicyWatch } from './watch/policy.ts';
+import { TimeSyncWatch } from './watch/time-sync.ts';
 import { provingOf } from './proving.ts';
 import { Reviews } from './review.ts';
 import { AuditKeeper } from './processes/audit-keeper.ts';
@@ -46,6 +47,7 @@ import type { RequestParts } from './requests/parts.ts';
 import { defaultAuditKey, secretStoreFacts } from './setup-facts.ts';
 import { notifyDesktop } from './machine/desktop-note.ts';
 import { sendingOf } from './sending.ts';
+import { readClockState } from './machine/time-sync.ts';
 import { showFolder } from './machine/show-folder.ts';
 import { Remote } from './remote.ts';
 import { Status } from './status.ts';
@@ -94,6 +96,7 @@ export interface Wiring {
   readonly gate: Gate;
   readonly status: Status;
   readonly policy: PolicyWatch;
+  readonly timeSync: TimeSyncWatch;
   readonly person: PersonWatch;
   readonly putOut: PutOutWatch;
   readonly revocations: Revocations;
@@ -275,6 +278,12 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
       gate.emitLocked('stale', () => ({}));
     },
   });
+  const timeSync = new TimeSyncWatch({
+    read: () => readClockState(env),
+    facts: () => installed.current?.ledger.facts,
+    log: (entry) => journal.log(entry),
+    now,
+  });
   const person = new PersonWatch({
     present: () => gate.session,
     ledger: () => installed.current?.ledger,
@@ -419,6 +428,7 @@ export function wire({ home: folder, host, rendererFolder, clock, env, say }: Wi
     gate,
     status,
     policy,
+    timeSync,
     person,
     putOut,
     revocations,

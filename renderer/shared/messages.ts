@@ -800,12 +800,15 @@ export const messages = {
     noPolicy: 'no policy yet',
     policy: (sha256: string) => `policy ${sha256.slice(0, 16)}`,
     clock: 'clock',
-    clockSays: (ms: number | null) => {
-      if (ms === null) return 'nothing to compare it with';
-      if (ms === 0) return 'went on since the event before';
+    clockSays: (ms: number | null, state: 'synced' | 'unsynced' | 'unknown') => {
+      const server = { synced: 'the kernel calls it synchronized', unsynced: 'the kernel calls it not synchronized', unknown: 'nobody said what sets it' }[
+        state
+      ];
+      if (ms === null) return `nothing to compare it with; ${server}`;
+      if (ms === 0) return `went on since the event before; ${server}`;
       return ms < 0
-        ? `set back by ${Math.round(-ms / 1000)} s since the event before`
-        : `${Math.round(ms / 1000)} s ahead since the event before: set, or asleep`;
+        ? `set back by ${Math.round(-ms / 1000)} s since the event before; ${server}`
+        : `${Math.round(ms / 1000)} s ahead since the event before: set, or asleep; ${server}`;
     },
     none: 'No event is like that.',
     beginning: 'That is the beginning of the ledger.',

@@ -180,6 +180,10 @@ const incidents: Readonly<Record<RuleName, { readonly is: readonly LedgerEvent[]
     not: clock([0, 0], [10, 9.1]),
   },
   'clock-far-back': { is: clock([0, 0], [20, 9.9]), not: clock([0, 0], [20, 10.1]) },
+  'clock-unsynced': {
+    is: eventsAt([0, { action: 'clock.state', detail: { state: 'unsynced' } }]),
+    not: eventsAt([0, { action: 'clock.state', detail: { state: 'synced' } }]),
+  },
   'anchor-fails': {
     is: eventsAt([0, { action: 'anchor.failed', detail: { anchor: 'siem' } }]),
     not: eventsAt([0, { action: 'anchor.sent', detail: { anchor: 'siem' } }]),

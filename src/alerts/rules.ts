@@ -329,6 +329,15 @@ export const rules = {
     dueHours: 4,
     is: (_, { setBackMs }) => setBackMs > 10 * MINUTE_MS,
   },
+  'clock-unsynced': {
+    help: 'The kernel does not call this machine’s clock synchronized, or nobody can see any more whether it does: the times in the ledger are worth what the clock is. Look: timedatectl.',
+    severity: 'warn',
+    owner: 'security',
+    dueHours: 72,
+    actions: ['clock.state'],
+    is: has('state', 'unsynced', 'unknown'),
+    gathers: true,
+  },
   'anchor-fails': {
     help: 'An anchor outside has not taken a head of the ledger in several attempts.',
     severity: 'warn',

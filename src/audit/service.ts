@@ -9,7 +9,17 @@ import { isMoment } from '../recording/time.ts';
 import { asked, told, type InputOf } from '../process/service.ts';
 import { sinkKindNames, sinksSchema } from '../sinks/kinds.ts';
 import { PERSON_ID } from '../types/ids.ts';
-import { eventKinds, fileChanges, integrityParts, ledgerFindings, MOST_NAMED_FILES, roles, sinkCertificates, workstationClasses } from '../types/words.ts';
+import {
+  clockStates,
+  eventKinds,
+  fileChanges,
+  integrityParts,
+  ledgerFindings,
+  MOST_NAMED_FILES,
+  roles,
+  sinkCertificates,
+  workstationClasses,
+} from '../types/words.ts';
 
 const seq = z.int().nonnegative();
 const moment = z.string().refine(isMoment);
@@ -77,6 +87,7 @@ const shownEvent = z.strictObject({
       policySha256: sha256.nullable(),
       workstationClass: z.enum(workstationClasses).nullable(),
       clockMs: z.int().nullable(),
+      clockState: z.enum(clockStates),
     })
     .nullable(),
 });

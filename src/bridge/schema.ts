@@ -14,6 +14,7 @@ import { PERSON_ID, RECORDING_ID } from '../types/ids.ts';
 import { HOST_ID, HOST_NAME, hostKeyTypes } from '../types/hosts.ts';
 import { CLASS_NAME, classLooks, MOST_PIECES, PIECE_DIGEST } from '../types/classes.ts';
 import {
+  clockStates,
   emergencyReasons,
   reviewFindings,
   eventKinds,
@@ -141,13 +142,14 @@ const eventPage = z.object({
       credential: z.string().nullable(),
       detail: z.string(),
       raised: z.enum(['warn', 'page']).nullable(),
-      /** As of that time; null where that is not known yet. `clockMs`: see src/ledger/contexts.ts. */
+      /** As of that time; null where that is not known yet. `clockMs`, `clockState`: see src/ledger/contexts.ts. */
       context: z
         .object({
           roles: roleList.readonly(),
           policySha256: short.nullable(),
           workstationClass: z.enum(workstationClasses).nullable(),
           clockMs: z.number().nullable(),
+          clockState: z.enum(clockStates),
         })
         .nullable(),
     }),

@@ -2,12 +2,15 @@
 import { expect, test } from 'vitest';
 import type { Role } from '../types/words.ts';
 import { Contexts } from './contexts.ts';
+import { LedgerFacts, NO_FACTS } from './facts.ts';
 import { testEvent } from './fixture.ts';
 import type { LedgerEvent } from './types.ts';
 
 const ada = 'p-0a1b2c3d4e5f';
 const bo = 'p-112233445566';
 const START = Date.parse('2026-11-27T10:00:00.000Z');
+
+const noClock = NO_FACTS.clock;
 
 interface Known {
   readonly roles?: Readonly<Record<string, readonly Role[]>>;
@@ -20,7 +23,11 @@ test('roles and the policy are those of that time, and not of today', () => {
   const take = (entry: Parameters<typeof testEvent>[1], { roles = {}, policy }: Known): void => {
     const event = testEvent(events.length, entry);
     events.push(event);
-    contexts.take(event, { policy: policy === undefined ? undefined : { sha256: policy }, person: (id: string) => roles[id] && { roles: roles[id] } } as never);
+    contexts.take(event, {
+      policy: policy === undefined ? undefined : { sha256: policy },
+      clock: noClock,
+      person: (id: string) => roles[id] && { roles: roles[id] },
+    } as never);
   };
   const first: Known = { roles: { [ada]: ['operator', 'security'] }, policy: 'aa' };
   take({ action: 'app.start', detail: {} }, {});
@@ -56,11 +63,25 @@ test('a clock that was moved is seen at the next event, and an event that was en
   ).map(([mono, wall, late], seq) => {
     const time = new Date(START + wall).toISOString();
     const event = { ...testEvent(seq, { action: 'app.stop', detail: {} }, time), monoUs: 1000 * (mono + 1), ...(late ? { entered: time } : {}) };
-    contexts.take(event, { policy: undefined, person: () => undefined });
+    contexts.take(event, { policy: undefined, clock: noClock, person: () => undefined });
     return contexts.of(event).clockMs;
   });
   expect(moves).toEqual([null, 0, 3_600_000, -3_610_000, 0, 0, null, 0]);
   const blind = { ...testEvent(8, { action: 'app.stop', detail: {} }), monoUs: null };
-  contexts.take(blind, { policy: undefined, person: () => undefined });
+  contexts.take(blind, { policy: undefined, clock: noClock, person: () => undefined });
   expect(contexts.of(blind).clockMs).toBeNull();
+});
+
+test('whether the clock was set by anything is as the last event of that says, from that event on', () => {
+  const contexts = new Contexts();
+  const facts = LedgerFacts.from();
+  const states = [undefined, 'synced', undefined, 'unsynced', 'unknown', 'right', undefined, 'synced'].map((state, seq) => {
+    const event = testEvent(seq, state === undefined ? { action: 'app.stop', detail: {} } : { action: 'clock.state', detail: { state } });
+    facts.take(event);
+    contexts.take(event, facts);
+    return event;
+  });
+  expect(states.map((event) => contexts.of(event).clockState)).toEqual(['unknown', 'synced', 'synced', 'unsynced', 'unknown', 'unknown', 'unknown', 'synced']);
+  // What a snapshot keeps says the same.
+  expect(LedgerFacts.from(facts.state()).clock).toEqual({ state: 'synced', time: states.at(-1)!.time });
 });

@@ -1,8 +1,8 @@
 /**
- * What held when an event was entered, which its line does not say: as what its person acted, which policy was in force, and whether the clock had been moved.
+ * What held when an event was entered, which its line does not say: as what its person acted, which policy was in force, and whether the clock had been moved, or was set by anything.
  * The envelope of an event is frozen, and whatever stood in it would be one more thing to believe: this follows from the events before it, which are proven. Pure.
  */
-import type { Role } from '../types/words.ts';
+import type { ClockState, Role } from '../types/words.ts';
 import { peopleOf } from './events.ts';
 import type { LedgerFacts } from './facts.ts';
 import type { LedgerEvent } from './types.ts';
@@ -17,6 +17,8 @@ export interface EventContext {
    * together, to the second. A machine that slept is ahead too: its monotonic clock left that out. Null where a clock is missing or has begun anew.
    */
   readonly clockMs: number | null;
+  /** Whether something set the clock, by the last `clock.state` up to it; `unknown` before there was one. */
+  readonly clockState: ClockState;
 }
 
 /** Both clocks are read one after the other, and are slewed a little all the time. */
@@ -38,15 +40,17 @@ function at<T>(timeline: Timeline<T> | undefined, seq: number): T | undefined {
 export class Contexts {
   readonly #policies: Timeline<string> = [];
   readonly #roles = new Map<string, Timeline<readonly Role[]>>();
+  readonly #states: Timeline<ClockState> = [];
   /** Of events whose clock had not gone on together, as `clockMs`. */
   readonly #clocks = new Map<number, number | null>();
   #before: { readonly wall: number; readonly mono: number } | undefined;
 
   /** The next event. @param facts by all events up to it, and by it. */
-  take(event: LedgerEvent, facts: Pick<LedgerFacts, 'person' | 'policy'>): void {
+  take(event: LedgerEvent, facts: Pick<LedgerFacts, 'person' | 'policy' | 'clock'>): void {
     const { seq, action } = event;
     const sha256 = facts.policy?.sha256;
     if (sha256 !== undefined && this.#policies.at(-1)?.[1] !== sha256) this.#policies.push([seq, sha256]);
+    if (action === 'clock.state') this.#states.push([seq, facts.clock.state]);
     if (action.startsWith('person.') || action === 'first-run') for (const person of peopleOf(event)) this.#takeRoles(seq, person, facts.person(person)?.roles);
     const clockMs = this.#takeClock(event);
     if (clockMs !== 0) this.#clocks.set(seq, clockMs);
@@ -58,6 +62,7 @@ export class Contexts {
       roles: person === undefined ? [] : (at(this.#roles.get(person), seq) ?? []),
       policySha256: at(this.#policies, seq) ?? null,
       clockMs: this.#clocks.get(seq) ?? (this.#clocks.has(seq) ? null : 0),
+      clockState: at(this.#states, seq) ?? 'unknown',
     };
   }
 

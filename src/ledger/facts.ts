@@ -3,7 +3,7 @@
  * somebody has failed. A pure reducer over events that the ledger's key vouches for; no file of the data folder has a say
  * in it. Over 400 lines: one case an event, all of them over the same state, which leaves it in one piece for the snapshot.
  */
-import { unlockMethods, type UnlockMethod } from '../types/words.ts';
+import { clockStates, unlockMethods, type ClockState, type UnlockMethod } from '../types/words.ts';
 import { backoffRows } from '../lock/backoff.ts';
 import { nextIntegrity, NO_INTEGRITY, type IntegrityFacts } from './baseline-facts.ts';
 import { nextEmergencies, NO_EMERGENCIES, runningOf, type DrillFacts, type EmergenciesState, type EmergencyFacts } from './break-glass-facts.ts';
@@ -92,6 +92,13 @@ export interface SlotUse {
   readonly time: string;
 }
 
+/** What the last event of the clock said. */
+export interface ClockFacts {
+  readonly state: ClockState;
+  /** ISO 8601 UTC; null before there was one. */
+  readonly time: string | null;
+}
+
 /** What a signed snapshot keeps of the facts. */
 export interface FactsState {
   readonly people: readonly (readonly [string, KnownPerson])[];
@@ -121,6 +128,7 @@ export interface FactsState {
   readonly integrity: IntegrityFacts;
   /** Hosts whose key is pinned, oldest first. */
   readonly hosts: readonly PinnedHost[];
+  readonly clock: ClockFacts;
 }
 export const NO_FACTS: FactsState = {
   people: [],
@@ -141,6 +149,7 @@ export const NO_FACTS: FactsState = {
   quorum: NO_QUORUM,
   integrity: NO_INTEGRITY,
   hosts: [],
+  clock: { state: 'unknown', time: null },
 };
 
 /**
@@ -176,6 +185,7 @@ export class LedgerFacts {
   #quorum: QuorumFacts = NO_QUORUM;
   #integrity: IntegrityFacts = NO_INTEGRITY;
   #hosts: readonly PinnedHost[] = [];
+  #clock: ClockFacts = NO_FACTS.clock;
 
   /** From what a snapshot kept, or from nothing. */
   static from({
@@ -197,6 +207,7 @@ export class LedgerFacts {
     quorum,
     integrity,
     hosts,
+    clock,
   }: FactsState = NO_FACTS): LedgerFacts {
     const facts = new LedgerFacts();
     for (const [id, known] of people) facts.#people.set(id, known);
@@ -217,6 +228,7 @@ export class LedgerFacts {
     facts.#quorum = quorum;
     facts.#integrity = integrity;
     facts.#hosts = hosts;
+    facts.#clock = clock;
     return facts;
   }
 
@@ -240,6 +252,7 @@ export class LedgerFacts {
       quorum: this.#quorum,
       integrity: this.#integrity,
       hosts: this.#hosts,
+      clock: this.#clock,
     };
   }
 
@@ -280,6 +293,11 @@ export class LedgerFacts {
       case 'consent.accepted': {
         const { version, sha256 } = detail ?? {};
         if (person !== undefined && typeof version === 'number' && typeof sha256 === 'string') this.#consents.set(person, { version, sha256 });
+        return;
+      }
+      case 'clock.state': {
+        const state = clockStates.find((word) => word === detail?.['state']);
+        if (state) this.#clock = { state, time: event.time };
         return;
       }
       case 'station.stop':
@@ -433,6 +451,11 @@ export class LedgerFacts {
   /** Hosts whose key is pinned, oldest first. */
   get hosts(): readonly PinnedHost[] {
     return this.#hosts;
+  }
+
+  /** Whether something sets this machine's clock, by the last event of that. */
+  get clock(): ClockFacts {
+    return this.#clock;
   }
 
   /** The last drill of somebody; undefined where there was none. */

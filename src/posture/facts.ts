@@ -1,6 +1,7 @@
 /** What a posture is made of: settings in force, and what is known of keys, people and this machine. */
 import type { AnchorView } from '../anchors/index.ts';
 import type { IntegrityFacts } from '../ledger/baseline-facts.ts';
+import type { ClockFacts } from '../ledger/facts.ts';
 import type { Policy } from '../policy/types.ts';
 import type { RevocationState } from '../types/words.ts';
 
@@ -40,6 +41,8 @@ export interface PostureFacts {
   readonly drillsDue: readonly { readonly person: string; readonly last: string | null }[];
   /** Hours since the newest revocation list was issued, and what became of the last look for one; undefined where none was ever seen. */
   readonly revocation: { readonly ageHours: number; readonly state: RevocationState } | undefined;
+  /** Whether something sets this machine's clock, by the last event of that. */
+  readonly clock: ClockFacts;
   /** Undefined where that cannot be seen. */
   readonly swap: 'off' | 'on' | undefined;
   /** Milliseconds since the epoch. */

@@ -39,6 +39,7 @@ export function postureFacts({ home, installation, isPinned, ledger, policy, anc
     endless: endless(ledger, now)?.id,
     drillsDue: drillsDue(ledger, now),
     revocation: revocationOf(ledger, now),
+    clock: ledger.clock,
     swap: swapOf(),
     now,
   };

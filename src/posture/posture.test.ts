@@ -64,6 +64,7 @@ const strict: PostureFacts = {
   endless: undefined,
   drillsDue: [],
   revocation: { ageHours: 2, state: 'good' },
+  clock: { state: 'synced', time: '2026-11-28T11:00:00.000Z' },
   swap: 'off',
   now: NOW,
 };
@@ -94,6 +95,7 @@ test.each<[string, Partial<PostureFacts>]>([
   ['banner', { policy: { ...policy, workstation: { ...policy.workstation, banner: ' ' } } }],
   ['reserve', { policy: { ...policy, recording: { ...policy.recording, reserveMebibytes: 511 } } }],
   ['clock', { policy: { ...policy, anchors: undefined } }],
+  ['clock', { clock: { state: 'unsynced', time: '2026-11-28T11:00:00.000Z' } }],
   ['anchors', { anchors: [] }],
   ['anchors', { anchors: [{ ...anchor, grade: 'not-anchored' }] }],
   ['self-test', { selfTest: undefined }],

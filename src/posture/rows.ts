@@ -362,9 +362,15 @@ const rows: readonly RowOf[] = [
     name: 'clock',
     title: 'The clock',
     safeguard: 'audit-controls',
-    strict: 'set by a time server of the site',
-    advice: 'Look at timedatectl, or add a time-stamping authority as an anchor: wardmux anchor add NAME --timestamp URL',
-    look: ({ policy }) => (policy.anchors?.some(({ kind }) => kind === 'timestamp') ? undefined : unseen('nobody outside vouches for it')),
+    strict: 'set by a time server of the site, with a time-stamping authority that vouches for it',
+    advice:
+      'Look at timedatectl: with systemd, timedatectl set-ntp true turns on what follows a time server. Add a time-stamping authority as an anchor: wardmux anchor add NAME --timestamp URL',
+    look: ({ policy, clock: { state, time } }) => {
+      if (state === 'unsynced') return weaker(`since ${time} the kernel calls it not synchronized`);
+      if (policy.anchors?.some(({ kind }) => kind === 'timestamp')) return undefined;
+      const said = state === 'synced' ? `since ${time} the kernel calls it synchronized, by whom cannot be seen; ` : '';
+      return unseen(`${said}nobody outside vouches for it`);
+    },
   },
 ];
 

@@ -30,6 +30,7 @@ const reportOf = (events: readonly LedgerEvent[]): EventReport => ({
     policySha256: 'ef'.repeat(32),
     workstationClass: 'nursing',
     clockMs: person === bo ? -90_000 : 0,
+    clockState: person === bo ? 'unsynced' : 'synced',
   }),
   nameOf: (person) => (person === ada ? 'Ada <b>' : undefined),
 });
@@ -46,10 +47,10 @@ test('sorted by a column or a field of the detail: numbers by size, equals in or
 test('CSV has a row an event, quotes as RFC 4180 has it, and gives a spreadsheet no formula', () => {
   const risky = { ...testEvent(6, { action: 'unlock', person: ada, outcome: 'success' }), credential: '-1+A1', aal: 1 as const };
   const rows = csvOf(reportOf([...events, risky])).split('\r\n');
-  expect(rows[0]).toBe('seq,time,action,person,outcome,aal,credential,roles,workstationClass,policySha256,clockMs,detail');
-  expect(rows[1]).toBe(`0,2026-11-22T00:00:00.000Z,app.start,,,,,,nursing,${'ef'.repeat(32)},0,"{""version"":""1.0.0""}"`);
-  expect(rows[7]).toBe(`6,2026-11-22T00:00:00.000Z,unlock,${ada},success,1,'-1+A1,operator auditor,nursing,${'ef'.repeat(32)},0,`);
-  expect(rows[2]).toContain(`,operator auditor,nursing,${'ef'.repeat(32)},-90000,`);
+  expect(rows[0]).toBe('seq,time,action,person,outcome,aal,credential,roles,workstationClass,policySha256,clockMs,clockState,detail');
+  expect(rows[1]).toBe(`0,2026-11-22T00:00:00.000Z,app.start,,,,,,nursing,${'ef'.repeat(32)},0,synced,"{""version"":""1.0.0""}"`);
+  expect(rows[7]).toBe(`6,2026-11-22T00:00:00.000Z,unlock,${ada},success,1,'-1+A1,operator auditor,nursing,${'ef'.repeat(32)},0,synced,`);
+  expect(rows[2]).toContain(`,operator auditor,nursing,${'ef'.repeat(32)},-90000,unsynced,`);
   expect(rows.length).toBe(9);
 });
 

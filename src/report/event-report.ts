@@ -80,18 +80,19 @@ function csvCell(value: Cell): string {
 /** RFC 4180: a head, a row an event; the detail is JSON in its last column. */
 export function csvOf({ events, contextOf }: EventReport): string {
   const rows = events.map((event) => {
-    const { roles, workstationClass, policySha256, clockMs } = contextOf(event);
+    const { roles, workstationClass, policySha256, clockMs, clockState } = contextOf(event);
     const cells = [
       ...columns.map((column) => event[column]),
       roles.join(' '),
       workstationClass,
       policySha256,
       clockMs,
+      clockState,
       event.detail && JSON.stringify(event.detail),
     ];
     return cells.map(csvCell).join(',');
   });
-  return [[...columns, 'roles', 'workstationClass', 'policySha256', 'clockMs', 'detail'].join(','), ...rows, ''].join('\r\n');
+  return [[...columns, 'roles', 'workstationClass', 'policySha256', 'clockMs', 'clockState', 'detail'].join(','), ...rows, ''].join('\r\n');
 }
 
 /** The same for programs. */
@@ -207,6 +208,7 @@ const topics = [
       'backoff.tampered',
       'workspace.tampered',
       'input.jiggled',
+      'clock.state',
       'process.limited',
       'pty-host.exit',
       'vault-host.exit',

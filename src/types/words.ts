@@ -24,6 +24,12 @@ export type ReviewState = (typeof reviewStates)[number];
 /** What somebody found who looked through the events of a span of time. `followed-up`: something, and it was dealt with. `reported`: something, and it was handed on. */
 export const ledgerFindings = ['nothing', 'followed-up', 'reported'] as const;
 export type LedgerFinding = (typeof ledgerFindings)[number];
+/**
+ * Whether something sets this machine's clock, as the kernel says: `synced`, it was put right within its last hours; `unsynced`, it was not; `unknown`,
+ * nobody here says so, or nobody has asked.
+ */
+export const clockStates = ['synced', 'unsynced', 'unknown'] as const;
+export type ClockState = (typeof clockStates)[number];
 /** Whose certificate of a sink ends: the collector's, this workstation's, or that of who signed the collector's. */
 export const sinkCertificates = ['server', 'own', 'authority'] as const;
 /** Of which sort the events are that somebody looks through (src/report/events.ts says which those are). */

@@ -301,6 +301,7 @@ export const calmEvents: readonly ShownEvent[] = (
     policySha256: 'b'.repeat(64),
     workstationClass: 'nursing' as const,
     clockMs: n === 6 ? -90_000 : 0,
+    clockState: n === 6 ? ('unsynced' as const) : ('synced' as const),
   },
 }));
 export const calmPictures: Output<'audit.pictures'> = {

@@ -135,7 +135,7 @@ function Row({ event }: { readonly event: ShownEvent }): JSX.Element {
       : ([
           ...(person === null ? [] : [[text.roles, context.roles.join(', ') || text.noRole] as const]),
           [text.place, `${context.workstationClass ?? text.notKnown}, ${context.policySha256 === null ? text.noPolicy : text.policy(context.policySha256)}`],
-          [text.clock, text.clockSays(context.clockMs)],
+          [text.clock, text.clockSays(context.clockMs, context.clockState)],
         ] as const)),
   ];
   return (

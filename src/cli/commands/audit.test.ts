@@ -90,7 +90,7 @@ test('a report that is written stands beside a statement that the installation s
   writeFileSync(trust, (await wardmux(['trust'])).out);
   expect(await wardmux(['report', 'verify', file, '--trust', trust])).toMatchObject({ status: 0 });
   const good = readFileSync(file, 'utf8');
-  expect(good.split('\r\n')[0]).toContain('roles,workstationClass,policySha256,clockMs');
+  expect(good.split('\r\n')[0]).toContain('roles,workstationClass,policySha256,clockMs,clockState');
   expect(good).toContain(',nursing,');
   writeFileSync(file, good.replace('first-run', 'first-ran'));
   expect(await wardmux(['report', 'verify', file])).toMatchObject({ out: expect.stringContaining('it was changed') });

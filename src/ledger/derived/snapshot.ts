@@ -16,6 +16,7 @@ import type { RecordingState } from '../rules.ts';
 import { logoffCauses } from '../../lock/machine.ts';
 import { hostKeyTypes } from '../../types/hosts.ts';
 import {
+  clockStates,
   emergencyEnds,
   emergencyReasons,
   holdReasons,
@@ -32,7 +33,7 @@ import { EMPTY_TREE, type TreeState } from './hash-tree.ts';
 
 const FILE = 'snapshot';
 /** First line of its note: no checkpoint, and no head, begins like this. Another number is another shape. */
-const TITLE = 'wardmux-ledger-derived 18';
+const TITLE = 'wardmux-ledger-derived 19';
 
 const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -183,6 +184,7 @@ const schema = z.strictObject({
       check: z.strictObject({ seq: count, time: z.string(), differences: count, found: sha256 }).nullable(),
     }),
     hosts: z.array(z.strictObject({ host: z.string(), type: z.enum(hostKeyTypes), sha256, by: z.string(), seq: count, time: z.string() })),
+    clock: z.strictObject({ state: z.enum(clockStates), time: z.string().nullable() }),
   }),
 });
 

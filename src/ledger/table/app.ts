@@ -2,7 +2,7 @@
 import { denialReasons, doorNames } from '../../access/index.ts';
 import { logoffCauses } from '../../lock/machine.ts';
 import { crossingWays } from '../../types/classes.ts';
-import { givenReasons, invisibilities, limitedProcesses, limitNames, lockCauses, surfaces } from '../../types/words.ts';
+import { clockStates, givenReasons, invisibilities, limitedProcesses, limitNames, lockCauses, surfaces } from '../../types/words.ts';
 import { row } from './row.ts';
 
 /** What a host refuses to a page, or to whoever sits at it. */
@@ -145,6 +145,12 @@ export const appRows = [
     { ecs: 'intrusion_detection:info', ocsf: '2004:1', dicom: '110113/~110130', act: 'E', safeguard: 'automatic-logoff' },
     {},
     { person: 'optional' },
+  ),
+  row(
+    'clock.state',
+    'Whether something sets this machine’s clock, when that is another thing than the event before it said: twice in a row, ten minutes apart, the kernel’s word was the same (NTPSynchronized of org.freedesktop.timedate1). synced: the clock was put right within the last hours. unsynced: it was not. unknown: nobody says so any more. By whom it is set, and whether that was right, nobody here can see.',
+    { ecs: 'host:info', ocsf: '5019:1', dicom: '110113/~110131', act: 'R', safeguard: 'audit-controls' },
+    { state: clockStates },
   ),
   row(
     'pty-host.exit',

@@ -65,6 +65,7 @@ export const sigma: Readonly<Record<RuleName, SigmaOf | string>> = {
   jiggler: plain,
   'clock-back': 'it compares the clocks of two events that follow each other',
   'clock-far-back': 'it compares the clocks of two events that follow each other',
+  'clock-unsynced': { is: { [detail('state')]: ['unsynced', 'unknown'] } },
   'anchor-fails': plain,
   'sink-fails': plain,
   'sink-certificate': plain,
