@@ -5,7 +5,7 @@ import type { DesktopNote } from './machine/desktop-note.ts';
 
 const time = '2026-11-28T12:00:00.000Z';
 const alert = (seq: number): OpenAlert => ({
-  ...{ rule: 'tampered', seq, severity: 'page', owner: 'security', raised: time, due: time, about: ['p-0a1b2c3d4e5f'], count: 1, last: time },
+  ...{ rule: 'tampered', seq, severity: 'page', owner: 'security', raised: time, due: time, about: ['p-0a1b2c3d4e5f'], hosts: [], count: 1, last: time },
 });
 const open = (...seqs: readonly number[]): OpenAlerts => ({ events: 9, all: seqs.length, page: seqs.length, alerts: seqs.map(alert) });
 

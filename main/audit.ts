@@ -1,5 +1,5 @@
 /** The audit centre, for the page’s requests: events, pictures, and which alerts are open, with names; and how one of those is closed. */
-import { ruleHelp } from '../src/alerts/absences.ts';
+import { alertSentence } from '../src/alerts/evaluate.ts';
 import type { OpenAlert } from '../src/audit/service.ts';
 import { reviewDueAt, reviewStateOf } from '../src/break-glass/index.ts';
 import type { Input, Output } from '../src/bridge/schema.ts';
@@ -191,9 +191,9 @@ async function openAlerts({ home, gate, installed, keeper }: AuditParts): Promis
   const now = Date.now();
   return {
     all,
-    alerts: alerts.map(({ about, ...alert }) => ({
+    alerts: alerts.map(({ about, hosts, ...alert }) => ({
       ...alert,
-      help: ruleHelp(alert.rule),
+      help: alertSentence({ rule: alert.rule, hosts }),
       late: Date.parse(alert.due) < now,
       about: about.map((id) => nameOf(id) ?? id),
       aboutYou: about.includes(person.id),

@@ -38,7 +38,18 @@ test('alerts on the line: how many, the worst of them, nothing where there is no
   const open = { events: 9, all: 3, page: 0, alerts: [] };
   expect(alertsLine({ open, blind: undefined })).toEqual({ alerts: { open: 3, worst: 'warn' } });
   const time = '2026-11-28T12:00:00.000Z';
-  const silent = { rule: 'sink-silent', seq: 4, severity: 'page', owner: 'security', raised: time, due: time, about: [], count: 1, last: time } as const;
+  const silent = {
+    rule: 'sink-silent',
+    seq: 4,
+    severity: 'page',
+    owner: 'security',
+    raised: time,
+    due: time,
+    about: [],
+    hosts: [],
+    count: 1,
+    last: time,
+  } as const;
   expect(alertsLine({ open: { ...open, page: 1, alerts: [silent] }, blind: undefined })).toEqual({ alerts: { open: 3, worst: 'page' }, forwarder: 'silent' });
   expect(alertsLine({ open: { ...open, page: 1 }, blind: undefined })).toEqual({ alerts: { open: 3, worst: 'page' } });
   expect(alertsLine({ open: { ...open, all: 0 }, blind: undefined })).toEqual({});

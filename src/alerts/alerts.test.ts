@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { startDetail, testEvent } from '../ledger/fixture.ts';
 import type { LedgerEntry, LedgerEvent } from '../ledger/types.ts';
-import { Alerts, oddHours } from './evaluate.ts';
+import { alertSentence, Alerts, oddHours } from './evaluate.ts';
 import type { RuleName } from './absences.ts';
 import type { SiteHours } from './rules.ts';
 import { absences } from './absences.ts';
@@ -49,6 +49,27 @@ test('thresholds: one less raises nothing, spread over more than the window noth
   expect(names(eventsAt(...[0, 1, 2, 3, 10].map((at) => [at, failed(ada)] as const)))).toEqual(['failed-unlocks']);
   expect(names(eventsAt(...[0, 1, 2, 3, 10.1].map((at) => [at, failed(ada)] as const)))).toEqual([]);
   expect(names(eventsAt(...[0, 1, 2, 3, 4, 5].map((at) => [at, failed(ada, 'passkey-not-used')] as const)))).toEqual([]);
+});
+
+test('a host that an alert is about stands in its sentence, once; what is no name of one, and what a window’s host is called, does not', () => {
+  const changed = (host: string): LedgerEntry => ({ action: 'host.changed', person: ada, detail: { host } });
+  const [lab, other, none, forgotten, ...rest] = raised(
+    eventsAt(
+      [0, changed('lab-gw')],
+      [1, changed('lab-gw')],
+      [2, changed('lab-gw:2222')],
+      [3, changed('lab\u001b[2J')],
+      [4, { action: 'host.key', person: bo, detail: { host: 'lab-gw', change: 'forgotten' } }],
+      [5, { action: 'app.start', detail: { version: '1.0.0', host: 'electron' } }],
+      [6, { action: 'host.refused', detail: { surface: 'workspace', what: 'dialog' } }],
+    ),
+  );
+  expect([lab!.hosts, lab!.count, other!.hosts, none!.hosts]).toEqual([['lab-gw'], 2, ['lab-gw:2222'], []]);
+  expect(alertSentence(lab!)).toBe(`${rules['host-key-changed'].help} Host: lab-gw.`);
+  expect(alertSentence({ ...lab!, hosts: ['a', 'b'] })).toBe(`${rules['host-key-changed'].help} Hosts: a, b.`);
+  expect(alertSentence(none!)).toBe(rules['host-key-changed'].help);
+  expect([forgotten!.rule, forgotten!.hosts]).toEqual(['host-key-forgotten', ['lab-gw']]);
+  expect(rest.map(({ rule, hosts: named }) => [rule, named])).toEqual([['tampered', []]]);
 });
 
 test('one that is entered late, or a clock that was set back and on again, empties no count', () => {

@@ -6,8 +6,8 @@
 import { ALERT_CLOSED } from '../ledger/alert-facts.ts';
 import { REVIEWED } from '../ledger/reviewed-facts.ts';
 import type { LedgerEvent } from '../ledger/types.ts';
-import { peopleOf } from '../ledger/events.ts';
-import { absences, type AbsenceRule, type RuleName } from './absences.ts';
+import { hostsOf, peopleOf } from '../ledger/events.ts';
+import { absences, ruleHelp, type AbsenceRule, type RuleName } from './absences.ts';
 import { rules, type AlertRule, type Context, type Severity, type SiteHours } from './rules.ts';
 import { HOUR_MS } from '../types/units.ts';
 
@@ -22,6 +22,8 @@ export interface Alert {
   readonly due: string;
   /** Whom it is about: none of them closes it. */
   readonly about: readonly string[];
+  /** Hosts of the network that those events name, as they are opened here: names of machines, and nobody's. */
+  readonly hosts: readonly string[];
   /** The events that it was raised by, and those that it has taken in since; the newest MAX_EVENTS of them. */
   readonly events: readonly number[];
   /** How many those are in all. */
@@ -29,6 +31,10 @@ export interface Alert {
   readonly last: string;
   readonly closed: { readonly by: string; readonly time: string; readonly seq: number; readonly note: string } | null;
 }
+
+/** What somebody is to look at, for people: what the rule looks for, and the host that it was. */
+export const alertSentence = ({ rule, hosts }: Pick<Alert, 'rule' | 'hosts'>): string =>
+  hosts.length === 0 ? ruleHelp(rule) : `${ruleHelp(rule)} ${hosts.length === 1 ? 'Host' : 'Hosts'}: ${hosts.join(', ')}.`;
 
 const urgency: Readonly<Record<Severity, number>> = { page: 0, warn: 1 };
 
@@ -50,6 +56,7 @@ interface Counted {
   readonly at: number;
   readonly seq: number;
   readonly about: readonly string[];
+  readonly hosts: readonly string[];
   readonly distinct: string | undefined;
 }
 
@@ -59,6 +66,7 @@ interface Waiting {
   readonly about: readonly string[];
 }
 
+const united = (...lists: readonly (readonly string[])[]): string[] => [...new Set(lists.flat())];
 const iso = (at: number): string => new Date(at).toISOString();
 const entries = <T>(table: Readonly<Record<string, T>>): readonly (readonly [RuleName, T])[] => Object.entries(table) as [RuleName, T][];
 
@@ -154,15 +162,16 @@ export class Alerts {
   #count(name: RuleName, rule: AlertRule, event: LedgerEvent, at: number): void {
     const key = rule.by ? `${name} ${rule.by(event) ?? ''}` : name;
     const about = peopleOf(event);
+    const hosts = hostsOf(event);
     const open = rule.gathers ? this.#open.get(key) : undefined;
     if (open) {
       const { alert } = open;
       const events = [...alert.events, event.seq].slice(-MAX_EVENTS);
-      open.alert = { ...alert, events, count: alert.count + 1, last: event.time, about: [...new Set([...alert.about, ...about])] };
+      open.alert = { ...alert, events, count: alert.count + 1, last: event.time, about: united(alert.about, about), hosts: united(alert.hosts, hosts) };
       return;
     }
     const { count, windowMs } = rule.threshold ?? { count: 1, windowMs: 0 };
-    const one: Counted = { at, seq: event.seq, about, distinct: rule.distinct?.(event) };
+    const one: Counted = { at, seq: event.seq, about, hosts, distinct: rule.distinct?.(event) };
     if (rule.distinct && one.distinct === undefined) return;
     // Those of a later time stay: one that is entered late, or a clock that was set back, empties no count.
     const kept = [...(this.#counted.get(key) ?? []).filter((each) => each.at >= at - windowMs), one];
@@ -185,8 +194,9 @@ export class Alerts {
         rule,
         event.seq,
         at,
-        [...new Set(near.flatMap((each) => each.about))],
+        united(near.flatMap((each) => each.about)),
         near.map(({ seq }) => seq),
+        united(near.flatMap((each) => each.hosts)),
       ),
     );
   }
@@ -255,6 +265,7 @@ function raisedBy(
   at: number,
   about: readonly string[],
   events: readonly number[],
+  hosts: readonly string[] = [],
 ): Alert {
   const raised = iso(at);
   return {
@@ -265,6 +276,7 @@ function raisedBy(
     raised,
     due: iso(at + dueHours * HOUR_MS),
     about,
+    hosts,
     events: events.slice(-MAX_EVENTS),
     count: events.length,
     last: raised,

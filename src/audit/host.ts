@@ -66,8 +66,8 @@ const MOST_OWN = 1000;
 /** Those that cannot wait first. */
 export function openAlertsOf(alerts: readonly Alert[], events: number): OpenAlerts {
   const open = alerts.filter(({ closed }) => closed === null).toSorted(moreUrgent);
-  const told = ({ rule, seq, severity, owner, raised, due, about, count, last }: Alert): OpenAlert => ({
-    ...{ rule, seq, severity, owner, raised, due, about, count, last },
+  const told = ({ rule, seq, severity, owner, raised, due, about, hosts, count, last }: Alert): OpenAlert => ({
+    ...{ rule, seq, severity, owner, raised, due, about, hosts, count, last },
   });
   return { events, all: open.length, page: open.filter(({ severity }) => severity === 'page').length, alerts: open.slice(0, MOST_TOLD).map(told) };
 }

@@ -8,6 +8,7 @@ import { anchorFailureCodes } from '../anchors/errors.ts';
 import { isMoment } from '../recording/time.ts';
 import { asked, told, type InputOf } from '../process/service.ts';
 import { sinkKindNames, sinksSchema } from '../sinks/kinds.ts';
+import { HOST_ID } from '../types/hosts.ts';
 import { PERSON_ID } from '../types/ids.ts';
 import {
   clockStates,
@@ -35,6 +36,7 @@ const openAlert = z.strictObject({
   raised: moment,
   due: moment,
   about: z.array(z.string().regex(PERSON_ID)).readonly(),
+  hosts: z.array(z.string().regex(HOST_ID)).readonly(),
   count: z.int().positive(),
   last: moment,
 });

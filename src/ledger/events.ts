@@ -259,16 +259,23 @@ export function decodeLine(line: Buffer): { readonly event: LedgerEvent; readonl
   return opens(event.opened, event.detail?.['heads']) && encodeLine(event).equals(line) ? { event, entry: encodeEvent(event) } : undefined;
 }
 
-/** The fields of each action that name people. */
-const peopleFields: ReadonlyMap<string, readonly string[]> = new Map(
-  eventTable.map(({ action, fields }) => [
-    action,
-    Object.entries(fields).flatMap(([name, type]) => (type === 'person' || type === 'people' ? [name.replace(/\?$/, '')] : [])),
-  ]),
-);
+/** The fields of each action that have one of these types. */
+const fieldsOf = (...types: readonly FieldType[]): ReadonlyMap<string, readonly string[]> =>
+  new Map(
+    eventTable.map(({ action, fields }) => [action, Object.entries(fields).flatMap(([name, type]) => (types.includes(type) ? [name.replace(/\?$/, '')] : []))]),
+  );
+const peopleFields = fieldsOf('person', 'people');
+const hostFields = fieldsOf('host');
 
 /** Everybody whom an event names: who did it first, where somebody did. */
 export function peopleOf({ action, person, detail }: Pick<LedgerEvent, 'action' | 'person' | 'detail'>): readonly string[] {
   const named = (peopleFields.get(action) ?? []).flatMap((field) => detail?.[field] ?? []);
   return [...new Set([...(person === undefined ? [] : [person]), ...named.filter((one) => typeof one === 'string')])];
 }
+
+/** The host of the network that an event is about, under the name by which it is opened here; none where it is about none. */
+export const hostsOf = ({ action, detail }: Pick<LedgerEvent, 'action' | 'detail'>): readonly string[] =>
+  (hostFields.get(action) ?? []).flatMap((field) => {
+    const name = detail?.[field];
+    return typeof name === 'string' && HOST_ID.test(name) ? [name] : [];
+  });

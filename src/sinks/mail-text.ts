@@ -54,7 +54,7 @@ const mail = ({ from, to, date }: MailParts, id: string, subject: string, body: 
 
 /** What comes twice has the same Message-ID. */
 export function alertMail(parts: MailParts, alert: ToldAlert): string {
-  const { id, rule, help, severity, owner, raised, due, installation, seq, events, host, people } = alert;
+  const { id, rule, help, severity, owner, raised, due, installation, seq, events, host, people, sshHosts = [] } = alert;
   const facts: readonly (readonly [string, string])[] = [
     ['Alert', `${rule}, ${severity === 'page' ? 'which cannot wait' : 'which can wait for the morning'}`],
     ['Looks for', help],
@@ -64,6 +64,7 @@ export function alertMail(parts: MailParts, alert: ToldAlert): string {
     ['Event', `${seq} of ${installation}${events > 1 ? `, and ${events - 1} more` : ''}`],
     ...(host === undefined ? [] : [['On', host] as const]),
     ...(people === undefined ? [] : [['About', people.join(', ') || 'nobody by name'] as const]),
+    ...(sshHosts.length === 0 ? [] : [['SSH host', sshHosts.join(', ')] as const]),
   ];
   const before = ' '.repeat(11);
   return mail(parts, id, `[Wardmux] ${severity === 'page' ? 'Page' : 'Warning'}: ${rule} (event ${seq} of ${installation})`, [

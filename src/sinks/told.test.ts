@@ -15,6 +15,7 @@ const alert = (rule: Alert['rule']): Alert => ({
   raised: '2026-11-29T02:00:00.000Z',
   due: '2026-11-29T06:00:00.000Z',
   about: [person, CANARY],
+  hosts: ['lab.example.org', `${CANARY} lab`],
   events: [41, 42],
   count: 2,
   last: '2026-11-29T02:00:00.000Z',
@@ -22,7 +23,7 @@ const alert = (rule: Alert['rule']): Alert => ({
 });
 const who = { installation: 'w-0123456789ab', host: 'ws7' };
 const parts = { from: 'wardmux@example.org', to: ['a@example.org', 'b@example.org'], date: new Date('2026-11-29T02:00:05.000Z') };
-const all: AlertTelling = { tells: ['host', 'people'] };
+const all: AlertTelling = { tells: ['host', 'people', 'ssh-hosts'] };
 
 test('every alert is a mail of printable ASCII, none of whose lines is long, with what leaves and nothing else', () => {
   for (const rule of ruleNames) {
@@ -41,7 +42,14 @@ test('where and whose only where the row says so, each by itself', () => {
   for (const text of [alertMail(parts, quiet), sentenceOfTold(quiet)]) {
     expect(text).not.toContain('ws7');
     expect(text).not.toContain(person);
+    expect(text).not.toContain('lab');
   }
+  const named = toldAlert(alert('spray'), { tells: ['ssh-hosts'] }, who);
+  expect(named).toMatchObject({ sshHosts: ['lab.example.org'] });
+  expect([named.host, named.people]).toEqual([undefined, undefined]);
+  expect(alertMail(parts, named)).toContain('\nSSH host:  lab.example.org\n');
+  expect(sentenceOfTold(named)).toBe('Wardmux alert spray (cannot wait), event 42 of w-0123456789ab, SSH host lab.example.org.');
+  expect(alertMail(parts, { ...named, sshHosts: [] })).not.toContain('SSH');
   expect(toldAlert(alert('spray'), { tells: ['host'] }, who)).toMatchObject({ host: 'ws7' });
   expect(toldAlert(alert('spray'), { tells: ['host'] }, who)).not.toHaveProperty('people');
   expect(toldAlert(alert('spray'), { tells: ['people'] }, who)).not.toHaveProperty('host');

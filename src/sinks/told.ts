@@ -1,15 +1,16 @@
 /**
  * What of an alert leaves for a mail or a webhook: what stands in the table of rules, when, and the number of its event. Which workstation and whom it is about leaves
- * only where the row says so, and of people their ids. No name of anybody, no value of an event and nothing of a session is ever in it. Pure.
+ * only where the row says so, and of people their ids; so do names of hosts. No name of anybody, no other value of an event and nothing of a session is ever in it. Pure.
  */
 import { z } from 'zod';
 import { hostOf } from '../anchors/syslog-tls.ts';
 import { ruleHelp, type RuleName } from '../alerts/absences.ts';
 import type { Alert } from '../alerts/evaluate.ts';
+import { HOST_ID } from '../types/hosts.ts';
 import { PERSON_ID } from '../types/ids.ts';
 
 /** What a row can add. */
-const tellable = ['host', 'people'] as const;
+const tellable = ['host', 'people', 'ssh-hosts'] as const;
 
 /** Fields that rows have whose sink takes alerts. */
 export const alertFields = {
@@ -19,7 +20,7 @@ export const alertFields = {
     .max(tellable.length)
     .optional()
     .describe(
-      'What is told beside the rule and the numbers. host: what the workstation is called. people: the ids of those whom it is about. Left out: neither.',
+      'What is told beside the rule and the numbers. host: what the workstation is called. people: the ids of those whom it is about. ssh-hosts: the names of the hosts that were to be opened by SSH. Left out: none of these.',
     ),
 } as const;
 
@@ -45,10 +46,11 @@ export interface ToldAlert {
   readonly events: number;
   readonly host?: string;
   readonly people?: readonly string[];
+  readonly sshHosts?: readonly string[];
 }
 
 export function toldAlert(
-  { rule, severity, owner, raised, due, seq, count, about }: Alert,
+  { rule, severity, owner, raised, due, seq, count, about, hosts }: Alert,
   { tells = [] }: AlertTelling,
   { installation, host }: { readonly installation: string; readonly host: string },
 ): ToldAlert {
@@ -60,6 +62,7 @@ export function toldAlert(
     events: count,
     ...(tells.includes('host') && { host: hostOf(host) }),
     ...(tells.includes('people') && { people: about.filter((person) => PERSON_ID.test(person)) }),
+    ...(tells.includes('ssh-hosts') && { sshHosts: hosts.filter((name) => HOST_ID.test(name)) }),
   };
 }
 
@@ -67,5 +70,8 @@ export function toldAlert(
 export const LOOK = 'Look at it on that workstation: wardmux alerts, or its audit centre. It is closed there, with a note.';
 
 /** One sentence, for whatever shows a line. */
-export const sentenceOfTold = ({ rule, severity, installation, seq, host }: ToldAlert): string =>
-  `Wardmux alert ${rule} (${severity === 'page' ? 'cannot wait' : 'can wait for the morning'}), event ${seq} of ${installation}${host === undefined ? '' : ` on ${host}`}.`;
+export function sentenceOfTold({ rule, severity, installation, seq, host, sshHosts = [] }: ToldAlert): string {
+  const where = host === undefined ? '' : ` on ${host}`;
+  const opened = sshHosts.length === 0 ? '' : `, SSH host ${sshHosts.join(', ')}`;
+  return `Wardmux alert ${rule} (${severity === 'page' ? 'cannot wait' : 'can wait for the morning'}), event ${seq} of ${installation}${where}${opened}.`;
+}

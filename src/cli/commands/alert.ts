@@ -1,7 +1,7 @@
 /** `wardmux alerts` and `wardmux alert close|note`: what somebody has to look at, and how that ends. */
 import { absences, ruleHelp } from '../../alerts/absences.ts';
 import { rules, type AlertRule } from '../../alerts/rules.ts';
-import { moreUrgent, type Alert } from '../../alerts/evaluate.ts';
+import { alertSentence, moreUrgent, type Alert } from '../../alerts/evaluate.ts';
 import { AuditKeyOpener } from '../../recording/wrap.ts';
 import { alertMeant, alertsOf, closeAlert, noteOf } from '../../services/ledger/alerts.ts';
 import { openInstallation } from '../../services/installation/installation.ts';
@@ -43,7 +43,7 @@ async function list({ json, all, exitCode }: ListOptions, io: CliIo): Promise<nu
           alert.owner,
           alert.about.join(',') || '-',
           String(alert.count),
-          ruleHelp(alert.rule),
+          alertSentence(alert),
         ]),
       ]),
     );

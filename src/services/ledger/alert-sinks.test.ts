@@ -7,7 +7,7 @@ import { placeBehind, waitingAlerts } from './alert-sinks.ts';
 
 const START = Date.parse('2026-11-29T02:00:00.000Z');
 const alert = (rule: Alert['rule'], seq: number, raised: number, more: Partial<Alert> = {}): Alert => ({
-  ...{ rule, seq, severity: 'page', owner: 'security', about: [], events: [seq], count: 1, closed: null },
+  ...{ rule, seq, severity: 'page', owner: 'security', about: [], hosts: [], events: [seq], count: 1, closed: null },
   ...{ raised: new Date(START + raised).toISOString(), due: '', last: '', ...more },
 });
 const names = (all: readonly Alert[]): string[] => all.map(({ rule, seq, raised }) => `${rule} ${seq} ${raised}`);
