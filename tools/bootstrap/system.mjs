@@ -159,6 +159,13 @@ export const requirements = [
     has: () => spawnSync('/usr/bin/python3', ['-c', 'import aiosmtpd'], { stdio: 'ignore' }).status === 0,
     better: true,
   },
+  {
+    packages: ['python3-msgpack'],
+    why: 'the tests send events of the ledger to a Fluent receiver that is made with it',
+    for: ['test'],
+    has: () => spawnSync('/usr/bin/python3', ['-c', 'import msgpack'], { stdio: 'ignore' }).status === 0,
+    better: true,
+  },
   { packages: ['zsh', 'fish'], why: 'the tests complete command lines in both', for: ['test'], programs: ['zsh', 'fish'], better: true },
   { packages: ['tmux'], why: 'the tests compare with tmux', for: ['test', 'bench'], programs: ['tmux'] },
   { packages: ['vim', 'htop'], why: 'full-screen programs in panes and replays', for: ['test', 'bench'], programs: ['vim', 'htop'] },
