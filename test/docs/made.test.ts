@@ -15,7 +15,11 @@ const update = process.env['UPDATE_DOCS'] !== undefined;
 
 /** A file that is made as a whole. */
 async function isMade(path: string, made: string): Promise<void> {
-  const text = await format(made, { ...(await resolveConfig(path)), filepath: path });
+  isAsMade(path, await format(made, { ...(await resolveConfig(path)), filepath: path }));
+}
+
+/** The same for a form that has one text alone. */
+function isAsMade(path: string, text: string): void {
   if (update) writeFileSync(path, text);
   expect(readFileSync(path, 'utf8')).toBe(text);
 }
@@ -117,4 +121,9 @@ test('docs/policy.md and docs/policy.schema.json: every field, every preset, and
 test('docs/siem/sigma.yml: a Sigma rule for each alert', async () => {
   const { sigmaText } = await import('./made/sigma.ts');
   await isMade(join(docs, 'siem/sigma.yml'), sigmaText());
+});
+
+test('docs/siem/dashboard.ndjson: pictures over what is sent', async () => {
+  const { dashboardText } = await import('./made/dashboard.ts');
+  isAsMade(join(docs, 'siem/dashboard.ndjson'), dashboardText());
 });
