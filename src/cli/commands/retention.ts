@@ -29,6 +29,10 @@ export function tellRemoved(deleted: readonly Deleted[], io: Pick<CliIo, 'talk'>
   return stay.length > 0 ? exit.failed : exit.done;
 }
 
+function tellLeft(left: readonly string[], io: Pick<CliIo, 'talk'>): void {
+  for (const sentence of left) io.talk(`Left as it is: ${sentence}`);
+}
+
 const table = (rows: readonly Expiry[]): string =>
   columns([
     ['ID', 'PERSON', 'BEGAN', 'EXPIRES', 'STATE'],
@@ -68,14 +72,17 @@ async function run(options: RunOptions, io: CliIo): Promise<number> {
     const { deleted, held, left } = await withLedger(
       site,
       async ({ ledger }) => {
-        await finishErasures({ home: site.home, ledger });
-        return runRetention({ home: site.home, ledger, admin: deciderOf(identity) }, policyInForce(site.home, ledger.facts), io.now());
+        const open = await finishErasures({ home: site.home, ledger });
+        // Said first: where the policy keeps everything, nothing is said behind it.
+        tellLeft(open, io);
+        const ran = await runRetention({ home: site.home, ledger, admin: deciderOf(identity) }, policyInForce(site.home, ledger.facts), io.now());
+        tellLeft(ran.left, io);
+        return { ...ran, left: [...open, ...ran.left] };
       },
       { identity, talk: io.talk },
     );
     if (options.json) await io.out(jsonText({ deleted, held, left }));
     else await io.out(deleted.map(({ recording }) => `${recording}\tdeleted\n`).join(''));
-    for (const sentence of left) io.talk(`Left as it is: ${sentence}`);
     if (held.length > 0) io.talk(`Held, and kept: ${held.map(({ recording }) => recording).join(', ')}`);
     io.talk(`${deleted.length} deleted.`);
     const status = tellRemoved(deleted, io);

@@ -1,6 +1,6 @@
 /** What makes content useless that lingers on a disk which writes in place, before its names are removed. */
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fdatasyncSync, fstatSync, lstatSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, constants, fdatasyncSync, fstatSync, lstatSync, readdirSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAll } from '../../disk/bytes.ts';
 import { requirePlain } from '../../disk/plain.ts';
@@ -18,16 +18,38 @@ const BLOCK_BYTES = 1024 * 1024;
 
 export const isFolder = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
-/** @param most bytes from its beginning on; all of them unless given. Throws what the system says, and where it is no plain file. */
-export function overwrite(path: string, most = Infinity): void {
+/** @param most bytes from its beginning on. Throws what the system says, and where it is no plain file. */
+function overwrite(path: string, most: number): void {
   const fd = requirePlain(path, constants.O_WRONLY);
   try {
-    const size = Math.min(fstatSync(fd).size, most);
-    for (let at = 0; at < size; at += BLOCK_BYTES) writeAll(fd, randomBytes(Math.min(BLOCK_BYTES, size - at)), at);
-    fdatasyncSync(fd);
+    fill(fd, 0, Math.min(fstatSync(fd).size, most));
   } finally {
     closeSync(fd);
   }
+}
+
+/**
+ * Overwrites what stands behind this header, where the file has one name and begins with it: nobody has it overwrite another one by putting that there. The
+ * header stays, which the new segment has as well: a call that was cut off is made again.
+ * @param magic bytes before the header. @returns why nothing was overwritten, to stand behind a colon. Throws what the system says, and where it is no plain file.
+ */
+export function overwriteBehind(path: string, magic: number, header: Uint8Array): string | undefined {
+  const fd = requirePlain(path, constants.O_RDWR);
+  try {
+    const { nlink, size } = fstatSync(fd);
+    if (nlink !== 1) return 'it has another name on this disk';
+    const begins = Buffer.alloc(header.length);
+    if (readSync(fd, begins, 0, begins.length, magic) !== begins.length || !begins.equals(header)) return 'it is no segment of this recording';
+    fill(fd, magic + header.length, size);
+    return undefined;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function fill(fd: number, from: number, to: number): void {
+  for (let at = from; at < to; at += BLOCK_BYTES) writeAll(fd, randomBytes(Math.min(BLOCK_BYTES, to - at)), at);
+  fdatasyncSync(fd);
 }
 
 /** The wraps of a recording's secrets, and then all of its files. Throws what the system says, and where it is a link to another folder. */

@@ -1,5 +1,18 @@
 /** Random recordings of several segments, and random spans of them erased one after the other, held against a model: what is left is the rest, and the tree is what it was. */
-import { copyFileSync, cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, test, vi } from 'vitest';
@@ -14,7 +27,7 @@ import { EventCursor } from '../../recording/events.ts';
 import { frameBytes, SEGMENT_MAGIC_2 } from '../../recording/frame.ts';
 import { pieceSeal, Ratchet, segmentKey } from '../../recording/ratchet.ts';
 import { openRecording, readHeader } from '../../recording/reader.ts';
-import { eraseSpanOf, type SpanAsked } from './erase-span.ts';
+import { eraseSpanOf, finishErasures, type SpanAsked } from './erase-span.ts';
 import { erasureFault } from './erased.ts';
 
 /** Called when the new segments are written, before anything is looked at: somebody else with the account, who changes files. */
@@ -283,6 +296,97 @@ test('a segment that is exchanged after both have looked contradicts what they s
   };
   await erase(site, id, FIRST, exchanged).catch(() => undefined);
   expect(await erasureFault(folder, site.ledger, id)).toMatch(/Nothing of it is shown/);
+  await site.ledger.close();
+});
+
+/** The first of its two segments has a secret. */
+const twoSegments = async ({ say, writer }: Made): Promise<void> => {
+  say('first-secret\r\n');
+  await rotated(writer);
+  say('more\r\n');
+};
+const retained = (site: Site) => finishErasures({ home: { recordings: site.recordings }, ledger: site.ledger });
+
+const laters: readonly (readonly [string, (site: Site, id: string) => Promise<unknown>])[] = [
+  ['the same erasure again', (site, id) => erase(site, id, FIRST)],
+  ['a run of the schedule', retained],
+];
+test.each(laters)('a read that fails behind the event loses nothing, and %s finishes it', async (_, later) => {
+  const site = await Site.open();
+  const id = await site.record(op, 1, twoSegments);
+  const folder = join(site.recordings, id);
+  const next = join(site.recordings, '.erasing', id);
+  // One that is not touched is away for a moment, as on a share.
+  const [segment, away] = [join(folder, 'segment-000001.wmx'), join(newFolder(), 'away')];
+  const append: Site['ledger']['append'] = async (...args) => {
+    await site.ledger.append(...args);
+    renameSync(segment, away);
+    throw Object.assign(new Error('EIO'), { syscall: 'read', code: 'EIO' });
+  };
+  const ledger = new Proxy(site.ledger, {
+    get: (target, name) => {
+      const value: unknown = name === 'append' ? append : Reflect.get(target, name);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+  const first = eraseSpanOf({ ...site.parts(sec, aud), ledger }, id, FIRST);
+  await expect(first).rejects.toThrow(/is not finished: .*What is to take its place is kept/);
+  expect(existsSync(join(next, 'segment-000000.wmx'))).toBe(true);
+  // While it is away neither loses it.
+  expect(await retained(site)).toEqual([expect.stringContaining(`of recording ${id} is not finished`)]);
+  await expect(erase(site, id, FIRST)).rejects.toThrow(/is not finished/);
+  expect(existsSync(join(next, 'segment-000000.wmx'))).toBe(true);
+  renameSync(away, segment);
+  await later(site, id);
+  expect(existsSync(next)).toBe(false);
+  expect(await erasureFault(folder, site.ledger, id)).toBeUndefined();
+  expect(await shown(folder)).toBe('more\r\n');
+  // One that is cut off before its event is thrown away: the folder is what the ledger says.
+  const refuses: Somebody = { ...sec, certify: () => Promise.reject(new Error('no')) };
+  await expect(erase(site, id, { ...FIRST, toMs: 10_000 }, refuses)).rejects.toThrow(/no|Nothing was erased/);
+  expect(existsSync(next)).toBe(false);
+  await site.ledger.close();
+});
+
+test('what is put among the segments on their way out is not overwritten, and holds up no other recording', async () => {
+  const site = await Site.open();
+  const ids = await Promise.all([1, 2, 3, 4].map(() => site.record(op, 1, twoSegments)));
+  const name = 'segment-000000.wmx';
+  const [own, held, linked, cutOff] = ids.sort() as [string, string, string, string];
+  const at = (id: string): string => join(site.recordings, id, name);
+  const put = (id: string): string => {
+    mkdirSync(join(site.recordings, '.erasing', id), { recursive: true });
+    return join(site.recordings, '.erasing', id, `${name}.old`);
+  };
+  const [before, old, theirs] = [join(newFolder(), 'linked'), join(newFolder(), 'old'), readFileSync(at(held))];
+  linkSync(at(linked), before);
+  copyFileSync(at(cutOff), old);
+  const left = await Promise.all([own, cutOff].map((id) => erase(site, id, FIRST)));
+  expect(left.map((one) => one.left)).toEqual([[], []]);
+  // It has another name somewhere: that is said, and the other name is as it was.
+  const content = readFileSync(before);
+  expect((await erase(site, linked, FIRST)).left).toEqual([expect.stringMatching(/segment 0 of recording .* not overwritten: it has another name/)]);
+  expect(readFileSync(before).equals(content)).toBe(true);
+  // The segment itself; then another recording's, linked and as a file of one name; and behind them one that really was cut off.
+  linkSync(at(own), put(own));
+  copyFileSync(old, put(cutOff));
+  const fd = openSync(put(cutOff), 'r');
+  expect(await retained(site)).toEqual([]);
+  const [was, is] = [readFileSync(old), readFileSync(fd)];
+  closeSync(fd);
+  // Nothing of its last record is left.
+  expect([is.length, is.includes(was.subarray(-32))]).toEqual([was.length, false]);
+  for (const id of [own, cutOff]) expect(existsSync(join(site.recordings, '.erasing', id))).toBe(false);
+  linkSync(at(held), put(own));
+  copyFileSync(at(held), put(linked));
+  copyFileSync(old, put(cutOff));
+  writeFileSync(join(site.recordings, '.erasing', cutOff, 'segment-000009.wmx'), theirs);
+  expect(await retained(site)).toEqual([expect.stringContaining('has another name'), expect.stringContaining('is no segment of this recording')]);
+  expect(readFileSync(at(held)).equals(theirs)).toBe(true);
+  for (const id of ids) {
+    expect(await checkRecording(join(site.recordings, id), site.ledger, id)).toMatchObject({ contradiction: undefined, sentence: undefined });
+    expect(existsSync(join(site.recordings, '.erasing', id))).toBe(false);
+  }
   await site.ledger.close();
 });
 

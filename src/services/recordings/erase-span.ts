@@ -5,7 +5,8 @@
  * Old state whole or new state whole: segments are written anew beside the recording first. Then what is there and what takes its place are read once, side by
  * side: that nothing but the span goes, that all of it goes, and the digest that both sign are of the same bytes, whatever somebody puts there meanwhile. Then
  * the ledger has the event, then they take their places: files that are others by then contradict it, and nothing of them is shown. Whatever a crash leaves before the event is thrown away, and behind it finished, by the next
- * call and by the next `retention run`.
+ * call and by the next `retention run`. It is thrown away only where it was read that the ledger has no erasure beyond what the folder is: what cannot be read
+ * now may be all that is left of one that the ledger counts.
  */
 import { closeSync, copyFileSync, existsSync, fsyncSync, linkSync, lstatSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,9 +30,10 @@ import { checkRecording } from '../../records/index.ts';
 import type { TreeHead } from '../../types/head.ts';
 import { RECORDING_ID } from '../../types/ids.ts';
 import { Refusal } from '../../types/refusal.ts';
+import { sentenceOf } from '../../types/sentence.ts';
 import type { DeletionReason } from '../../types/words.ts';
 import { decided } from '../deeds/decide.ts';
-import { ERASING, isFolder, OLD, overwrite } from './destroy.ts';
+import { ERASING, isFolder, OLD, overwriteBehind } from './destroy.ts';
 import { heldSentence, obstacleOf, requireBoth, requireOther, wholeOf, type LifeCycleParts } from './life-cycle.ts';
 
 export interface SpanParts extends LifeCycleParts {
@@ -48,19 +50,23 @@ export interface SpanAsked {
 }
 
 /** What was erased, as the ledger has it. */
-export type SpanErased = Omit<SpanErasureRequest, 'asked'>;
+export interface SpanErased extends Omit<SpanErasureRequest, 'asked'> {
+  /** What was not overwritten, a sentence each. */
+  readonly left: readonly string[];
+}
 
 /** @returns what was erased, by this call or, where nothing is left there, by the last one of this very span. @throws Refusal, RecordingError, StorageFault, LedgerError: then nothing was */
 export async function eraseSpanOf(parts: SpanParts, recording: string, asked: SpanAsked): Promise<SpanErased> {
   const { ledger, home, admin } = parts;
   const folder = join(home.recordings, recording);
-  const state = await requireErasable(parts, recording);
+  const { state, left: before } = await requireErasable(parts, recording);
   const others = requireOther(parts, 'To erase a span of a recording takes an auditor and a security admin');
   if (admin.id === state.person || parts.second!.id === state.person)
     throw new Refusal('not-deletable', `Recording ${recording} is of one of you: nobody erases a part of what they did themselves. Nothing was erased.`);
   const touched = await touchedBy(folder, asked);
-  if (touched.length === 0) return erasedBefore(erasuresOf(state, await ledger.eventsOf(recording)), recording, asked);
+  if (touched.length === 0) return { ...erasedBefore(erasuresOf(state, await ledger.eventsOf(recording)), recording, asked), left: before };
   const next = join(home.recordings, ERASING, recording);
+  let isEntered = false;
   try {
     mkdirSync(next, { mode: 0o700, recursive: true });
     // What opens it may lie beside it: the new segments are opened before they take their places.
@@ -75,13 +81,15 @@ export async function eraseSpanOf(parts: SpanParts, recording: string, asked: Sp
     const { fromMs, toMs, reason } = asked;
     const request: SpanErasureRequest = { ...wholeOf(recording, state), fromMs, toMs, pieces, ...left, reason, after: state.erased?.seq ?? null };
     const signatures = await decided(ledger.installation, parts, { deed: 'erase', ...request }, others);
+    isEntered = true;
     await enter(parts, request, state, signatures);
-    takePlaces(home.recordings, recording);
-    return request;
+    return { ...request, left: [...before, ...(await takePlaces(home.recordings, recording))] };
   } catch (error) {
-    // Where the event was entered, what is there takes its place now or with the next call; where it was not, nothing was erased.
-    await finishErasure(home.recordings, recording, ledger);
-    throw (error as NodeJS.ErrnoException).syscall === undefined ? error : storageFault(error, 'write', next);
+    // Where the event was entered, what is there takes its place now or with the next call; where it was not, nothing was erased. Whether it was, nobody knows
+    // of a ledger that failed in the midst of it: the next call has read it anew.
+    const open = await finishErasure(home.recordings, recording, ledger, isEntered && !(error instanceof Refusal));
+    const fault = (error as NodeJS.ErrnoException).syscall === undefined ? error : storageFault(error, 'write', next);
+    throw open.length === 0 ? fault : new Refusal('not-deletable', [sentenceOf(fault), ...open].join(' '));
   }
 
   async function enter(
@@ -103,13 +111,14 @@ export async function eraseSpanOf(parts: SpanParts, recording: string, asked: Sp
   }
 }
 
-/** A recording that has ended, is whole and proven to its end, and that nothing holds. @throws Refusal */
-async function requireErasable({ ledger, home }: SpanParts, recording: string): Promise<RecordingState> {
+/** A recording that has ended, is whole and proven to its end, and that nothing holds; what was begun before is finished. @throws Refusal */
+async function requireErasable({ ledger, home }: SpanParts, recording: string): Promise<{ readonly state: RecordingState; readonly left: readonly string[] }> {
   const refuse = (why: string): Refusal => new Refusal('not-deletable', `${why} Nothing was erased.`);
   const known = RECORDING_ID.test(recording) ? await ledger.recording(recording) : undefined;
   if (!known)
     throw new Refusal('no-recording', `The ledger has no recording ${JSON.stringify(recording.slice(0, 40))}. See: wardmux list. Nothing was erased.`);
-  await finishErasure(home.recordings, recording, ledger);
+  const left = await finishErasure(home.recordings, recording, ledger);
+  if (isFolder(join(home.recordings, ERASING, recording))) throw new Refusal('not-deletable', `${left.join(' ')} Nothing else was erased.`);
   const why = obstacleOf(home.recordings, recording, known) ?? heldSentence(ledger.facts.holds, recording, known);
   if (why !== undefined) throw refuse(why);
   const folder = join(home.recordings, recording);
@@ -123,7 +132,7 @@ async function requireErasable({ ledger, home }: SpanParts, recording: string): 
     throw refuse(
       `Recording ${recording} was cut off, and pieces of records that are not whole lie beside it, which nobody can look into. Delete it as a whole.`,
     );
-  return known;
+  return { state: known, left };
 }
 
 /**
@@ -147,7 +156,7 @@ async function touchedBy(folder: string, asked: SpanAsked): Promise<readonly num
   return shown === 0 ? [] : [...segments];
 }
 
-function erasedBefore(events: ReturnType<typeof erasuresOf>, recording: string, { fromMs, toMs }: SpanAsked): SpanErased {
+function erasedBefore(events: ReturnType<typeof erasuresOf>, recording: string, { fromMs, toMs }: SpanAsked): Omit<SpanErased, 'left'> {
   const found = events.map(({ event }) => readErasure(event)!).findLast((one) => one.fromMs === fromMs && one.toMs === toMs);
   if (found) return found;
   throw new Refusal(
@@ -273,43 +282,91 @@ async function erasedWith(folder: string, next: string): Promise<{ readonly eras
   return { erased: digest.head(), head: tree.head() };
 }
 
-/** What an erasure was cut off with: it takes its place where the ledger has its event, which counts, and is thrown away where it has none. */
-async function finishErasure(recordings: string, id: string, ledger: Pick<Ledger, 'recording'>): Promise<void> {
-  const next = join(recordings, ERASING, id);
-  if (!isFolder(next)) return;
-  const state = await ledger.recording(id);
-  const whole = await erasedWith(join(recordings, id), next).catch(() => undefined);
-  const isWhole =
-    state?.erased && whole && whole.head.size === state.head.size && whole.head.root === state.head.root && sameErased(whole.erased, state.erased);
-  if (isWhole) takePlaces(recordings, id);
-  else rmSync(next, { recursive: true, force: true });
+const unfinished = (id: string, why: string): string =>
+  `The erasure of a span of recording ${id} is not finished: ${why} What is to take its place is kept: once it can be read, wardmux erase of that recording, or wardmux retention run, finishes it.`;
+
+/**
+ * What an erasure was cut off with: it takes its place where the ledger has its event, which counts, and is thrown away where the ledger has none, or the folder
+ * is what the ledger has without it. Anything else, what cannot be read too, leaves it for the next call.
+ * @param isDoubtful nobody knows what the ledger has by now: nothing is thrown away
+ * @returns what is still to be done, and what was not overwritten, a sentence each. Never rejects: one recording holds up no other one.
+ */
+async function finishErasure(recordings: string, id: string, ledger: Pick<Ledger, 'recording'>, isDoubtful = false): Promise<readonly string[]> {
+  const [folder, next] = [join(recordings, id), join(recordings, ERASING, id)];
+  try {
+    if (!isFolder(next)) return [];
+    const state = await ledger.recording(id);
+    if (state?.erased) {
+      const isKnown = ({ head, erased }: Awaited<ReturnType<typeof erasedWith>>): boolean =>
+        head.size === state.head.size && head.root === state.head.root && sameErased(erased, state.erased);
+      const whole = await erasedWith(folder, next).catch(() => undefined);
+      if (whole && isKnown(whole)) return await takePlaces(recordings, id);
+      if (!isKnown(await erasedWith(folder, folder))) return [unfinished(id, 'neither what is there nor what is to take its place is what the ledger says.')];
+    }
+    if (isDoubtful) return [unfinished(id, 'whether the ledger has it is not known.')];
+    return state?.erased ? await removeOld(recordings, id) : dropped(next);
+  } catch (error) {
+    return [unfinished(id, sentenceOf((error as NodeJS.ErrnoException).syscall === undefined ? error : storageFault(error, 'read', next)))];
+  }
 }
 
-/** The same for every recording: what a crash left. */
+function dropped(next: string): readonly string[] {
+  rmSync(next, { recursive: true, force: true });
+  return [];
+}
+
+/** The same for every recording: what a crash left. @returns what is still to be done, and what was not overwritten, a sentence each */
 export async function finishErasures({
   home: { recordings },
   ledger,
 }: {
   readonly home: SpanParts['home'];
   readonly ledger: Pick<Ledger, 'recording'>;
-}): Promise<void> {
+}): Promise<readonly string[]> {
   const folder = join(recordings, ERASING);
-  if (!isFolder(folder)) return;
-  for (const id of readdirSync(folder)) if (RECORDING_ID.test(id) && isFolder(join(recordings, id))) await finishErasure(recordings, id, ledger);
+  if (!isFolder(folder)) return [];
+  const left: string[] = [];
+  for (const id of readdirSync(folder))
+    if (RECORDING_ID.test(id) && isFolder(join(recordings, id))) left.push(...(await finishErasure(recordings, id, ledger)));
+  return left;
 }
 
-/** Throws what the system says; the next call goes on from there. */
-function takePlaces(recordings: string, id: string): void {
-  const next = join(recordings, ERASING, id);
-  const folder = join(recordings, id);
-  for (const name of readdirSync(next)) if (segmentNumber(name) !== undefined) renameSync(join(next, name), join(folder, name));
+/** @returns what was not overwritten, a sentence each. Throws what the system says; the next call goes on from there. */
+async function takePlaces(recordings: string, id: string): Promise<readonly string[]> {
+  const [folder, next] = [join(recordings, id), join(recordings, ERASING, id)];
+  // Only what was looked at: a segment more, which somebody has put there, is none of it.
+  for (const { segment } of segmentsIn(next)) if (existsSync(join(folder, segment))) renameSync(join(next, segment), join(folder, segment));
   syncFolder(folder);
-  for (const name of readdirSync(next)) {
-    if (!name.endsWith(OLD)) continue;
-    const [old, there] = [join(next, name), join(folder, name.slice(0, -OLD.length))].map((path) => lstatSync(path, { bigint: true }));
-    // It is the segment itself still: nothing has taken its place.
-    if (old!.ino === there!.ino && old!.dev === there!.dev) throw new Error(`${name} was not replaced`);
-    overwrite(join(next, name));
+  return removeOld(recordings, id);
+}
+
+/** What a segment is called that lies there under its own name, or as one on its way out. */
+const segmentsIn = (next: string, end: '' | typeof OLD = ''): { readonly segment: string; readonly number: number }[] =>
+  readdirSync(next).flatMap((name) => {
+    const segment = name.slice(0, name.length - end.length);
+    const number = name.endsWith(end) ? segmentNumber(segment) : undefined;
+    return number === undefined ? [] : [{ segment, number }];
+  });
+
+/**
+ * Overwrites the segments that others have taken the place of, and removes what is left of the erasure. What somebody else has put there under such a name loses
+ * that name alone: a segment that is in its place, a file that has another name, and what is none of this recording.
+ * @returns what was not overwritten, a sentence each. Throws what the system says; the next call goes on from there.
+ */
+async function removeOld(recordings: string, id: string): Promise<readonly string[]> {
+  const [folder, next] = [join(recordings, id), join(recordings, ERASING, id)];
+  const left: string[] = [];
+  for (const { segment, number } of segmentsIn(next, OLD)) {
+    const path = join(next, `${segment}${OLD}`);
+    const [old, there] = [path, join(folder, segment)].map((at) => lstatSync(at, { bigint: true, throwIfNoEntry: false }));
+    if (!old || (old.ino === there?.ino && old.dev === there.dev)) continue;
+    const header = await readHeader(folder, number);
+    const why = !old.isFile() || !header ? 'it is no segment of this recording' : overwriteBehind(path, SEGMENT_MAGIC_2.length, frameBytes(header.frame));
+    if (why !== undefined)
+      left.push(
+        `What was segment ${number} of recording ${id} before its erasure was not overwritten: ${why}. Whatever other name it has (find -inum ${old.ino}) is left as it is: look at it, it may hold what was erased.`,
+      );
   }
   rmSync(next, { recursive: true, force: true });
+  return left;
 }

@@ -88,7 +88,7 @@ export const eraseSpan = (parts: ErasureParts, recording: string, asked: SpanAsk
   withBackupLock(parts.home, () => withSets(parts, folders, (sets) => eraseIn(parts, recording, asked, sets)));
 
 async function eraseIn(parts: ErasureParts, recording: string, asked: SpanAsked, sets: readonly OpenedSet[]): Promise<Erased> {
-  const { fromMs, toMs, pieces, owner, began, size, root } = await eraseSpanOf(parts, recording, asked);
+  const { fromMs, toMs, pieces, owner, began, size, root, left } = await eraseSpanOf(parts, recording, asked);
   const { start } = (await parts.ledger.recording(recording))!;
   const recordings = [{ recording, owner, began, size, root, fromMs, toMs, pieces }];
   const certificate = await certify(parts, sets, start, [recording], asked.reason, (deed) => ({
@@ -98,7 +98,7 @@ async function eraseIn(parts: ErasureParts, recording: string, asked: SpanAsked,
     recordings,
     ...deed.copies,
   }));
-  return { certificate, left: [] };
+  return { certificate, left };
 }
 
 async function eraseAll(

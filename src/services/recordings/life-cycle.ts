@@ -11,6 +11,7 @@ import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { syncFolder } from '../../disk/atomic.ts';
+import { storageFault } from '../../disk/errno.ts';
 import type { DeletionRequest, HoldRequest } from '../../ledger/certificate.ts';
 import type { LedgerFacts } from '../../ledger/facts.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
@@ -213,10 +214,20 @@ export async function finishDeletions({ home, ledger }: Pick<LifeCycleParts, 'ho
   const done: Deleted[] = [];
   for (const [id, state] of await ledger.recordings()) {
     if (!state.deleted || heldSentence(ledger.facts.holds, id, state) !== undefined) continue;
-    if (begun.has(id) && isFolder(join(removing, id))) destroyFolder(join(removing, id));
-    if (isFolder(join(home.recordings, id))) done.push(removeFiles(home.recordings, id));
+    if (begun.has(id) && !isDestroyed(join(removing, id))) done.push({ recording: id, removed: false });
+    else if (isFolder(join(home.recordings, id))) done.push(removeFiles(home.recordings, id));
   }
   return done;
+}
+
+/** Whether nothing is left of it: what the disk refuses of one recording holds up no other one. */
+function isDestroyed(folder: string): boolean {
+  try {
+    if (isFolder(folder)) destroyFolder(folder);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A recording and its time, where the policy has one. */
@@ -269,8 +280,8 @@ export async function runRetention(parts: LifeCycleParts, { policy, sha256 }: Lo
   for (const { recording, held } of due) {
     if (held.length > 0) continue;
     const state = known.get(recording)!;
-    const obstacle = obstacleOf(home.recordings, recording, state) ?? glanceAt(join(home.recordings, recording), recording, state).contradiction;
-    if (obstacle !== null && obstacle !== undefined) {
+    const obstacle = scheduleObstacle(home.recordings, recording, state);
+    if (obstacle !== undefined) {
       left.push(obstacle);
       continue;
     }
@@ -283,6 +294,16 @@ export async function runRetention(parts: LifeCycleParts, { policy, sha256 }: Lo
     deleted.push(removeFiles(home.recordings, recording));
   }
   return { deleted, held: due.filter(({ held }) => held.length > 0), left };
+}
+
+/** What keeps a recording from being deleted by the schedule: a sentence. What cannot be looked at holds up no other one. */
+function scheduleObstacle(recordings: string, id: string, state: RecordingState): string | undefined {
+  const folder = join(recordings, id);
+  try {
+    return obstacleOf(recordings, id, state) ?? glanceAt(folder, id, state).contradiction ?? undefined;
+  } catch (error) {
+    return storageFault(error, 'read', folder).message;
+  }
 }
 
 export const noRetention = (): Refusal =>
