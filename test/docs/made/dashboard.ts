@@ -46,14 +46,24 @@ const each = (schema: 'group' | 'bucket', field: string, size: number, orderBy =
 const events = (...actions: readonly string[]): string =>
   `event.dataset: "wardmux.ledger" and event.action: (${actions.map((one) => `"${one}"`).join(' or ')})`;
 
-/** Whatever cannot wait, by its action alone: some of the rules ask for more than that. */
-const urgent = [
-  ...new Set(Object.values(rules as Readonly<Record<string, AlertRule>>).flatMap(({ severity, actions = [] }) => (severity === 'page' ? actions : []))),
-]
-  // Most of these are somebody who comes in, or looks at what they may.
-  .filter(
-    (action) => !['unlock', 'verify', 'selftest', 'play', 'view', 'export', 'policy.change', 'person.keys', 'revocation.look', 'station.stop'].includes(action),
-  );
+/** Actions of rules that cannot wait, but for those whose rules ask for more than the action: most of these are somebody who comes in, exports with what is withheld, or a schedule. */
+const asksMore: readonly string[] = [
+  'unlock',
+  'verify',
+  'selftest',
+  'play',
+  'view',
+  'export',
+  'policy.change',
+  'person.keys',
+  'revocation.look',
+  'station.stop',
+  'recording.deleted',
+  'program.updated',
+];
+const urgent = Object.values(rules as Readonly<Record<string, AlertRule>>)
+  .flatMap(({ severity, actions = [] }) => (severity === 'page' ? actions : []))
+  .filter((action, n, all) => all.indexOf(action) === n && !asksMore.includes(action));
 
 export const pictures: readonly Picture[] = [
   {
