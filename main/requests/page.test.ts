@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { waitFor } from '../../test/support/wait-for.ts';
 import { grantOf } from '../../src/access/index.ts';
 import type { Person } from '../../src/people/types.ts';
 import type { AttachedPane } from '../../src/pty/service.ts';
@@ -14,6 +15,28 @@ async function hello(
   const told: string[] = [];
   const noticed: string[] = [];
   let asked = 0;
+  const requests = pageRequestsWith(
+    person,
+    {
+      pty: {
+        start: () => undefined,
+        ack: () => undefined,
+        attach: async () => {
+          asked++;
+          return { publicKey: new Uint8Array(65), panes: [] };
+        },
+      },
+      emit: (event) => void told.push(event),
+      ...more,
+    },
+    noticed,
+  );
+  await requests.hello({ publicKey: '' });
+  return { told, asked, noticed };
+}
+
+/** The requests of a workspace's page, with this person in. @param noticed takes what is noticed */
+function pageRequestsWith(person: Person, more: Partial<RequestParts>, noticed: string[] = []): ReturnType<typeof pageRequests> {
   const parts: Partial<RequestParts> = {
     gate: {
       session: { person, grant: grantOf(person, 'passphrase') },
@@ -22,14 +45,6 @@ async function hello(
     } as unknown as RequestParts['gate'],
     windows: { document: 1, surface: 'workspace', greet: () => undefined },
     vaults: { require: () => ({ connect: async () => new Uint8Array(65), ask: () => Promise.reject(new Error('not here')) }) },
-    pty: {
-      start: () => undefined,
-      ack: () => undefined,
-      attach: async () => {
-        asked++;
-        return { publicKey: new Uint8Array(65), panes: [] };
-      },
-    },
     workspace: { view: { windows: [] } } as unknown as RequestParts['workspace'],
     welcomes: { takeWelcome: () => undefined, takeNotes: () => [] },
     status: { line: () => ({}), takeFlags: () => [] } as unknown as RequestParts['status'],
@@ -38,11 +53,10 @@ async function hello(
     reasons: { asked: () => undefined, of: () => undefined, give: async () => undefined },
     breakGlass: { leave: () => undefined, ask: async () => undefined, admit: async () => undefined },
     display: { value: {} } as unknown as RequestParts['display'],
-    emit: (event) => void told.push(event),
+    emit: () => undefined,
     ...more,
   };
-  await pageRequests(parts as RequestParts).hello({ publicKey: '' });
-  return { told, asked, noticed };
+  return pageRequests(parts as RequestParts);
 }
 
 test('an operator is shown their panes', async () => {
@@ -113,4 +127,47 @@ test('nothing is rebuilt for a page in whose place another one has come while th
   });
   await expect(said).rejects.toThrow('This page was replaced.');
   expect(asked).toEqual([]);
+});
+
+test('of hellos of one document the vault rebuilds once, for the page whose key was proven', async () => {
+  const order: string[] = [];
+  const refused: string[] = [];
+  const attaching: (() => void)[] = [];
+  const person = { id: 'p-000000000001', name: 'Ada Example', roles: ['operator'] } as unknown as Person;
+  const name = (key: Uint8Array): string => Buffer.from(key).toString('latin1');
+  const said: Promise<unknown>[] = [];
+  const requests = pageRequestsWith(person, {
+    vaults: {
+      require: () => ({
+        connect: async (key: Uint8Array) => (order.push(`vault ${name(key)}`), new Uint8Array(65)),
+        ask: async (request: string, { page }: { readonly page: Uint8Array }) => void order.push(`${request} ${name(page)}`),
+      }),
+    } as unknown as RequestParts['vaults'],
+    pty: {
+      start: () => undefined,
+      ack: () => undefined,
+      attach: async () => {
+        await new Promise<void>((resolve) => attaching.push(resolve));
+        return { publicKey: new Uint8Array(65), panes: [shown(0)] };
+      },
+    },
+  });
+  const say = async (key: string): Promise<void> => {
+    const before = attaching.length;
+    said.push(requests.hello({ publicKey: Buffer.from(key).toString('base64') }).catch((error: Error) => refused.push(`${key}: ${error.message}`)));
+    await waitFor(() => expect(attaching).toHaveLength(before + 1));
+  };
+  await say('k1');
+  await say('k2');
+  for (const go of attaching) go();
+  await Promise.all(said);
+  expect(order).toEqual(['vault k1', 'vault k2', 'rebuild k2']);
+  // A flood of them costs no more.
+  for (const key of ['k3', 'k4', 'k5']) {
+    await say(key);
+    attaching.at(-1)!();
+    await Promise.all(said);
+  }
+  expect(order.slice(3)).toEqual(['vault k3', 'vault k4', 'vault k5']);
+  expect(refused).toEqual(['k1: This page was replaced.']);
 });

@@ -17,6 +17,10 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
   let waiting: { readonly read: AskedConsent; readonly show: () => Promise<void> } | undefined;
   /** What follows once they have said why. */
   let untilReason: (() => Promise<void>) | undefined;
+  /** So many have been said: whoever says it again is another page, as another document is. */
+  let hellos = 0;
+  /** The document whose panes were rebuilt: ours says hello once, and saying it more often has nothing rebuilt again. */
+  let rebuilt: number | undefined;
   /** The pty host asks the identity itself, over our heads: what we say is not asked. */
   async function attach(key: Uint8Array, person: Person, grant: Grant, asking: number, check: () => void): Promise<void> {
     pty.start();
@@ -40,7 +44,9 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
       });
     check();
     emit('channel', { peer: 'pty', publicKey: base64(attached.publicKey), seen: attached.panes.map((of) => ({ pane: of.pane, bytes: of.seen })) });
-    rebuildPanes(parts, grant, attached.panes);
+    if (rebuilt === asking) return;
+    rebuilt = asking;
+    rebuildPanes(parts, grant, key, attached.panes);
   }
 
   /** Once a day, as the ledger counts it, until somebody has shown that an audit key lies off this disk: the same as in a terminal. */
@@ -56,9 +62,10 @@ export function pageRequests(parts: RequestParts): HandlersOf<'hello' | 'activit
     hello: async ({ publicKey }) => {
       const key = new Uint8Array(Buffer.from(publicKey, 'base64'));
       const asking = windows.document;
+      const said = ++hellos;
       // Another page stands there by now, or none: it has a key of its own.
       const check = (): void => {
-        if (asking !== windows.document) throw new Refusal('replaced', 'This page was replaced.');
+        if (asking !== windows.document || said !== hellos) throw new Refusal('replaced', 'This page was replaced.');
       };
       // A page that was loaded anew by itself is another one.
       breakGlass.leave();

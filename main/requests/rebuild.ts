@@ -11,13 +11,13 @@ import type { RequestParts } from './parts.ts';
 
 type Parts = Pick<RequestParts, 'gate' | 'vaults' | 'installed' | 'home' | 'journal'>;
 
-/** Has the vault play the tail of each pane's recording to the page that stands. What fails is said in the pane, and where files are damaged it is entered. */
-export function rebuildPanes(parts: Parts, grant: Grant, panes: readonly AttachedPane[]): void {
+/** Has the vault play the tail of each pane's recording to the page of this key, which the shells have seen proven: another one gets none of it. What fails is said in the pane, and where files are damaged it is entered. */
+export function rebuildPanes(parts: Parts, grant: Grant, page: Uint8Array, panes: readonly AttachedPane[]): void {
   if (denialOf('recording.replay.own', { phase: 'open', grant }, Date.now()) !== undefined) return;
   const vault = parts.vaults.require();
   for (const attached of panes) {
     const { pane, recording, written } = attached;
-    void vault.ask('rebuild', { pane, recording, written }).catch((error: unknown) => notRebuilt(parts, error, attached));
+    void vault.ask('rebuild', { pane, recording, written, page }).catch((error: unknown) => notRebuilt(parts, error, attached));
   }
 }
 

@@ -79,6 +79,8 @@ class Driver {
   readonly #line = new FlatLine(vaultService, answerWords);
   readonly #answers = new Map<number, (answer: Answer) => void>();
   #page: PageChannel | undefined;
+  /** The page's key, which what is rebuilt is for. */
+  key: Uint8Array = new Uint8Array(65);
   #opening: Promise<void> = Promise.resolve();
   #next = 1;
   attest: (statement: BundleStatement) => Promise<string> = async () => '';
@@ -128,6 +130,7 @@ class Driver {
     const key = await PageKey.generate();
     const { publicKey } = await this.ask({ type: 'connect', publicKey: key.publicKey });
     this.#page = await key.connect(publicKey as Uint8Array);
+    this.key = key.publicKey;
   }
 
   async secret(type: 'passphrase' | 'prf' | 'words' | 'disclosure', bytes: Uint8Array | string): Promise<void> {
@@ -140,7 +143,7 @@ class Driver {
     const known = typeof question['person'] === 'string' ? { known: await this.known(question['person']) } : {};
     const answer = await new Promise<Answer>((resolve) => {
       this.#answers.set(id, resolve);
-      this.post({ ...question, ...known, id });
+      this.post({ ...(question.type === 'rebuild' && { page: this.key }), ...question, ...known, id });
     });
     await this.#opening;
     return answer;
@@ -590,6 +593,20 @@ test('a pane comes back: size, snapshot, output since, end', async () => {
   expect(shown(main.frames)).toBe('SCREEN after\r\n');
   expect(main.frames.find(({ type }) => type === 'size')).toMatchObject({ pane: 7, cols: 100, rows: 30 });
   expect(main.frames.at(-1)).toEqual({ type: 'end', pane: 7, offset: outputBytes, skipped: 0, segments: 1 });
+});
+
+test('a pane comes back to the page that it was asked for, and to no other one', async () => {
+  const { recording, written } = await record([Buffer.from('shown\r\n')]);
+  const main = start();
+  await main.connect();
+  const { key: page } = main;
+  await main.unlock(person);
+  await main.connect();
+  const question = { type: 'rebuild', pane: 7, recording, written };
+  expect(await main.ask({ ...question, page })).toMatchObject({ type: 'refused', code: 'replaced' });
+  expect(main.frames).toEqual([]);
+  expect(await main.ask(question)).toMatchObject({ type: 'rebuilt', skipped: 0 });
+  expect(shown(main.frames)).toBe('shown\r\n');
 });
 
 test('a long recording comes back from its bounded tail, in frames, exactly', async () => {

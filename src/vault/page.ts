@@ -136,5 +136,6 @@ export class VaultPage {
     this.takeDisclosure()?.fill(0);
     this.#channel?.close();
     this.#channel = undefined;
+    this.#key = undefined;
   }
 }

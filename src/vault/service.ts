@@ -236,10 +236,10 @@ export const vaultService = {
   proveUnlock: asked('identity.unlock', z.object({ sealed: z.string() }), z.object({ proof: bytes })),
   /** A challenge of the shells: `peer` is their channel key. The page's is the vault's own. */
   proveView: asked('session.use', z.object({ sealed: z.string(), peer: bytes }), z.object({ proof: bytes })),
-  /** Sends the pane's screen and output tail through the view channel, up to what its writer had written and only if the files are that. */
+  /** Sends the pane's screen and output tail through the view channel, up to what its writer had written and only if the files are that. `page`: the key that was proven to the shells; no other page gets it. */
   rebuild: asked(
     'recording.replay.own',
-    z.object({ pane: z.number(), recording: z.string(), written: writtenSchema }),
+    z.object({ pane: z.number(), recording: z.string(), written: writtenSchema, page: bytes }),
     z.object({ skipped: z.number() }),
     'any',
   ),

@@ -28,11 +28,12 @@ export function workspaceHandlers(
   return {
     proveUnlock: ({ sealed }) => proof('unlock', sealed, new Uint8Array()),
     proveView: ({ sealed, peer }) => proof('view', sealed, peer),
-    rebuild: async ({ pane, recording, written }) => {
+    rebuild: async ({ pane, recording, written, page }) => {
       const { home } = holder.ready();
       const opener = holder.open();
-      const { channel } = holder.page;
-      if (!channel) throw new Refusal('no-page', 'There is no page to rebuild a pane in.');
+      const { channel, key } = holder.page;
+      if (!channel || !key) throw new Refusal('no-page', 'There is no page to rebuild a pane in.');
+      if (!Buffer.from(key).equals(page)) throw new Refusal('replaced', 'The page that this was asked for was replaced.');
       // Sealing and sending are one step, so that the frames of several panes keep the channel's order.
       const send = (frame: Uint8Array): Promise<void> => post(channel.seal(frame));
       return { skipped: await rebuildPane({ folder: recordingFolder(home, recording), opener, pane, written, send }) };
