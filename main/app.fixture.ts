@@ -214,7 +214,7 @@ export async function rig(options: {
             say({ type: 'lifted', id: id!, slot: slots[0]!.id, certificate: { ...certificate, ...options.falseLift } });
           });
       }
-      if (type === 'exportPlan')
+      if (type === 'exportPlan' || type === 'exportPlanOther')
         return { type: 'planned', id: id!, clearPieces: 2, clearBytes: 10, withheld: 0, notRequested: 0, aboutBytes: 200_000, recognisers: '1.0.0' };
       if (type === 'exportWords') return { type: 'said', id: id!, words: 'a'.repeat(64) };
       if (type === 'passkeyOptions') return { type: 'options', id: id!, options: {} };

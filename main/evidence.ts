@@ -3,9 +3,13 @@ import { join } from 'node:path';
 import { Refusal } from '../src/types/refusal.ts';
 import type { Input, Output } from '../src/bridge/schema.ts';
 import { trustText } from '../src/export/index.ts';
+import type { AuditEntry } from '../src/ledger/events.ts';
+import type { RecordingState } from '../src/ledger/rules.ts';
 import type { Home } from '../src/storage/index.ts';
+import type { GivenReasonWord } from '../src/types/words.ts';
 import { goesOn } from '../src/records/index.ts';
 import { exportRecording, type ExportFacts } from '../src/services/recordings/export.ts';
+import { othersFault, othersLook, requireOthers } from '../src/services/recordings/export-others.ts';
 import { recipientsOf } from '../src/services/recordings/start.ts';
 import { requireErasedAsSigned } from '../src/services/recordings/erased.ts';
 import { verifyRecording } from '../src/services/recordings/verify.ts';
@@ -33,17 +37,29 @@ export interface EvidenceParts {
 /** What the page's requests ask for. */
 export interface Evidence {
   readonly plan: (asked: Input<'export.plan'>) => Promise<Output<'export.plan'>>;
+  /** Of somebody else’s. @param asked its `keyFile` is an absolute path */
+  readonly planOther: (asked: Input<'export.planOther'>) => Promise<Output<'export.plan'>>;
   /** @param path absolute. */
   readonly make: (asked: Omit<Input<'export.start'>, 'path'>, path: string) => Promise<Output<'export.start'>>;
   readonly verifyExport: (folder: string) => Promise<Output<'export.verify'>>;
   readonly verifyPane: (pane: number) => Promise<Output<'verify.pane'>>;
 }
 
+type Asked = Pick<Input<'export.plan'>, 'kinds' | 'fromUs' | 'toUs'>;
+const factsOf = ({ kinds, fromUs, toUs }: Asked): Planned['facts'] => ({
+  redaction: kinds ? 'chosen' : 'default',
+  ...(fromUs !== undefined || toUs !== undefined ? { part: true } : {}),
+});
+
 /** What somebody plans to export, until it is made. */
 interface Planned {
   readonly session: PersonSession;
   readonly ticket: number;
   readonly recording: string;
+  /** Whose it is. */
+  readonly of: string;
+  /** Why somebody else’s is exported. */
+  readonly reason?: GivenReasonWord;
   readonly facts: Pick<ExportFacts, 'redaction' | 'part'>;
 }
 
@@ -55,31 +71,64 @@ export class Evidences implements Evidence {
     this.#parts = parts;
   }
 
-  readonly plan: Evidence['plan'] = async ({ ticket, pane, recording: named, kinds, fromUs, toUs }) => {
-    const { home, gate, vaults, pty, workspace, installed, journal } = this.#parts;
+  readonly plan: Evidence['plan'] = async ({ pane, recording: named, ...asked }) => {
+    const { gate, vaults, workspace } = this.#parts;
     const session = gate.requireSession();
     const { person } = session;
     const recording = named ?? (pane === undefined ? undefined : workspace.recording(pane));
     if (!recording) throw new Refusal('no-recording', 'This pane has no recording to export.');
+    const { state, live } = await this.#exportable(asked, recording);
+    if (state && state.person !== person.id)
+      throw new Refusal('not-yours', 'This recording is somebody else’s. An auditor exports it from the list of recordings, with an audit key, for a reason.');
+    const detail = { recording, key: 'owner', how: 'text', masked: true } as const;
+    await this.#enterLook({ action: 'play', person: person.id, outcome: 'success', detail });
+    const sizes = await vaults.require().ask('exportPlan', { ...asked, recording, live });
+    this.#planned = { session, ticket: asked.ticket, recording, of: person.id, facts: factsOf(asked) };
+    return { recording, ...sizes };
+  };
+
+  readonly planOther: Evidence['planOther'] = async ({ recording, reason, keyFile, ...asked }) => {
+    const { gate, vaults, journal } = this.#parts;
+    const session = gate.requireSession();
+    const { person } = session;
+    const fault = othersFault(asked.kinds, 0);
+    if (fault !== undefined) throw new Refusal('too-little-withheld', fault);
+    const { state, live } = await this.#exportable(asked, recording);
+    if (!state?.person) throw new Refusal('no-recording', 'The ledger does not know this recording, so nobody can say whose it is. Nothing was exported.');
+    requireOthers(recording, state, person.id);
+    await this.#enterLook(othersLook(recording, person.id, reason));
+    const sizes = await vaults
+      .require()
+      .ask('exportPlanOther', { ...asked, recording, live, reason, keyFile })
+      .catch((error: unknown) => {
+        // It stands there as a look: that nothing came of it does too.
+        journal.log(othersLook(recording, person.id, reason, 'failure'));
+        throw error;
+      });
+    this.#planned = { session, ticket: asked.ticket, recording, of: state.person, reason, facts: factsOf(asked) };
+    return { recording, ...sizes };
+  };
+
+  /** What is there to be looked through, as the ledger has it. @throws Refusal */
+  async #exportable({ fromUs, toUs }: Asked, recording: string): Promise<{ readonly state: RecordingState | undefined; readonly live: boolean }> {
+    const { home, pty, installed } = this.#parts;
     if (fromUs !== undefined && toUs !== undefined && fromUs > toUs)
       throw new Refusal('bad-span', 'The span ends before it begins: nothing would be left. Nothing was exported.');
     this.#planned = undefined;
     // What the bundle proves has to be in the signed ledger first.
     await pty.checkpoint();
-    const state = await installed.require().ledger.recording(recording);
-    if (state && state.person !== person.id) throw new Refusal('not-yours', 'This recording is somebody else’s. Whoever it is sealed to exports it.');
+    const { ledger } = installed.require();
+    const state = await ledger.recording(recording);
     if (state?.deleted) throw new Refusal('deleted', 'This recording was deleted. Nothing is exported.');
-    await requireErasedAsSigned(home.recordings, installed.require().ledger, recording);
-    // All of it is read for it, so it stands there as a look.
-    const look = { action: 'play', person: person.id, outcome: 'success', detail: { recording, key: 'owner', how: 'text', masked: true } } as const;
-    if (!(await journal.enter(look)))
+    await requireErasedAsSigned(home.recordings, ledger, recording);
+    return { state, live: goesOn(join(home.recordings, recording), state) };
+  }
+
+  /** All of it is read for it, so it stands there as a look. @throws Refusal */
+  async #enterLook(look: AuditEntry): Promise<void> {
+    if (!(await this.#parts.journal.enter(look)))
       throw new Refusal('not-entered', 'The ledger does not take it that you look, so nothing is looked through. Free its disk, and try again.');
-    const live = goesOn(join(home.recordings, recording), state);
-    const sizes = await vaults.require().ask('exportPlan', { ticket, recording, live, kinds, fromUs, toUs });
-    const part = fromUs !== undefined || toUs !== undefined;
-    this.#planned = { session, ticket, recording, facts: { redaction: kinds ? 'chosen' : 'default', ...(part ? { part } : {}) } };
-    return { recording, ...sizes };
-  };
+  }
 
   /**
    * The vault host opens the recording and writes the export; the installation signs here, for what it composes itself from
@@ -112,7 +161,8 @@ export class Evidences implements Evidence {
           vaults.require().export({ plan: ticket, form, path, keyFile, verdict, memory: memory ?? null, checkpoint, trust: trustText(trust) }, sign),
         enter: (entry) => journal.enter(entry),
         check: (statement) => {
-          if (statement.recording === recording && statement.person === person.id && isIn()) return;
+          const isOurs = statement.recording === recording && statement.person === planned.of && statement.reason === (planned.reason ?? 'none');
+          if (isOurs && isIn()) return;
           journal.refusals.badMessage('vault-host');
           throw new Refusal('not-signed', 'Nothing was signed.');
         },

@@ -16,6 +16,7 @@ export function exportRequests({ evidence, env, showFolder }: RequestParts): Han
   const home = (): string => env['HOME'] || homedir();
   return {
     'export.plan': (asked) => evidence.plan(asked),
+    'export.planOther': async ({ keyFile, ...asked }) => evidence.planOther({ ...asked, keyFile: fullPath(keyFile, home(), 'audit key') }),
     'export.start': async ({ path, keyFile, ...asked }) => {
       const key = keyFile === undefined ? {} : { keyFile: fullPath(keyFile, home(), 'key') };
       const written = await evidence.make({ ...asked, ...key }, fullPath(path, home(), 'export'));
@@ -36,7 +37,7 @@ export function exportRequests({ evidence, env, showFolder }: RequestParts): Han
   };
 }
 
-const examples = { export: '/media/stick/bundle', key: '/media/stick/auditor.jwk' } as const;
+const examples = { export: '/media/stick/bundle', key: '/media/stick/auditor.jwk', 'audit key': '/media/stick/wardmux-audit-key.json' } as const;
 
 /**
  * Where an export goes, or a key lies, as a person has typed it in the window. A path that begins nowhere would begin where the app was

@@ -279,11 +279,15 @@ export const messages = {
     title: 'Export',
     what: (number: number, title: string) => `Pane ${number}, ${title}, from its first byte until now.`,
     whatRecording: (id: string, title: string) => `${title === id ? '' : `${title}, `}recording ${id}.`,
+    whatOthers: (id: string, whose: string) =>
+      `${whose === '' ? 'Somebody else’s' : `${whose}’s`}, recording ${id}. That you open it with an audit key, and why, is entered before it is looked through.`,
     limit:
       'Numbers, names in forms and secrets that the recognisers know are withheld, and a list beside it says where. What they do not know is in it, in the clear: it is no statement that nothing of a person is left. You see what was found before anything is written.',
     fields: {
       purpose: 'what it is for',
       recipient: 'who gets it',
+      reason: 'why you export somebody else’s',
+      auditKey: 'file of the audit key',
       from: 'from',
       to: 'to',
       redact: 'what is withheld',
@@ -294,6 +298,8 @@ export const messages = {
     },
     purposeHint: 'Sealed, for the accounting of disclosures.',
     recipientHint: 'A person or an office: sealed likewise.',
+    auditKeyHint: 'Its full path, on the medium that you hold. It is read when you go on and when the export is made, so leave it in until then.',
+    noAuditKey: 'Say where the audit key is: nothing was exported.',
     fromHint: 'h:mm:ss, or its start.',
     toHint: 'h:mm:ss, or its end.',
     forms: {
@@ -303,7 +309,7 @@ export const messages = {
       text: 'plain text',
       report: 'report to print',
     },
-    redacts: { default: 'what is recognised', chosen: 'chosen kinds', none: 'nothing (two people)' },
+    redacts: { default: 'what is recognised', chosen: 'chosen kinds', all: 'what any recogniser finds', none: 'nothing (two people)' },
     kinds: 'Which recognisers look',
     keyFileHint: 'Full path of a JWK on P-256, as jose jwk pub prints it.',
     pathHint: {
@@ -344,6 +350,7 @@ export const messages = {
     },
     places: 'What was found',
     placesHint: 'Each piece is withheld, unless you let it out with a reason. Arrows, or j and k.',
+    placesOthersHint: 'Each piece is withheld. Arrows, or j and k.',
     someListed: (listed: string, all: string) => `The first ${listed} of ${all}; the others are withheld.`,
     nothingWithheld: 'Nothing is withheld.',
     nothingFound: (version: string) =>
@@ -355,6 +362,7 @@ export const messages = {
     placeSays: (of: string, at: string, piece: string, kinds: string, seen: string) => `${of}, at ${at}, piece ${piece}: ${kinds}, seen in the ${seen}`,
     around: 'Text around it, with blocks over all that was found',
     unread: 'The recognisers could not read what is in it, so nobody lets it out.',
+    othersKept: 'It is somebody else’s recording, so nothing of it is let out by hand.',
     reason: 'why it may go out',
     reasonHint: 'It stands in the signed list, with your id. All of the piece goes out then.',
     noReason: 'Say why first: it stays withheld.',

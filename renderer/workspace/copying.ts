@@ -131,14 +131,15 @@ export class Copying {
   }
 
   /** Into a new buffer of this class, and to the clipboard; `appends`: behind what the newest one has. */
-  copied(pane: number, selected: string, appends = false): void {
+  /** @param pane where it was copied; undefined where it comes out of none */
+  copied(pane: number | undefined, selected: string, appends = false): void {
     const of = model.sessionClass.value.name;
     const { 'buffer-limit': limit } = model.options.value;
     const before = appends ? buffers.find(of) : undefined;
     const whole = before ? before.text + selected : selected;
     const kept = this.#kept(before ? buffers.set(of, before.name, whole, limit) : buffers.add(of, whole, limit), before?.name);
     if (before && !kept) return;
-    this.#origins.copied(pane, whole);
+    if (pane !== undefined) this.#origins.copied(pane, whole);
     if (!copyText(whole)) return void this.#notices.toast('warn', kept ? text.notCopied : text.notCopiedAtAll);
     const sentence = text.copied(count(new TextEncoder().encode(whole).length));
     void this.#clearedAtLock.then((cleared) => this.#notices.toast('ok', sentence, cleared ? text.copiedNote : text.copiedStays));

@@ -98,6 +98,12 @@ export const permissions = {
     sealed: true,
     help: 'Export somebody else’s recording, with an audit key in hand: for a reason, entered first, and never with nothing withheld.',
   },
+  'recording.export': {
+    when: ['open'],
+    roles: ['operator', 'auditor'],
+    sealed: true,
+    help: 'Go on with an export that one was let plan: make it, and show where it is.',
+  },
   'recording.unmask': {
     when: ['open'],
     roles: ['auditor'],

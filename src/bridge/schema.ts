@@ -159,6 +159,24 @@ const eventPage = z.object({
   /** When the last event that was looked at happened. */
   reached: z.string().nullable(),
 });
+/** What an export is planned with. */
+const exportAsked = {
+  ticket,
+  /** Left out: the recognisers that run by themselves. */
+  kinds: z.array(z.enum(recogniserKinds)).min(1).max(recogniserKinds.length).optional(),
+  fromUs: z.number().int().nonnegative().optional(),
+  toUs: z.number().int().nonnegative().optional(),
+};
+const exportPlanned = z.object({
+  recording,
+  clearPieces: z.number(),
+  clearBytes: z.number(),
+  withheld: z.number(),
+  notRequested: z.number(),
+  aboutBytes: z.number(),
+  /** Of the recognisers' table. */
+  recognisers: short,
+});
 /** `masked`: whether what the recognisers know is covered. `live`: it goes on. */
 const lookedAt = z.object({ whole: z.boolean(), masked: z.boolean(), live: z.boolean() });
 const listed = z.object({
@@ -544,7 +562,7 @@ export const requests = {
   'workspace.attach': row('recording.replay.own', ['workspace'], none, none),
   lock: row('app.lock', ['workspace', 'guest'], none, none),
   /** Something was copied: that it was, and nothing of it. The answer says whether the lock will clear the clipboard. */
-  'clipboard.copied': row('session.use', ['workspace'], none, z.object({ clearedAtLock: z.boolean() })),
+  'clipboard.copied': row('command.give', ['workspace'], none, z.object({ clearedAtLock: z.boolean() })),
   /** Digests of the pieces of what was copied in this pane (src/mux/origins.ts): the text itself stays in the page. */
   'clipboard.origin': row('session.use', ['workspace'], z.strictObject({ pane, digests: pieces }), none),
   /** Digests of what is to be pasted into this pane. Where the policy does not let it into the pane's class, why not. */
@@ -556,30 +574,21 @@ export const requests = {
   'export.plan': row(
     'recording.export.own',
     ['workspace'],
-    z.strictObject({
-      ticket,
-      pane: pane.optional(),
-      recording: recording.optional(),
-      /** Left out: the recognisers that run by themselves. */
-      kinds: z.array(z.enum(recogniserKinds)).min(1).max(recogniserKinds.length).optional(),
-      fromUs: z.number().int().nonnegative().optional(),
-      toUs: z.number().int().nonnegative().optional(),
-    }),
-    z.object({
-      recording,
-      clearPieces: z.number(),
-      clearBytes: z.number(),
-      withheld: z.number(),
-      notRequested: z.number(),
-      aboutBytes: z.number(),
-      /** Of the recognisers' table. */
-      recognisers: short,
-    }),
+    z.strictObject({ ...exportAsked, pane: pane.optional(), recording: recording.optional() }),
+    exportPlanned,
+    'any',
+  ),
+  /** The same of somebody else’s: why, and where the file of an audit key lies, which the vault reads for this and once more when it is made. */
+  'export.planOther': row(
+    'recording.export.others',
+    ['workspace'],
+    z.strictObject({ ...exportAsked, recording, reason: z.enum(givenReasons), keyFile: z.string().min(1).max(4096) }),
+    exportPlanned,
     'any',
   ),
   /** Makes what was planned with this ticket. What it is for, for whom, and what is released by hand have come to the vault as a sealed frame. */
   'export.start': row(
-    'recording.export.own',
+    'recording.export',
     ['workspace'],
     z.strictObject({ ticket, form: z.enum(exportForms), path: z.string().min(1).max(1000), keyFile: z.string().min(1).max(4096).optional() }),
     z.object({ path: z.string(), records: z.number(), sha256: z.string(), withheld: z.number(), released: z.number(), list: z.string() }),
@@ -594,7 +603,7 @@ export const requests = {
     'any',
   ),
   /** Shows what this window has exported, or the folder that it is in, in the desktop's file manager. */
-  'export.show': row('recording.export.own', ['workspace'], z.strictObject({ folder: z.string().min(1).max(1000) }), none),
+  'export.show': row('recording.export', ['workspace'], z.strictObject({ folder: z.string().min(1).max(1000) }), none),
   /** Verifies the pane's recording and the ledger as they stand. */
   'verify.pane': row('ledger.verify', ['workspace'], z.strictObject({ pane }), z.object({ good: z.boolean(), sentence: z.string() }), 'any'),
   /** The policy in force, newest version first, and what policy.json would change. `wish`: null where it is the one in force. */

@@ -14,12 +14,15 @@ import { refuseExisting } from '../export/target.ts';
 import { p256SshKey, planDisclosure, requireTrust, writeBundle, type BundleStatement } from '../export/index.ts';
 import { installationNoteKey } from '../ledger/index.ts';
 import type { OpenIdentity } from '../people/identity.ts';
-import type { Recipient } from '../recording/types.ts';
-import { RECOGNISERS_VERSION, standardKinds } from '../redaction/index.ts';
+import type { Recipient, SegmentOpener } from '../recording/types.ts';
+import { AuditKeyOpener } from '../recording/wrap.ts';
+import { RECOGNISERS_VERSION, standardKinds, type Kind } from '../redaction/index.ts';
 import { checkWords, keepDisclosure } from '../services/recordings/disclosures.ts';
+import { othersFault } from '../services/recordings/export-others.ts';
 import type { Home } from '../storage/home.ts';
 import { requireInstallation } from '../storage/installation.ts';
 import { Refusal } from '../types/refusal.ts';
+import type { GivenReasonWord } from '../types/words.ts';
 import { tellPage } from './page-frames.ts';
 import { recordingFolder } from './recording-folder.ts';
 import type { VaultInput, VaultOutput } from './service.ts';
@@ -36,6 +39,8 @@ interface Plan {
   readonly recording: string;
   readonly live: boolean;
   readonly disclosure: Disclosure;
+  /** Of somebody else’s: why, and where the audit key lies that opens it. The key itself is not kept. */
+  readonly others: { readonly reason: GivenReasonWord; readonly keyFile: string } | undefined;
   /** What it is for has been said and kept. */
   readonly said?: true;
 }
@@ -58,13 +63,27 @@ export class Exports {
     this.#plan = undefined;
   }
 
-  async plan(identity: OpenIdentity, { ticket, recording, live, kinds, fromUs, toUs }: VaultInput<'exportPlan'>): Promise<VaultOutput<'exportPlan'>> {
+  plan(identity: OpenIdentity, asked: VaultInput<'exportPlan'>): Promise<VaultOutput<'exportPlan'>> {
+    return this.#look(asked, identity, undefined);
+  }
+
+  /** Of somebody else’s. The audit key is read for this look, and forgotten with it. @throws Refusal, RecordingError */
+  async planOther({ reason, keyFile, ...asked }: VaultInput<'exportPlanOther'>): Promise<VaultOutput<'exportPlan'>> {
+    requireWithheld(asked.kinds, 0);
+    return this.#look(asked, await AuditKeyOpener.fromFile(keyFile), { reason, keyFile });
+  }
+
+  async #look(
+    { ticket, recording, live, kinds, fromUs, toUs }: VaultInput<'exportPlan'>,
+    opener: SegmentOpener,
+    others: Plan['others'],
+  ): Promise<VaultOutput<'exportPlan'>> {
     this.#plan = undefined;
-    const source = { folder: recordingFolder(this.#home, recording), opener: identity, live };
+    const source = { folder: recordingFolder(this.#home, recording), opener, live };
     const disclosure = await planDisclosure(source, { kinds: kinds ?? standardKinds, fromUs, toUs });
     const { places, found, ...sizes } = await previewOf(source, disclosure);
     await tellPage(this.#send, ticket, { kind: 'places', found, places });
-    this.#plan = { ticket, recording, live, disclosure };
+    this.#plan = { ticket, recording, live, disclosure, others };
     return { ...sizes, recognisers: RECOGNISERS_VERSION };
   }
 
@@ -79,6 +98,7 @@ export class Exports {
     const checked = checkWords({ purpose: said.purpose, recipient: said.recipient });
     const key = keyFile === undefined ? undefined : sealingKey(keyFile);
     const released: Released = new Map(said.released);
+    if (plan.others) requireWithheld(plan.disclosure.asked.kinds, released.size);
     const disclosure = plan.disclosure.release(released);
     const digest = await keepDisclosure(this.#home, plan.recording, checked, recipients);
     this.#plan = { ...plan, disclosure, said: true };
@@ -91,14 +111,15 @@ export class Exports {
     { plan: ticket, form, path, keyFile, verdict, memory, checkpoint, trust }: VaultInput<'export'>,
     attest: (statement: BundleStatement) => Promise<string>,
   ): Promise<VaultOutput<'export'>> {
-    const { recording, live, disclosure, said } = this.#require(ticket);
+    const { recording, live, disclosure, others, said } = this.#require(ticket);
     if (!said) throw new Refusal('bad-words', 'What the export is for has not been said. Nothing was exported.');
     // What it was said of is made once.
     this.#plan = undefined;
     const home = this.#home;
     const person = { id: identity.person.id, signer: { publicKey: p256SshKey(identity.person.signingKey), sign: (bytes: Uint8Array) => identity.sign(bytes) } };
     const folder = recordingFolder(home, recording);
-    const common = { opener: identity, person, notes: home.run, version: this.#version, live };
+    const opener = others ? await AuditKeyOpener.fromFile(others.keyFile) : identity;
+    const common = { opener, person, notes: home.run, version: this.#version, live };
     // Here, and not in main, which never has what a recording holds in the clear.
     const print = (html: string): Promise<Uint8Array> => printToPdf(html, process.env);
     if (form !== 'evidence' && form !== 'sealed') {
@@ -111,6 +132,7 @@ export class Exports {
     const installation = requireInstallation(home);
     const made = await writeBundle({
       ...common,
+      ...(others ? { reason: others.reason } : {}),
       recordingFolder: folder,
       ledger: { folder: home.ledger, key: installationNoteKey(installation) },
       checkpoint,
@@ -130,6 +152,12 @@ export class Exports {
     if (plan?.ticket !== ticket) throw new Refusal('no-plan', 'Nothing is planned here any more. Nothing was exported: begin it again.');
     return plan;
   }
+}
+
+/** @throws Refusal */
+function requireWithheld(kinds: readonly Kind[] | undefined, released: number): void {
+  const fault = othersFault(kinds, released);
+  if (fault !== undefined) throw new Refusal('too-little-withheld', fault);
 }
 
 function readWords(sealed: Uint8Array): z.infer<typeof words> | undefined {

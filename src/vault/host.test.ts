@@ -66,6 +66,7 @@ const answerWords = {
   proveView: ['proved'],
   rebuild: ['rebuilt'],
   exportPlan: ['planned'],
+  exportPlanOther: ['planned'],
   exportWords: ['said'],
   export: ['exported'],
 } as const;

@@ -19,6 +19,7 @@ import {
   emergencyReasons,
   reviewFindings,
   exportForms,
+  givenReasons,
   searchedFor,
   identityChecks,
   allPersonStates,
@@ -116,6 +117,24 @@ const certificate = z.strictObject({ byKey: z.string(), signature: z.string() })
 const agreement = z.strictObject({ slot: z.string(), uv, certificate });
 const unmaskRequest = z.strictObject({ deed: z.literal('unmask'), recording: z.string().regex(RECORDING_ID), asked: moment });
 const agreeing = { person: z.string(), known, by: personId, request: deedRequest };
+
+/** What is looked through for an export. */
+const exportAsked = {
+  ticket,
+  recording: z.string(),
+  live: z.boolean(),
+  kinds: z.array(z.enum(recogniserKinds)).min(1).readonly().optional(),
+  fromUs: z.number().optional(),
+  toUs: z.number().optional(),
+};
+const exportPlanned = z.object({
+  clearPieces: z.number(),
+  clearBytes: z.number(),
+  withheld: z.number(),
+  notRequested: z.number(),
+  aboutBytes: z.number(),
+  recognisers: z.string(),
+});
 
 /** A workspace of hundreds of panes takes some 50 KiB. */
 const OWN_TEXT = 256 * 1024;
@@ -290,29 +309,17 @@ export const vaultService = {
   /** Ends a search; what is open is closed too unless `search`. */
   reviewClose: asked('recording.look', z.object({ search: z.boolean() }), none),
   /** Looks through a recording for an export, and keeps what it would withhold; the page is told of the places, in a frame of this ticket. */
-  exportPlan: asked(
-    'recording.export.own',
-    z.object({
-      ticket,
-      recording: z.string(),
-      live: z.boolean(),
-      kinds: z.array(z.enum(recogniserKinds)).min(1).readonly().optional(),
-      fromUs: z.number().optional(),
-      toUs: z.number().optional(),
-    }),
-    z.object({
-      clearPieces: z.number(),
-      clearBytes: z.number(),
-      withheld: z.number(),
-      notRequested: z.number(),
-      aboutBytes: z.number(),
-      recognisers: z.string(),
-    }),
+  exportPlan: asked('recording.export.own', z.object(exportAsked), exportPlanned, 'any'),
+  /** The same of somebody else’s, with the audit key of that file, which is read for this look and once more when the export is made, and forgotten each time. */
+  exportPlanOther: asked(
+    'recording.export.others',
+    z.object({ ...exportAsked, reason: z.enum(givenReasons), keyFile: z.string().max(4096) }),
+    exportPlanned,
     'any',
   ),
   /** Takes what has come as a sealed frame before: seals what the plan's export is for, and releases what somebody lets out by hand. `keyFile`: the key that it is sealed to. */
   exportWords: asked(
-    'recording.export.own',
+    'recording.export',
     z.object({ plan: ticket, recipients: z.array(recipient).readonly(), keyFile: z.string().optional() }),
     z.object({ words: sha256, sealedTo: z.string().optional() }),
   ),
@@ -321,7 +328,7 @@ export const vaultService = {
    * trust.json: main signs for its own, whatever the vault believes.
    */
   export: asked(
-    'recording.export.own',
+    'recording.export',
     z.object({
       ticket: z.number(),
       plan: ticket,

@@ -376,6 +376,7 @@ export class FakeCore {
   readonly lifts: string[] = [];
   askLockFacts: () => Omit<LockFacts, 'passkeyLimit'> = () => this.lockFacts;
   readonly evidence: { -readonly [N in keyof RequestParts['evidence']]: RequestParts['evidence'][N] } = {
+    planOther: (asked) => this.evidence.plan(asked),
     plan: async ({ ticket, recording }) => {
       const told: ReviewTold = { kind: 'places', places: calmPlaces, found: calmPlaces.length };
       await this.frame('vault', { type: 'review', pane: ticket, bytes: Buffer.from(JSON.stringify(told)) });

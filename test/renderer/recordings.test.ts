@@ -168,17 +168,121 @@ test('one’s own is exported from its replay, by a key; leaving that leads back
   expect(core.requests.find(({ request }) => request === 'export.plan')?.input).toMatchObject({ recording: recording.id });
   await brings(() => page.keyboard.press('Escape'), page.getByRole('dialog', { name: 'Recordings' }).getByRole('heading', { level: 3 }).first());
   expect(core.requests.some(({ request }) => request === 'export.start')).toBe(false);
-  // Of somebody else’s it is not offered.
+  // Of somebody else’s it is offered to auditors alone.
+  const others = page.getByRole('dialog', { name: 'Recordings' });
+  const openOther = () =>
+    brings(
+      () =>
+        others
+          .getByRole('button', { name: /Theo Lind/ })
+          .first()
+          .click(),
+      page.getByText('Nobody has said anything of it.'),
+    );
+  core.status = { ...core.status, permits: core.status.permits.filter((one) => one !== 'recording.export.others') };
+  core.emit('status', core.status);
+  await openOther();
+  await until(async () => (await page.getByRole('button', { name: /^Export…/ }).count()) === 0, 'that it is not offered');
+});
+
+test.each([
+  ['1024, light', { viewport: { width: 1024, height: 640 }, colorScheme: 'light' }],
+  ['1440, dark', { viewport: { width: 1440, height: 900 }, colorScheme: 'dark' }],
+  ['2560', { viewport: { width: 2560, height: 1440 } }],
+] as const)('an auditor exports somebody else’s by keys, with an audit key and for a reason, at %s; nothing is let out by hand', async (size, options) => {
+  const { page, core } = await start(options);
+  const asked = (name: string): unknown[] => core.requests.flatMap(({ request, input }) => (request === name ? [input] : []));
+  const dialog = page.getByRole('dialog', { name: 'Recordings' });
   await brings(
     () =>
-      page
-        .getByRole('dialog', { name: 'Recordings' })
+      dialog
         .getByRole('button', { name: /Theo Lind/ })
         .first()
         .click(),
-    page.getByText('Nobody has said anything of it.'),
+    dialog.getByRole('button', { name: 'Export…', exact: true }),
   );
-  expect(await page.getByRole('button', { name: /^Export…/ }).count()).toBe(0);
+  await dialog.getByRole('button', { name: 'Export…', exact: true }).focus();
+  const steps = page.getByRole('dialog', { name: 'Export a session log' });
+  await brings(() => page.keyboard.press('Enter'), steps.getByText(/Theo Lind’s, recording 20261122-081500-0a1b2c3d/));
+  expect(await steps.getByLabel('why you export somebody else’s').inputValue()).toBe('audit');
+  expect(await steps.getByLabel('what is withheld').getByRole('option').allInnerTexts()).toEqual(['what is recognised', 'what any recogniser finds']);
+  expect(await axeViolations(opened)).toEqual([]);
+  // What is missing is asked for, field by field, and nothing is asked of the core before.
+  await page.keyboard.type('yearly audit');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('Example Audits');
+  await brings(() => page.keyboard.press('Enter'), steps.getByText('Say where the audit key is: nothing was exported.'));
+  await page.keyboard.type('/media/key/audit-key.json');
+  await brings(() => page.keyboard.press('Enter'), steps.getByText(/Say where: nothing was exported/));
+  await page.keyboard.type('/media/audit');
+  expect(asked('export.planOther')).toEqual([]);
+  await shot(page, `export-others-${size.slice(0, 4)}`);
+  const plan = core.evidence.planOther;
+  core.evidence.planOther = async () => {
+    throw new Refusal('bad-key-file', 'This is not an audit key of Wardmux, or it is damaged.');
+  };
+  await brings(() => page.keyboard.press('Enter'), steps.getByText('This is not an audit key of Wardmux, or it is damaged.'));
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('export-auditKey');
+  core.evidence.planOther = plan;
+  await brings(() => page.keyboard.press('Enter'), steps.getByRole('list', { name: 'What was found' }));
+  expect(asked('export.planOther').at(-1)).toEqual({
+    ticket: expect.any(Number),
+    recording: '20261122-081500-0a1b2c3d',
+    reason: 'audit',
+    keyFile: '/media/key/audit-key.json',
+  });
+  expect(asked('export.plan')).toEqual([]);
+  await steps.getByText('nothing of it is let out by hand').waitFor();
+  expect(await steps.getByRole('button', { name: /Let it out/ }).count()).toBe(0);
+  expect(await axeViolations(opened)).toEqual([]);
+  await shot(page, `export-others-found-${size.slice(0, 4)}`);
+  await brings(() => page.keyboard.press('y'), steps.getByRole('heading', { name: 'Exported and signed.' }));
+  expect(asked('export.start').at(-1)).toMatchObject({ form: 'evidence', path: '/media/audit' });
+  await brings(() => page.keyboard.press('v'), steps.getByText('Good: signed, whole, and in the ledger.'));
+  await brings(() => page.keyboard.press('c'), page.getByText(/Copied 12 bytes/).first());
+  expect(await axeViolations(opened)).toEqual([]);
+  await shot(page, `export-others-done-${size.slice(0, 4)}`);
+  await brings(() => page.keyboard.press('Escape'), page.getByRole('dialog', { name: 'Recordings' }).getByRole('heading', { level: 3 }).first());
+});
+
+test('what an audit key was given for a search is asked for again by an export; what it was looked at with stands there', async () => {
+  const { page, core } = await start();
+  const dialog = page.getByRole('dialog', { name: 'Recordings' });
+  const review = new Review((sealed) => core.frame('vault', decodeFrame(Uint8Array.from(sealed))));
+  looks(core, review);
+  core.review.openOther = async (given) => ({
+    whole: (await review.open(given.ticket, recording.folder, opener, false, true)).whole,
+    masked: true,
+    live: false,
+  });
+  await brings(() => dialog.getByText('With an audit key').click(), dialog.getByText(/Looks through everybody’s recordings/));
+  await dialog.getByLabel('audit key’s file').fill('/media/key/search.json');
+  await dialog.getByLabel('why you search').selectOption('audit');
+  await dialog.getByLabel('what to find').fill('nack');
+  await brings(() => page.keyboard.press('Enter'), dialog.getByRole('button', { name: /^Stop/ }));
+  await brings(() => page.keyboard.press('Escape'), dialog.getByRole('button', { name: /Theo Lind/ }).first());
+  const openOther = () =>
+    brings(
+      () =>
+        dialog
+          .getByRole('button', { name: /Theo Lind/ })
+          .first()
+          .click(),
+      dialog.getByRole('button', { name: /^Look, masked/ }),
+    );
+  await openOther();
+  const steps = page.getByRole('dialog', { name: 'Export a session log' });
+  await brings(() => dialog.getByRole('button', { name: /^Export…/ }).click(), steps.getByLabel('file of the audit key'));
+  expect(await steps.getByLabel('file of the audit key').inputValue()).toBe('');
+  await brings(() => page.keyboard.press('Escape'), dialog.getByRole('button', { name: /Theo Lind/ }).first());
+  await openOther();
+  await dialog.getByLabel('why you look').selectOption('patient-safety');
+  await dialog.getByLabel('file of the audit key').fill('/media/key/look.json');
+  await brings(() => page.keyboard.press('Enter'), dialog.getByRole('slider', { name: 'Timeline' }));
+  await dialog.getByRole('heading', { level: 2 }).last().focus();
+  await brings(() => page.keyboard.press('e'), steps.getByLabel('file of the audit key'));
+  expect(await steps.getByLabel('file of the audit key').inputValue()).toBe('/media/key/look.json');
+  expect(await steps.getByLabel('why you export somebody else’s').inputValue()).toBe('patient-safety');
 });
 
 test('an auditor filters by days, and finds in everybody’s with an audit key: a covered hit leads to its moment, and what was given is not asked for again', async () => {

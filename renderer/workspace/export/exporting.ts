@@ -7,19 +7,25 @@ import type { ReviewFrame } from '../../../src/bridge/frames.ts';
 import type { Input, Output } from '../../../src/bridge/schema.ts';
 import type { ReviewTold, ToldPlace } from '../../../src/review/told.ts';
 import { lengthUs } from '../../../src/types/length.ts';
-import type { ExportForm } from '../../../src/types/words.ts';
-import type { Bridge } from '../../shared/bridge.ts';
+import { recogniserKinds, type ExportForm, type GivenReasonWord } from '../../../src/types/words.ts';
+import { Refused, type Bridge } from '../../shared/bridge.ts';
 import { textBytes } from '../../shared/bytes.ts';
 import { messages } from '../../shared/messages.ts';
 import { refusalWords } from '../../shared/refusal-words.ts';
 
 const text = messages.export;
 
+/** Somebody else’s is exported for a reason, with an audit key in hand: what was said of them when it was looked at, and nothing where it was not. */
+type WithKey = Pick<Input<'export.planOther'>, 'reason' | 'keyFile'>;
+
 /** Where it comes from. */
-export type ExportOf = { readonly pane: number } | { readonly recording: string };
+export type ExportOf = { readonly pane: number } | { readonly recording: string; readonly others?: Partial<WithKey> | undefined };
 
 type Kind = NonNullable<Input<'export.plan'>['kinds']>[number];
-export type Redact = 'default' | 'chosen' | 'none';
+export type Redact = 'default' | 'chosen' | 'all' | 'none';
+/** Of somebody else’s at least what the default recognisers find is withheld. */
+export const redactsOwn: readonly Redact[] = ['default', 'chosen', 'none'];
+export const redactsOthers: readonly Redact[] = ['default', 'all'];
 
 export interface Asked {
   readonly purpose: string;
@@ -31,16 +37,34 @@ export interface Asked {
   readonly kinds: readonly Kind[];
   readonly form: ExportForm;
   readonly path: string;
+  /** Of the key that it is sealed to. */
   readonly keyFile: string;
+  /** Of somebody else’s alone: why, and the audit key that opens it. */
+  readonly reason: GivenReasonWord;
+  readonly auditKey: string;
 }
 
-export type AskedField = 'purpose' | 'recipient' | 'from' | 'to' | 'kinds' | 'redact' | 'path' | 'keyFile';
+export type AskedField = 'purpose' | 'recipient' | 'auditKey' | 'from' | 'to' | 'kinds' | 'redact' | 'path' | 'keyFile';
+/** What is wrong with an audit key, as the vault says it. */
+const keyFaults: readonly string[] = ['bad-key-file', 'not-a-recipient'];
 
 export type Planned = Output<'export.plan'>;
 export type Made = Output<'export.start'>;
 export type Verdict = Output<'export.verify'>;
 
-const blank: Asked = { purpose: '', recipient: '', from: '', to: '', redact: 'default', kinds: [], form: 'evidence', path: '', keyFile: '' };
+const blank: Asked = {
+  purpose: '',
+  recipient: '',
+  from: '',
+  to: '',
+  redact: 'default',
+  kinds: [],
+  form: 'evidence',
+  path: '',
+  keyFile: '',
+  reason: 'audit',
+  auditKey: '',
+};
 
 let nextTicket = 1;
 
@@ -49,6 +73,8 @@ export class Exporting {
   readonly #of: ExportOf;
   #ticket = 0;
   #left = false;
+  /** It is somebody else’s. */
+  readonly isOthers: boolean;
 
   readonly step = signal<'ask' | 'planning' | 'look' | 'making' | 'done'>('ask');
   readonly asked = signal<Asked>(blank);
@@ -68,6 +94,9 @@ export class Exporting {
   constructor(bridge: Bridge, of: ExportOf) {
     this.#bridge = bridge;
     this.#of = of;
+    const given = 'recording' in of ? of.others : undefined;
+    this.isOthers = given !== undefined;
+    if (given) this.change({ ...(given.reason && { reason: given.reason }), ...(given.keyFile === undefined ? {} : { auditKey: given.keyFile }) });
   }
 
   change(change: Partial<Asked>): void {
@@ -83,7 +112,7 @@ export class Exporting {
   async plan(): Promise<void> {
     if (this.step.value !== 'ask') return;
     const asked = this.asked.value;
-    const fault = wrongIn(asked);
+    const fault = wrongIn(asked, this.isOthers);
     this.fault.value = fault;
     if (fault) return;
     const ticket = (this.#ticket = nextTicket++);
@@ -95,10 +124,10 @@ export class Exporting {
     });
     try {
       const [fromUs, toUs] = [asked.from, asked.to].map((typed) => (typed.trim() === '' ? undefined : lengthUs(typed.trim())));
-      const planned = await this.#bridge.request('export.plan', {
+      const kinds = asked.redact === 'chosen' ? asked.kinds : asked.redact === 'all' ? recogniserKinds : undefined;
+      const planned = await this.#plan({
         ticket,
-        ...this.#of,
-        ...(asked.redact === 'chosen' ? { kinds: [...asked.kinds] } : {}),
+        ...(kinds === undefined ? {} : { kinds: [...kinds] }),
         ...(fromUs === undefined ? {} : { fromUs }),
         ...(toUs === undefined ? {} : { toUs }),
       });
@@ -108,8 +137,17 @@ export class Exporting {
         this.step.value = 'look';
       });
     } catch (error) {
-      if (ticket === this.#ticket) this.#back('path', refusalWords(error));
+      if (ticket === this.#ticket) this.#failed(error);
     }
+  }
+
+  #plan(how: Pick<Input<'export.plan'>, 'ticket' | 'kinds' | 'fromUs' | 'toUs'>): Promise<Planned> {
+    const of = this.#of;
+    if ('pane' in of) return this.#bridge.request('export.plan', { ...how, pane: of.pane });
+    const { recording } = of;
+    if (!this.isOthers) return this.#bridge.request('export.plan', { ...how, recording });
+    const { reason, auditKey } = this.asked.value;
+    return this.#bridge.request('export.planOther', { ...how, recording, reason, keyFile: auditKey.trim() });
   }
 
   /** To what was asked; what was planned is not made. */
@@ -118,10 +156,11 @@ export class Exporting {
     this.step.value = 'ask';
   }
 
-  #back(field: AskedField, words: string): void {
+  #failed(error: unknown): void {
+    const field = error instanceof Refused && keyFaults.includes(error.code) && this.isOthers ? 'auditKey' : 'path';
     batch(() => {
       this.step.value = 'ask';
-      this.fault.value = { field, words };
+      this.fault.value = { field, words: refusalWords(error) };
     });
   }
 
@@ -164,7 +203,7 @@ export class Exporting {
       });
     } catch (error) {
       if (this.#left) return sayLate('stop', refusalWords(error));
-      this.#back('path', refusalWords(error));
+      this.#failed(error);
     }
   }
 
@@ -186,21 +225,15 @@ export class Exporting {
 }
 
 /** The first field with which nothing can be planned. */
-function wrongIn({
-  purpose,
-  recipient,
-  from,
-  to,
-  redact,
-  kinds,
-  form,
-  path,
-  keyFile,
-}: Asked): { readonly field: AskedField; readonly words: string } | undefined {
+function wrongIn(
+  { purpose, recipient, auditKey, from, to, redact, kinds, form, path, keyFile }: Asked,
+  isOthers: boolean,
+): { readonly field: AskedField; readonly words: string } | undefined {
   const none = (typed: string): boolean => typed.trim() === '';
   const isPlace = (typed: string): boolean => none(typed) || lengthUs(typed.trim()) !== undefined;
   if (none(purpose)) return { field: 'purpose', words: text.noPurpose };
   if (none(recipient)) return { field: 'recipient', words: text.noRecipient };
+  if (isOthers && none(auditKey)) return { field: 'auditKey', words: text.noAuditKey };
   if (!isPlace(from)) return { field: 'from', words: text.noPlace };
   if (!isPlace(to)) return { field: 'to', words: text.noPlace };
   if (redact === 'none') return { field: 'redact', words: text.noneTakesTwo };

@@ -1,14 +1,13 @@
 /** What an export asks for: what it is for and for whom, which part, what is withheld, in which form, and where it goes. */
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { exportForms, recogniserKinds } from '../../../src/types/words.ts';
+import { exportForms, givenReasons, givenReasonWords, recogniserKinds } from '../../../src/types/words.ts';
 import { messages } from '../../shared/messages.ts';
 import { FaultLine, TextField } from '../../shared/parts.tsx';
-import type { Asked, AskedField, Exporting, Redact } from './exporting.ts';
+import { redactsOthers, redactsOwn, type Asked, type AskedField, type Exporting } from './exporting.ts';
 import { mostTyped } from '../../../src/types/most-typed.ts';
 
 const text = messages.export;
-const redacts: readonly Redact[] = ['default', 'chosen', 'none'];
 
 export function ExportForm({ exporting }: { readonly exporting: Exporting }): JSX.Element {
   const asked = exporting.asked.value;
@@ -43,6 +42,20 @@ export function ExportForm({ exporting }: { readonly exporting: Exporting }): JS
     >
       {field('purpose', text.purposeHint, mostTyped.disclosure)}
       {field('recipient', text.recipientHint, mostTyped.disclosure)}
+      {exporting.isOthers ? (
+        <>
+          <Choice
+            id="export-why"
+            label={text.fields.reason}
+            value={asked.reason}
+            words={givenReasonWords}
+            options={givenReasons}
+            disabled={isFixed}
+            onChange={(reason) => exporting.change({ reason })}
+          />
+          {field('auditKey', text.auditKeyHint, 4096)}
+        </>
+      ) : null}
       <div class="export__pair">
         {field('from', text.fromHint, 20)}
         {field('to', text.toHint, 20)}
@@ -62,7 +75,7 @@ export function ExportForm({ exporting }: { readonly exporting: Exporting }): JS
           label={text.fields.redact}
           value={asked.redact}
           words={text.redacts}
-          options={redacts}
+          options={exporting.isOthers ? redactsOthers : redactsOwn}
           disabled={isFixed}
           onChange={(redact) => exporting.change({ redact })}
         />

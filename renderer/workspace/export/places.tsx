@@ -33,7 +33,9 @@ export function Places({ exporting }: { readonly exporting: Exporting }): JSX.El
     );
   return (
     <div class="export__places">
-      <p class="faint">{found > places.length ? text.someListed(count(places.length), count(found)) : text.placesHint}</p>
+      <p class="faint">
+        {found > places.length ? text.someListed(count(places.length), count(found)) : exporting.isOthers ? text.placesOthersHint : text.placesHint}
+      </p>
       <ul
         class="recs export__list"
         ref={list}
@@ -91,6 +93,8 @@ function Place({ exporting, place, of }: { readonly exporting: Exporting; readon
       </p>
       {isUnread ? (
         <p class="faint">{text.unread}</p>
+      ) : exporting.isOthers ? (
+        <p class="faint">{text.othersKept}</p>
       ) : (
         <form
           onSubmit={(event) => {

@@ -35,7 +35,7 @@ export function ExportSteps({ controller, of, what, onClose }: Props): JSX.Eleme
   const sealedOrFile = exporting.asked.value.form !== 'evidence';
   const start = (): void => void exporting.make((level, words, path) => notices.toast(level, words, path));
   const show = (): void => void exporting.show().then((why) => why !== undefined && notices.toast('nothing', why));
-  const copy = (): void => void (made && copying.copied('pane' in of ? of.pane : (model.activePane.value?.pane ?? 0), made.path));
+  const copy = (): void => void (made && copying.copied('pane' in of ? of.pane : model.activePane.value?.pane, made.path));
   const keys: Readonly<Record<string, () => void>> =
     step === 'done' ? { ...(sealedOrFile ? {} : { v: () => void exporting.verify() }), o: show, c: copy } : step === 'look' ? { y: start } : {};
   return (

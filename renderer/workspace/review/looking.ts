@@ -96,6 +96,8 @@ export class Looking {
   #wanted: Wanted = noneWanted();
   /** What was given last for a look into somebody else’s: nobody types it anew for each. */
   readonly withKey = signal<WithKey | undefined>(undefined);
+  /** What the one that is looked at was opened with, where it is somebody else’s. What was given for a search alone is not that. */
+  readonly lookedWith = signal<WithKey | undefined>(undefined);
   /** What was found is somebody else’s. */
   readonly ofOthers = signal(false);
 
@@ -266,8 +268,8 @@ export class Looking {
   async openOther(asked: Pick<Input<'review.openOther'>, 'reason' | 'keyFile' | 'masked'>): Promise<void> {
     const row = this.row.value;
     if (!row) return;
-    this.withKey.value = { reason: asked.reason, keyFile: asked.keyFile };
-    await this.#opens(row, this.play.value.atMs, (ticket) => this.#bridge.request('review.openOther', { ticket, recording: row.id, ...asked }));
+    const withKey = (this.withKey.value = { reason: asked.reason, keyFile: asked.keyFile });
+    await this.#opens(row, this.play.value.atMs, (ticket) => this.#bridge.request('review.openOther', { ticket, recording: row.id, ...asked }), withKey);
   }
 
   /** The session is covered then, and somebody else agrees or not. */
@@ -281,11 +283,12 @@ export class Looking {
     }
   }
 
-  async #opens(row: Row, atMs: number, ask: (ticket: number) => Promise<Output<'review.open'>>): Promise<void> {
+  async #opens(row: Row, atMs: number, ask: (ticket: number) => Promise<Output<'review.open'>>, withKey?: WithKey): Promise<void> {
     const ticket = (this.#open = this.#next++);
     batch(() => {
       this.row.value = row;
       this.#blank();
+      this.lookedWith.value = withKey;
       // What was asked of somebody else’s stands until something of it comes.
       this.opened.value = row.yours;
       this.play.value = { ...paused, atMs };
@@ -336,6 +339,7 @@ export class Looking {
     this.openFault.value = '';
     this.reviewFault.value = '';
     this.opened.value = false;
+    this.lookedWith.value = undefined;
     this.masked.value = undefined;
     this.live.value = false;
     this.needsSecond.value = false;

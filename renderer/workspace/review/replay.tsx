@@ -198,10 +198,13 @@ function Player({ looking, row }: Props): JSX.Element {
   );
 }
 
-/** What one has recorded is one’s own to export. */
-const mayExport = (row: Row): boolean => row.yours && model.permits('recording.export.own');
+/** What one has recorded is one’s own to export; somebody else’s is an auditor’s, with an audit key. */
+const mayExport = (row: Row): boolean => model.permits(row.yours ? 'recording.export.own' : 'recording.export.others');
 function exportIt(looking: Looking, row: Row): void {
-  model.band.value = { name: 'export-recording', words: { recording: row.id, title: looking.programs.value.get(row.id) ?? row.id } };
+  const of = row.yours
+    ? { title: looking.programs.value.get(row.id) ?? row.id }
+    : { title: row.id, whose: row.name ?? row.person, ...looking.lookedWith.value };
+  model.band.value = { name: 'export-recording', words: { recording: row.id, ...of } };
 }
 
 const keys: Readonly<Record<string, (looking: Looking) => void>> = {
@@ -253,7 +256,7 @@ function Proof({ looking, row }: Props): JSX.Element {
           {text.verify}
         </Button>
         {mayExport(row) ? (
-          <Button hint="e" onClick={() => exportIt(looking, row)}>
+          <Button {...(looking.opened.value ? { hint: 'e' } : {})} onClick={() => exportIt(looking, row)}>
             {text.export}
           </Button>
         ) : null}

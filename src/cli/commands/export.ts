@@ -23,12 +23,12 @@ import type { CliCommand } from '../command.ts';
 import { CliError, exit } from '../exit.ts';
 import { checkWords, keepDisclosure } from '../../services/recordings/disclosures.ts';
 import { exportRecording, type ExportFacts } from '../../services/recordings/export.ts';
+import { othersFault, othersLook, requireOthers } from '../../services/recordings/export-others.ts';
 import { appendEvent, openInstallation, trustOf, withLedger, type OpenInstallation } from '../../services/installation/installation.ts';
 import { agreeToWhole } from '../../services/recordings/whole-export.ts';
 import { requireSecondFd, unlockPerson, unlockSecond, type TwoPeople } from '../person.ts';
 import { ledgerStateOf, recordingFolder } from '../recording-folder.ts';
 import { verifyRecording } from '../../services/recordings/verify.ts';
-import { Refusal } from '../../types/refusal.ts';
 import { derivedForms, givenReasons, importedText, type DerivedForm, type GivenReasonWord } from '../../types/words.ts';
 import { jsonText, printable, type CliIo } from '../io.ts';
 import { printer } from '../written-page.ts';
@@ -73,11 +73,8 @@ async function run(id: string, options: ExportOptions, io: CliIo): Promise<numbe
   const output = resolve(options.output);
   if (options.key !== undefined && options.reason === undefined)
     throw new CliError('usage', 'Somebody else’s recording is exported for a reason, which is entered: give --reason beside --key. Nothing was exported.');
-  if (options.key !== undefined && (options.release.length > 0 || standardKinds.some((kind) => !kinds.includes(kind))))
-    throw new CliError(
-      'usage',
-      'Of somebody else’s recording at least what the default recognisers find is withheld, and nothing is released: leave --release out, and --redact or name more kinds than the default has. Nothing was exported.',
-    );
+  const fault = options.key === undefined ? undefined : othersFault(kinds, options.release.length);
+  if (fault !== undefined) throw new CliError('usage', `${fault} Leave --release out, and --redact or name more kinds than the default has.`);
   const { form } = options;
   const released = releasedBy(options.release);
   if (released.size > 0 && kinds.length === 0)
@@ -214,11 +211,9 @@ async function openerOf(
 ): Promise<SegmentOpener> {
   if (key === undefined) return identity;
   const { id: person } = identity.person;
-  if (state?.person === person)
-    throw new Refusal('yours', `Recording ${recording} is your own: it opens with your own key, so leave --key out. Nothing was exported.`);
+  requireOthers(recording, state, person);
   const opener = await AuditKeyOpener.fromFile(resolve(key));
-  const detail = { recording, key: 'audit', how: 'text', masked: true, reason: reason! } as const;
-  await appendEvent(site, { action: 'play', person, outcome: 'success', detail }, { identity, talk: io.talk });
+  await appendEvent(site, othersLook(recording, person, reason!), { identity, talk: io.talk });
   return opener;
 }
 

@@ -16,7 +16,7 @@ export function evidenceHandlers(
   holder: Holder,
   post: (sealed: Uint8Array) => Promise<void>,
   attest: (ticket: number, statement: BundleStatement) => Promise<string>,
-): Pick<Handlers<VaultService>, 'exportPlan' | 'exportWords' | 'export' | 'judge' | 'selfTest'> {
+): Pick<Handlers<VaultService>, 'exportPlan' | 'exportPlanOther' | 'exportWords' | 'export' | 'judge' | 'selfTest'> {
   let loaded: Promise<Exports> | undefined;
   const exports = (): Promise<Exports> =>
     (loaded ??= import('../exports.ts').then((room) => {
@@ -26,6 +26,7 @@ export function evidenceHandlers(
   holder.onForget(() => void loaded?.then((one) => one.forget()));
   return {
     exportPlan: async (asked) => (await exports()).plan(holder.open(), asked),
+    exportPlanOther: async (asked) => (await exports()).planOther(asked),
     exportWords: async (asked) => {
       const sealed = holder.page.takeDisclosure();
       try {

@@ -20,6 +20,11 @@ let handlers: ReturnType<typeof reviewHandlers>;
 let recording: string;
 let other: string;
 let keyFile: string;
+/** What the page has sent to be found, and what it is told. */
+let query: Buffer | undefined;
+let told: { readonly kind: string; readonly recording?: string; readonly context?: string }[];
+/** Recordings that text was found in, as main is told before the page. */
+let looked: string[];
 
 beforeEach(async () => {
   const folder = newFolder();
@@ -35,9 +40,10 @@ beforeEach(async () => {
   };
   [recording, other] = [await record(), await record()];
   shown = '';
+  [told, looked] = [[], []];
   real = new Holder({});
   const holder = {
-    page: { channel: { seal: (frame: Uint8Array) => frame } },
+    page: { channel: { seal: (frame: Uint8Array) => frame }, takeQuery: () => [query, (query = undefined)][0] },
     ready: () => ({ home: { recordings } }),
     onForget: (run: () => void) => real.onForget(run),
     isUnmasked: (id: string) => real.isUnmasked(id),
@@ -48,10 +54,11 @@ beforeEach(async () => {
     holder,
     async (frame) => {
       const { bytes } = decodeFrame(frame) as { readonly bytes: Uint8Array };
-      const told = JSON.parse(Buffer.from(bytes).toString()) as { readonly screen?: string };
-      if (told.screen !== undefined) shown += Buffer.from(told.screen, 'base64').toString();
+      const one = JSON.parse(Buffer.from(bytes).toString()) as (typeof told)[number] & { readonly screen?: string };
+      told.push(one);
+      if (one.screen !== undefined) shown += Buffer.from(one.screen, 'base64').toString();
     },
-    async () => undefined,
+    async (_, id) => void looked.push(id),
   );
 });
 
@@ -89,4 +96,20 @@ test('with nothing covered it is shown once both have signed the same, that reco
   await expect(look(other, false)).rejects.toMatchObject({ code: 'second-needed' });
   real.forget();
   await expect(look(recording, false)).rejects.toMatchObject({ code: 'second-needed' });
+});
+
+test('text is found in everybody’s with the key of that file, each recording as the ledger says that it goes on or not; a hit shows nothing of it', async () => {
+  const recordings = [recording, other].map((id) => ({ id, live: id === other }));
+  query = Buffer.from(SECRET);
+  expect(await handlers.reviewSearchOthers({ ticket: 3, lookFor: 'shown', recordings, keyFile })).toEqual({ hits: 2, searched: 2 });
+  expect(looked).toEqual([recording, other]);
+  expect(told.filter(({ kind }) => kind === 'hit')).toMatchObject([recording, other].map((id) => ({ recording: id, context: '' })));
+  expect(told.find(({ kind }) => kind === 'searched')).toMatchObject({ hits: 2, searched: 2, closed: 0, unread: [], cancelled: false });
+  expect(JSON.stringify(told)).not.toContain(SECRET);
+  // What was asked was asked once.
+  await expect(handlers.reviewSearchOthers({ ticket: 4, lookFor: 'shown', recordings, keyFile })).rejects.toMatchObject({ code: 'nothing-asked' });
+  // One’s own key opens none of them: that is said, and nothing is found.
+  query = Buffer.from(SECRET);
+  expect(await handlers.reviewSearch({ ticket: 5, lookFor: 'shown', recordings, masked: false })).toEqual({ hits: 0, searched: 0 });
+  expect(told.at(-1)).toMatchObject({ kind: 'searched', closed: 2 });
 });
