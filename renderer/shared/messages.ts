@@ -298,7 +298,7 @@ export const messages = {
     },
     purposeHint: 'Sealed, for the accounting of disclosures.',
     recipientHint: 'A person or an office: sealed likewise.',
-    auditKeyHint: 'Its full path, on the medium that you hold. It is read when you go on and when the export is made, so leave it in until then.',
+    auditKeyHint: 'Its full path. It is read when you go on and once more when the export is made: leave the medium in.',
     noAuditKey: 'Say where the audit key is: nothing was exported.',
     fromHint: 'h:mm:ss, or its start.',
     toHint: 'h:mm:ss, or its end.',
