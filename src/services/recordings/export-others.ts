@@ -12,7 +12,7 @@ import type { GivenReasonWord } from '../../types/words.ts';
  */
 export function othersFault(kinds: readonly Kind[] | undefined, released: number): string | undefined {
   if (released === 0 && (kinds === undefined || standardKinds.every((kind) => kinds.includes(kind)))) return undefined;
-  return 'Of somebody else’s recording at least what the default recognisers find is withheld, and nothing is let out by hand. Nothing was exported.';
+  return 'Of somebody else’s recording at least what the default recognisers find is withheld, and nothing is released. Nothing was exported.';
 }
 
 /** One’s own opens with one’s own key, which the ledger then names. @throws Refusal `yours` */
