@@ -342,7 +342,8 @@ export const messages = {
       clear: 'in the clear',
       pieces: (pieces: string, bytes: string) => `${pieces} pieces, ${bytes}`,
       withheld: 'withheld',
-      found: (pieces: string | undefined, version: string) => `${pieces === undefined ? 'nothing' : `${pieces} pieces`} (recognisers ${version})`,
+      found: (pieces: string | undefined, version: string) =>
+        `${pieces === undefined ? 'nothing' : `${pieces} ${pieces === '1' ? 'piece' : 'pieces'}`} (recognisers ${version})`,
       released: 'let out by hand',
       outside: 'outside of the span',
       size: 'size',
