@@ -118,6 +118,8 @@ const agreement = z.strictObject({ slot: z.string(), uv, certificate });
 const unmaskRequest = z.strictObject({ deed: z.literal('unmask'), recording: z.string().regex(RECORDING_ID), asked: moment });
 const agreeing = { person: z.string(), known, by: personId, request: deedRequest };
 
+/** Where the file of an audit key lies. */
+const keyFile = z.string().max(4096);
 /** What is looked through for an export. */
 const exportAsked = {
   ticket,
@@ -275,7 +277,7 @@ export const vaultService = {
    */
   reviewOpenOther: asked(
     'recording.replay.others',
-    z.object({ ticket, recording: z.string(), live: z.boolean(), masked: z.boolean(), keyFile: z.string().max(4096) }),
+    z.object({ ticket, recording: z.string(), live: z.boolean(), masked: z.boolean(), keyFile }),
     z.object({ whole: z.boolean(), commands: z.object({ fromUs: z.number(), toUs: z.number() }).optional() }),
     'any',
   ),
@@ -302,7 +304,7 @@ export const vaultService = {
   /** The same in somebody else’s, with the audit key of that file, masked. */
   reviewSearchOthers: asked(
     'recording.replay.others',
-    z.object({ ticket, lookFor: z.enum(searchedFor), recordings: z.array(lookedInto).readonly(), keyFile: z.string().max(4096) }),
+    z.object({ ticket, lookFor: z.enum(searchedFor), recordings: z.array(lookedInto).readonly(), keyFile }),
     z.object({ hits: z.number(), searched: z.number() }),
     'any',
   ),
@@ -311,12 +313,7 @@ export const vaultService = {
   /** Looks through a recording for an export, and keeps what it would withhold; the page is told of the places, in a frame of this ticket. */
   exportPlan: asked('recording.export.own', z.object(exportAsked), exportPlanned, 'any'),
   /** The same of somebody else’s, with the audit key of that file, which is read for this look and once more when the export is made, and forgotten each time. */
-  exportPlanOther: asked(
-    'recording.export.others',
-    z.object({ ...exportAsked, reason: z.enum(givenReasons), keyFile: z.string().max(4096) }),
-    exportPlanned,
-    'any',
-  ),
+  exportPlanOther: asked('recording.export.others', z.object({ ...exportAsked, reason: z.enum(givenReasons), keyFile }), exportPlanned, 'any'),
   /** Takes what has come as a sealed frame before: seals what the plan's export is for, and releases what somebody lets out by hand. `keyFile`: the key that it is sealed to. */
   exportWords: asked(
     'recording.export',
