@@ -63,8 +63,9 @@ async function withWord(name: string, roles: readonly Role[]): Promise<void> {
   writeFileSync(join(folder, 'maras'), `${maras}\n`.repeat(200));
   writeFileSync(join(folder, 'others'), `${others}\n`.repeat(200));
   running = await start({ folder });
-  await unlockWithPassphrase(running);
+  // At the lock: it takes this process seconds, in which main, which is this process too, renews nothing; who is in would be locked out by that.
   await asAdmin(running, 0, passphrase, (parts) => enrolOther(parts, name, otherWords, roles));
+  await unlockWithPassphrase(running);
   await show('maras');
   await until(async () => (await where({ maras })).maras.length > 0, 'her word to be found while she is in', GONE_MS);
 }
