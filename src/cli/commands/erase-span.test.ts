@@ -1,7 +1,7 @@
 /** `wardmux erase --from --to`: a password that was printed is gone from the recording and from the backups, and everything that proves the rest still does. */
 import { execFileSync } from 'node:child_process';
 import { createDecipheriv } from 'node:crypto';
-import { closeSync, cpSync, existsSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, cpSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { judgeInPython } from '../../../test/attacks/fixture.ts';
@@ -298,4 +298,19 @@ test('files that came back out of a copy are told, and nothing of them is shown 
   expect(await wardmux(['redact', 'preview', one, ...asOwner], ownerWords)).toMatchObject(told);
   expect(await wardmux(['export', one, '-o', join(place, 'b'), ...forAudit, ...asOwner], ownerWords)).toMatchObject({ status: 52 });
   expect((await wardmux(['ledger', 'verify', '--deep'])).out).toMatch(/pieces of \d+ of its records were erased, and they are here/);
+});
+
+test('a run of the schedule, and the next erasure, say what they did not overwrite, and neither calls that done', async () => {
+  expect((await erase()).status).toBe(0);
+  const planted = (): void => {
+    mkdirSync(join(home, 'recordings', '.erasing', one), { recursive: true });
+    writeFileSync(join(home, 'recordings', '.erasing', one, 'segment-000000.wmx.old'), 'no segment');
+  };
+  const says = { status: 1, err: expect.stringMatching(/Left as it is: What was segment 0 .* was not overwritten: it is no segment of this recording/) };
+  planted();
+  expect(await wardmux(['retention', 'run', '--person', 'Ada Example'], firstWords)).toMatchObject(says);
+  expect(isUnderWay()).toBe(false);
+  planted();
+  expect(await erase()).toMatchObject(says);
+  expect(isUnderWay()).toBe(false);
 });
