@@ -29,8 +29,8 @@ const OTHERWISE = new Set([0xa9, 0xad, 0xae]);
 const TEXT = Uint8Array.from({ length: 256 }, (_, byte) => Number(byte >= 0x20 && byte < DEL));
 /** A longer control function is the emulator's. */
 const MOST_PENDING = 4096;
-/** A line that goes over more cells is looked at in parts, as in src/review/shown.ts. */
-const LINE_CELLS = 8192;
+/** A line that goes over more cells, or never ends, is looked at in parts. */
+export const LINE_CELLS = 8192;
 /** Modes that change nothing of what stands on a screen. */
 const SILENT = new Set([1, 9, 12, 25, 66, 1000, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 2004, 2026]);
 const ALTERNATES = new Set([47, 1047, 1049]);

@@ -13,7 +13,7 @@ import { rowText } from '../terminal/row-text.ts';
 import { inked, normalLines } from '../terminal/serialize.ts';
 import { fits, handOver, takeOver } from './hand-over.ts';
 import { COLOUR, Joined, lineEnds, linesToPass, PASSED_LEAST } from './plain.ts';
-import { Quick } from './quick.ts';
+import { LINE_CELLS, Quick } from './quick.ts';
 import { Stage } from './stage.ts';
 
 export interface ShownText {
@@ -64,8 +64,6 @@ export interface ShownListener {
 const SLICE_BYTES = 4096;
 const LEAST_SLICE_BYTES = 64;
 const KEPT_LINES = 2 * SLICE_BYTES;
-/** Of a line that never ends so many cells are looked at before the cursor. */
-const LINE_CELLS = 2 * SLICE_BYTES;
 /** Lines whose last text is remembered, so that the same is not told again. */
 const REMEMBERED = 4096;
 /** As long as the quick screen came no further than this before it had to hand over, it is asked half as often. */

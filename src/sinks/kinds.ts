@@ -18,6 +18,9 @@ export const sinkKindNames = kinds.map(({ kind }) => kind) as [SinkRow['kind'], 
 
 export const kindOf = ({ kind }: { readonly kind: string }): AnyKind => kinds.find((each) => each.kind === kind)!;
 
+/** Whether alerts go there, and no events. */
+export const takesAlerts = (row: SinkRow): row is AlertSinkRow => 'tell' in kindOf(row);
+
 /** Each has every event, or every alert: more than this is a mistake. */
 const MAX_SINKS = 8;
 

@@ -18,7 +18,7 @@ import { LedgerView } from '../../ledger/view.ts';
 import { leafHash } from '../../merkle/tree.ts';
 import type { Policy } from '../../policy/index.ts';
 import { placeIn, readCursor, writeCursor, type SinkCursor } from '../../sinks/cursor.ts';
-import { kindOf, type AlertSinkRow, type SinkRow } from '../../sinks/kinds.ts';
+import { kindOf, takesAlerts, type AlertSinkRow, type SinkRow } from '../../sinks/kinds.ts';
 import type { SinkContext, SinkEvent, SinkKind } from '../../sinks/kind.ts';
 import { openSigner } from '../../storage/index.ts';
 import { appendEvent, type OpenInstallation } from '../installation/installation.ts';
@@ -71,6 +71,8 @@ export interface SinkStatus {
   readonly at: string | null;
 }
 
+const whatGoes = (row: SinkRow): SinkStatus['of'] => (takesAlerts(row) ? 'alerts' : 'events');
+
 /** @param now milliseconds since the epoch: what has not happened by then raises alerts too */
 export async function sinkStatus(site: OpenInstallation, rows: readonly SinkRow[], now = Date.now()): Promise<SinkStatus[]> {
   const view = await LedgerView.open(site.home.ledger, site.noteKey);
@@ -79,8 +81,7 @@ export async function sinkStatus(site: OpenInstallation, rows: readonly SinkRow[
     const all: SinkStatus[] = [];
     for (const row of rows) {
       const { cursor, waiting } = view ? await waitsFor(row, view, { site, alerts, now }) : { cursor: undefined, waiting: 0 };
-      const of = 'tell' in kindOf(row) ? 'alerts' : 'events';
-      all.push({ name: row.name, where: whereOf(row), of, sent: cursor?.size ?? 0, waiting, at: cursor?.at ?? null });
+      all.push({ name: row.name, where: whereOf(row), of: whatGoes(row), sent: cursor?.size ?? 0, waiting, at: cursor?.at ?? null });
     }
     return all;
   } finally {
@@ -94,8 +95,8 @@ async function waitsFor(
   view: LedgerView,
   { site, alerts, now }: { readonly site: OpenInstallation; readonly alerts: AlertSource; readonly now: number },
 ): Promise<{ readonly cursor: SinkCursor | undefined; readonly waiting: number }> {
-  if ('tell' in kindOf(row)) {
-    const { cursor, waiting } = await waitingFor(row as AlertSinkRow, view, { site, alerts, now });
+  if (takesAlerts(row)) {
+    const { cursor, waiting } = await waitingFor(row, view, { site, alerts, now });
     return { cursor, waiting: waiting.length };
   }
   const cursor = await placeIn(view, readCursor(site.home.sinks, row.name, site.noteKey));
@@ -353,7 +354,7 @@ async function forwardTo(row: SinkRow, parts: ForwardParts): Promise<void> {
           await tellEnds(row, withEnter(parts), certificate);
           lookForEnd = now() + LOOK_FOR_END_MS;
         }
-        if (sent > 0) talk(`${row.name}: ${sent} ${'tell' in kindOf(row) ? 'alerts' : 'events'} went to ${whereOf(row)}.`);
+        if (sent > 0) talk(`${row.name}: ${sent} ${whatGoes(row)} went to ${whereOf(row)}.`);
         Object.assign(failing, { attempts: 0, notBefore: 0 });
       } catch (error) {
         if (isBusy(error)) {
