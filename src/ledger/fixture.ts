@@ -3,6 +3,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'no
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventTable } from './events.ts';
 import { sealHeads } from './heads.ts';
 import { ledgerOrigin, noteKey } from './note.ts';
 import type { LedgerEntry, LedgerEvent } from './types.ts';
@@ -57,6 +58,17 @@ export function testEvent(seq: number, entry: LedgerEntry, time = '2026-11-22T00
     ...(sealed && { detail: { heads: sealed.digests }, opened: sealed.opened }),
   };
 }
+
+/** One event of each row of the table, every field of it filled. @param person whose they are, where they have one */
+export const everyEvent = (person: string): LedgerEvent[] =>
+  eventTable.map(({ action, fields, ...row }) =>
+    testEvent(7, {
+      action,
+      detail: Object.fromEntries(Object.keys(fields).map((name) => [name.replace(/\?$/, ''), 'A'.repeat(86)])),
+      ...(row.person === 'none' ? {} : { person }),
+      ...(row.outcome === 'none' ? {} : { outcome: 'failure' as const }),
+    }),
+  );
 
 /** An entry that says how far one recording is. */
 export const headEntry = (recording: string, size: number, root: string) => ({ action: 'recording.heads', heads: [{ recording, size, root }] }) as const;

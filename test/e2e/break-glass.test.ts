@@ -8,7 +8,7 @@ import { brings } from '../support/brings.ts';
 import { noSmallDisk, onSmallDisk } from '../support/small-disk.ts';
 import { asAdmin, enrolOther } from './as-admin.ts';
 import { initialise } from './initialised.ts';
-import { entered, paneText, passphrase, prompt, run, start, unlockWithPassphrase, until, wardmux, type Entered, type Running } from './support.ts';
+import { comeIn, entered, paneText, passphrase, prompt, run, start, unlockWithPassphrase, until, wardmux, type Entered, type Running } from './support.ts';
 
 const envelope = { name: 'Envelope Ward 7', words: 'marble canyon drizzle hammock violet' };
 let running: Running | undefined;
@@ -90,11 +90,7 @@ test('somebody with the envelope gets from the lock page to a prompt, sees nothi
     [false, 'operator', 'none'],
     [true, 'emergency', 'system-down'],
   ]);
-  await running.page.locator('#who').fill('Mara Ueda');
-  await running.page.keyboard.press('Enter');
-  await running.page.locator('input[type=password]').fill(passphrase);
-  await running.page.keyboard.press('Enter');
-  await running.surface('workspace');
+  await comeIn(running, 'Mara Ueda', passphrase);
   await until(async () => (await paneText(running!)).includes('mara-42'), 'her own screen');
   expect(await paneText(running)).not.toContain('glass-43');
   expect(await running.page.locator('[data-state="break-glass"]').count()).toBe(0);
@@ -106,11 +102,7 @@ test('somebody with the envelope gets from the lock page to a prompt, sees nothi
   const [auditor, auditorsWords] = ['Lea Brandt', 'copper kettle orchard sandal mist'];
   let lea = '';
   await asAdmin(running, 0, passphrase, async (parts) => (lea = await enrolOther(parts, auditor, auditorsWords, ['auditor'])));
-  await running.page.locator('#who').fill(auditor);
-  await running.page.keyboard.press('Enter');
-  await running.page.locator('input[type=password]').fill(auditorsWords);
-  await running.page.keyboard.press('Enter');
-  await running.surface('workspace');
+  await comeIn(running, auditor, auditorsWords);
   const centre = running.page.getByRole('dialog', { name: 'Audit centre' });
   await brings(() => running!.page.getByRole('button', { name: '1 emergency review due' }).click(), centre.getByText('to be reviewed by'));
   const { breakGlass } = start1!.detail!;

@@ -14,7 +14,7 @@ import { ownProcesses, scanProcesses, secretForms, type Scan } from '../support/
 import { asAdmin, enrolOther } from './as-admin.ts';
 import { initialise } from './initialised.ts';
 import { openRealApp, type RealApp } from './real-window.ts';
-import { passphrase, prompt, run, start, until, type Running } from './support.ts';
+import { comeIn, passphrase, prompt, run, start, until, type Running } from './support.ts';
 
 const missing = missingPrograms('Xvfb', 'xdotool', 'xclip');
 const secret = (): string => randomBytes(12).toString('hex');
@@ -190,25 +190,18 @@ describe('the canary of two people', () => {
     ] as const)
       writeFileSync(join(folder, name), `${text}\n`.repeat(200));
     running = await start({ folder });
-    const comeIn = async (name: string, words: string): Promise<void> => {
-      await running!.surface('lock');
-      const { page } = running!;
-      await page.locator('#who').waitFor();
-      await page.locator('#who').fill(name);
-      await page.keyboard.press('Enter');
-      await page.locator('input[type=password]').fill(words);
-      await page.keyboard.press('Enter');
-      await running!.surface('workspace');
+    const entersAs = async (name: string, words: string): Promise<void> => {
+      await comeIn(running!, name, words);
       await prompt(running!);
     };
-    await comeIn('Mara Ueda', passphrase);
+    await entersAs('Mara Ueda', passphrase);
     await run(running, `cat ${folder}/maras; echo end-$((40+2))`, 'end-42');
     expect(has(maras).length).toBeGreaterThan(0);
     await running.app.lock('hotkey');
     await settled();
     expect({ locked: has(maras) }).toEqual({ locked: [] });
 
-    await comeIn('jo varga', joWords);
+    await entersAs('jo varga', joWords);
     await run(running, `cat ${folder}/jos; echo end-$((40+3))`, 'end-43');
     expect({ parked: has(maras) }).toEqual({ parked: [] });
     expect(has(jos).length).toBeGreaterThan(0);

@@ -6,7 +6,7 @@ import { generateAuditKey } from '../../src/recording/wrap.ts';
 import { brings } from '../support/brings.ts';
 import { shot } from '../support/shot.ts';
 import { asAdmin, enrolOther } from './as-admin.ts';
-import { entered, firstRun, passphrase, prompt, run, start, until, wardmux, type Running } from './support.ts';
+import { comeIn, entered, firstRun, passphrase, prompt, run, start, until, wardmux, type Running } from './support.ts';
 
 const words = {
   'Jo Varga': 'violin harbour seven lanterns moss',
@@ -18,16 +18,6 @@ afterEach(async () => {
   await running.stop();
   running.remove();
 });
-
-async function comeIn(name: keyof typeof words): Promise<void> {
-  await running.surface('lock');
-  await running.page.locator('#who').waitFor();
-  await running.page.locator('#who').fill(name);
-  await running.page.keyboard.press('Enter');
-  await running.page.locator('input[type=password]').fill(words[name]);
-  await running.page.keyboard.press('Enter');
-  await running.surface('workspace');
-}
 
 test('with the audit key given again, entered before with its reason; nothing of it is let out, and the folder verifies', async () => {
   running = await start();
@@ -41,7 +31,7 @@ test('with the audit key given again, entered before with its reason; nothing of
     await asAdmin(running, 0, passphrase, async (parts) => ids.push(await enrolOther(parts, name, words[name], roles)));
   const [jo, lea] = ids as [string, string];
   await app.lock('hotkey');
-  await comeIn('Jo Varga');
+  await comeIn(running, 'Jo Varga', words['Jo Varga']);
   await prompt(running);
   await run(running, 'echo "SSN: 536-22-$((1840+7))"; echo feed-$((40+2))', 'feed-42');
   await app.lock('hotkey');
@@ -54,7 +44,7 @@ test('with the audit key given again, entered before with its reason; nothing of
   const jwk = join(folder, 'recipient.jwk');
   writeFileSync(jwk, JSON.stringify(recipient.recipient.jwk));
 
-  await comeIn('Lea Brandt');
+  await comeIn(running, 'Lea Brandt', words['Lea Brandt']);
   const house = page.getByRole('dialog', { name: 'Recordings' });
   const steps = page.getByRole('dialog', { name: 'Export a session log' });
   const began = async (path: string, form: string): Promise<void> => {

@@ -237,6 +237,17 @@ export async function unlockWithPassphrase(running: Running): Promise<void> {
   await prompt(running);
 }
 
+/** Somebody comes in at a lock that asks who it is. @param name as they type it. @param words their passphrase. */
+export async function comeIn(running: Running, name: string, words: string): Promise<void> {
+  await running.surface('lock');
+  await running.page.locator('#who').waitFor();
+  await running.page.locator('#who').fill(name);
+  await running.page.keyboard.press('Enter');
+  await running.page.locator('input[type=password]').fill(words);
+  await running.page.keyboard.press('Enter');
+  await running.surface('workspace');
+}
+
 /** Waits until what is typed at the screen goes into the lock page's passphrase field. */
 export async function takesPassphrase(running: Running): Promise<void> {
   await running.surface('lock');

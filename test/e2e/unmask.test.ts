@@ -4,30 +4,19 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { brings } from '../support/brings.ts';
 import { asAdmin, enrolOther } from './as-admin.ts';
-import { authenticator, entered, firstRun, passphrase, prompt, run, start, until, type Running } from './support.ts';
+import { authenticator, comeIn, entered, firstRun, passphrase, prompt, run, start, until, type Running } from './support.ts';
 
 const words = {
   'Kim Olsen': 'marble canyon drizzle hammock violet',
   'Jo Varga': 'violin harbour seven lanterns moss',
   'Lea Brandt': 'copper anvil drifting orchard plum',
 } as const;
-type Name = keyof typeof words;
 
 let running: Running;
 afterEach(async () => {
   await running.stop();
   running.remove();
 });
-
-async function comeIn(name: Name): Promise<void> {
-  await running.surface('lock');
-  await running.page.locator('#who').waitFor();
-  await running.page.locator('#who').fill(name);
-  await running.page.keyboard.press('Enter');
-  await running.page.locator('input[type=password]').fill(words[name]);
-  await running.page.keyboard.press('Enter');
-  await running.surface('workspace');
-}
 
 const house = () => running.page.getByRole('dialog', { name: 'Recordings' });
 const heading = (name: RegExp): Promise<void> => running.page.getByRole('heading', { name, level: 1 }).waitFor();
@@ -71,13 +60,13 @@ test('covered for one; uncovered when somebody agrees who is neither its person 
   const [jo, lea] = ids as [string, string];
   await app.lock('hotkey');
 
-  await comeIn('Jo Varga');
+  await comeIn(running, 'Jo Varga', words['Jo Varga']);
   await prompt(running);
   await run(running, 'echo "SSN: 536-22-$((1840+7))"; echo feed-$((40+2))', 'feed-42');
   await app.lock('hotkey');
   const recording = entered(running, 'recording.start').find(({ person }) => person === jo)!.detail!['recording'] as string;
 
-  await comeIn('Lea Brandt');
+  await comeIn(running, 'Lea Brandt', words['Lea Brandt']);
   await prompt(running);
   await atOther(recording);
   await look(/^Look, masked/);
@@ -130,7 +119,7 @@ test('covered for one; uncovered when somebody agrees who is neither its person 
 
   // It was for this session.
   await app.lock('hotkey');
-  await comeIn('Lea Brandt');
+  await comeIn(running, 'Lea Brandt', words['Lea Brandt']);
   await prompt(running);
   await atOther(recording);
   await look(/^With nothing covered/);

@@ -6,7 +6,7 @@ import { afterEach, expect, test } from 'vitest';
 import { brings } from '../support/brings.ts';
 import { initialise } from './initialised.ts';
 import { asAdmin, enrolOther } from './as-admin.ts';
-import { entered, passphrase, start, until, type Running } from './support.ts';
+import { comeIn, entered, passphrase, start, until, type Running } from './support.ts';
 
 const words = 'violin harbour seven lanterns moss';
 let running: Running;
@@ -20,12 +20,7 @@ test('an unlock and ctrl-b : of a security admin without a shell are no denials;
   initialise(folder);
   await asAdmin(join(folder, 'home'), 0, passphrase, (parts) => enrolOther(parts, 'Mia Long', words, ['security']));
   running = await start({ folder });
-  await running.surface('lock');
-  await running.page.locator('#who').fill('mia long');
-  await running.page.keyboard.press('Enter');
-  await running.page.locator('input[type=password]').fill(words);
-  await running.page.keyboard.press('Enter');
-  await running.surface('workspace');
+  await comeIn(running, 'mia long', words);
   const { page } = running;
   // It goes by itself, after seconds: it is looked at first.
   await page.locator('.toasts').getByText('Welcome').waitFor();
